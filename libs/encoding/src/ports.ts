@@ -1,0 +1,5 @@
+/** UTC milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** @returns `length` cryptographically strong random bytes */
+export type RandomBytes = (length: number) => Uint8Array;
