@@ -12,7 +12,7 @@ const pattern = process.argv[2] ?? '';
 const files = readdirSync('dist', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.spec.js') && !file.endsWith('.int.spec.js') && file.includes(pattern))
   .map((file) => join(process.cwd(), 'dist', file))
-  .sort();
+  .toSorted();
 
 const counts = { files: files.length, passed: 0, failed: 0 };
 if (files.length > 0) {
