@@ -1,0 +1,28 @@
+/** HTTP API of a consensus node: status, the ledger's explorer, the operator's vote. */
+import { z } from 'zod';
+import { hexSchema, timeMsSchema } from '@medveil/encoding';
+import { canonicalSchema } from './common.js';
+
+/** GET /v1/status */
+export const nodeStatusSchema = z.object({
+  replica: z.string(),
+  chainId: z.string(),
+  view: z.int(),
+  primary: z.string(),
+  height: z.int(),
+  headHash: hexSchema(32),
+  /** root of the state after the head block */
+  stateRoot: hexSchema(32),
+  headTimeMs: timeMsSchema,
+  pendingTransactions: z.int(),
+  evidence: z.int(),
+  creditsConserved: z.boolean(),
+});
+export type NodeStatus = z.infer<typeof nodeStatusSchema>;
+
+/** POST /v1/votes (scope `consensus:vote`): this member's vote for a proposal, given as canonical bytes. */
+export const voteRequestSchema = z.strictObject({ proposal: canonicalSchema });
+/** GET /v1/proposals: what waits for this member's vote. */
+export const proposalsSchema = z.object({
+  items: z.array(z.object({ proposalId: z.string(), proposal: canonicalSchema, summary: z.string(), voted: z.boolean() })),
+});

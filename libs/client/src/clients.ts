@@ -1,0 +1,107 @@
+/** One typed client per service. Each method is one request; paths and bodies are those of `api/`. */
+import type { z } from 'zod';
+import type { Id } from '@medveil/encoding';
+import { type PageQuery, tokenResponseSchema } from './api/common.js';
+import * as consensus from './api/consensus-node.js';
+import * as contract from './api/contract.js';
+import * as patient from './api/patient-api.js';
+import * as pkg from './api/pkg.js';
+import * as proxy from './api/proxy-cloud.js';
+import * as research from './api/research-api.js';
+import type { HttpClient } from './http.js';
+
+const post = (json: unknown, idempotencyKey?: string) => ({ method: 'POST' as const, json, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+
+/** POST /v1/token: an access token against a signed assertion. */
+export const requestToken = (http: HttpClient, clientAssertion: string, scope?: string) =>
+  http.json('/v1/token', tokenResponseSchema, post({
+    grant_type: 'client_credentials',
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: clientAssertion,
+    ...(scope === undefined ? {} : { scope }),
+  }));
+
+export class PkgClient {
+  constructor(readonly http: HttpClient) {}
+  parameters = () => this.http.json('/v1/parameters', pkg.parametersSchema);
+  createEnrolmentToken = (role: pkg.Role) => this.http.json('/v1/enrolment-tokens', pkg.enrolmentTokenSchema, post({ role }));
+  enrol = (request: pkg.EnrolmentRequest) => this.http.json('/v1/enrolments', pkg.enrolmentSchema, post(request));
+  requestTCerts = (request: z.infer<typeof pkg.tCertBatchRequestSchema>) => this.http.json('/v1/t-certs', pkg.tCertBatchSchema, post(request));
+  accreditIssuer = (request: z.infer<typeof pkg.issuerRequestSchema>) => this.http.none('/v1/issuers', post(request));
+  issuers = () => this.http.json('/v1/issuers', pkg.issuersSchema);
+  revoke = (request: z.infer<typeof pkg.revocationRequestSchema>) => this.http.none('/v1/revocations', post(request));
+}
+
+export class ContractClient {
+  constructor(readonly http: HttpClient) {}
+  genesis = () => this.http.json('/v1/genesis', contract.genesisSchema);
+  submit = (transaction: string) => this.http.json('/v1/transactions', contract.submittedSchema, post({ transaction }));
+  transaction = (id: string, waitMs = 0) =>
+    this.http.json(`/v1/transactions/${id}`, contract.transactionStatusSchema, { query: { waitMs }, timeoutMs: 30_000 + waitMs });
+  blocks = (query: { from: number; limit?: number; waitMs?: number }, signal?: AbortSignal) =>
+    this.http.json('/v1/blocks', contract.certifiedBlocksSchema, {
+      query: { from: query.from, limit: query.limit, waitMs: query.waitMs },
+      timeoutMs: 60_000,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  state = (key: string) => this.http.json('/v1/state', contract.stateProofSchema, { query: { key } });
+  requirements = (query: PageQuery = {}) => this.http.json('/v1/requirements', contract.requirementsPageSchema, { query: { ...query } });
+  requirement = (id: string) => this.http.json(`/v1/requirements/${id}`, contract.requirementSchema);
+  putPolicy = (id: string, policy: string) => this.http.none(`/v1/policies/${id}`, { method: 'PUT', json: { policy } });
+  policies = () => this.http.json('/v1/policies', contract.policiesSchema);
+  claims = (query: PageQuery & { readonly requirementId?: string } = {}) => this.http.json('/v1/claims', contract.claimsPageSchema, { query: { ...query } });
+  claim = (id: string) => this.http.json(`/v1/claims/${id}`, contract.claimSchema);
+  account = (id: string) => this.http.json(`/v1/accounts/${id}`, contract.accountSchema);
+  totals = () => this.http.json('/v1/totals', contract.totalsSchema);
+  circuits = () => this.http.json('/v1/circuits', contract.circuitsSchema);
+  deposit = (request: z.infer<typeof contract.depositRequestSchema>, idempotencyKey?: string) =>
+    this.http.json('/v1/treasury/deposits', contract.depositSchema, post(request, idempotencyKey));
+}
+
+export class ConsensusNodeClient {
+  constructor(readonly http: HttpClient) {}
+  status = () => this.http.json('/v1/status', consensus.nodeStatusSchema);
+  proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
+  vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));
+}
+
+export class ProxyClient {
+  constructor(readonly http: HttpClient) {}
+  parameters = () => this.http.json('/v1/parameters', proxy.proxyParametersSchema);
+  putBody = (sha256: string, body: Uint8Array) => this.http.json(`/v1/bodies/${sha256}`, proxy.storedBodySchema, { method: 'PUT', body });
+  body = (sha256: string) => this.http.bytes(`/v1/bodies/${sha256}`);
+  grant = (request: z.infer<typeof proxy.grantRequestSchema>) => this.http.json('/v1/grants', proxy.grantSchema, post(request));
+  grantStatus = (claimId: string) => this.http.json(`/v1/grants/${claimId}`, proxy.grantSchema);
+}
+
+export class PatientApiClient {
+  constructor(readonly http: HttpClient) {}
+  createPatient = (label: string, idempotencyKey?: string) => this.http.json('/v1/patients', patient.patientSchema, post({ label }, idempotencyKey));
+  patients = (query: PageQuery = {}) => this.http.json('/v1/patients', patient.patientsPageSchema, { query: { ...query } });
+  importRecord = (patientId: Id<'pat'>, bundle: Uint8Array) =>
+    this.http.json(`/v1/patients/${patientId}/records`, patient.importedRecordSchema, {
+      method: 'POST',
+      body: bundle,
+      contentType: 'application/fhir+json',
+      timeoutMs: 120_000,
+    });
+  matches = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/matches`, patient.matchesSchema);
+  startExchange = (patientId: Id<'pat'>, request: z.input<typeof patient.startExchangeSchema>, idempotencyKey?: string) =>
+    this.http.json(`/v1/patients/${patientId}/exchanges`, patient.exchangeSchema, post(request, idempotencyKey));
+  exchanges = (query: PageQuery = {}) => this.http.json('/v1/exchanges', patient.exchangesPageSchema, { query: { ...query } });
+  exchange = (id: string, waitMs = 0) => this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs }, timeoutMs: 30_000 + waitMs });
+  revokeExchange = (id: string) => this.http.none(`/v1/exchanges/${id}/revocation`, post({}));
+  earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
+}
+
+export class ResearchApiClient {
+  constructor(readonly http: HttpClient) {}
+  createInstitution = (name: string, idempotencyKey?: string) => this.http.json('/v1/institutions', research.institutionSchema, post({ name }, idempotencyKey));
+  institution = (id: Id<'ins'>) => this.http.json(`/v1/institutions/${id}`, research.institutionSchema);
+  createRequirement = (id: Id<'ins'>, request: research.CreateRequirement, idempotencyKey?: string) =>
+    this.http.json(`/v1/institutions/${id}/requirements`, research.requirementStatusSchema, post(request, idempotencyKey));
+  requirement = (id: Id<'ins'>, jobId: string) => this.http.json(`/v1/institutions/${id}/requirements/${jobId}`, research.requirementStatusSchema);
+  deliveries = (id: Id<'ins'>, query: PageQuery = {}) => this.http.json(`/v1/institutions/${id}/deliveries`, research.deliveriesPageSchema, { query: { ...query } });
+  delivery = (id: Id<'ins'>, claimId: string) => this.http.json(`/v1/institutions/${id}/deliveries/${claimId}`, research.deliverySchema);
+  deliveredPart = (id: Id<'ins'>, claimId: string, part: string) => this.http.bytes(`/v1/institutions/${id}/deliveries/${claimId}/parts/${part}`);
+}
