@@ -55,7 +55,6 @@ export async function install() {
 
 export async function build() {
   await execute(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b']);
-  await execute(process.execPath, [join('scripts', 'assets.mjs')]);
 }
 
 /** Compiled circuits and development proving keys, cached under .cache/circuits by the hash of what they are made from. */
