@@ -1,1 +1,8 @@
-export {};
+/** Proxy re-encryption with labels (`afgh06`), and the streaming envelope of record bodies. See docs/pre.md. */
+export type { Afgh06, DelegateeKey, Encapsulation, OwnerKey, ReEncryptionStatement } from './afgh06/api.js';
+export * from './artefacts.js';
+export type { BodyContext, CiphertextReader, OpenBody } from './envelope/api.js';
+export type { Engine, EngineName } from './engine/engine.js';
+export { loadEngine } from './engine/load.js';
+export { isPreError, PreError, type PreErrorCode } from './errors.js';
+export { decodeLabel, encodeLabel, type Label, MAX_LABEL_BYTES } from './label.js';

@@ -1,0 +1,101 @@
+import type { RandomBytes } from '@medveil/encoding';
+
+/** A record owner's key (delegator): a ← Zr*, P1 = g^a in G1 only. */
+export interface OwnerKey {
+  readonly role: 'owner';
+  /** `SECRET_KEY_BYTES`; overwritten by `eraseKey`. */
+  readonly secret: Uint8Array;
+  /** `OWNER_PUBLIC_KEY_BYTES` */
+  readonly publicKey: Uint8Array;
+}
+
+/** An institution's key (delegatee): b ← Zr*, P2 = h^b in G2 only. */
+export interface DelegateeKey {
+  readonly role: 'delegatee';
+  /** `SECRET_KEY_BYTES`; overwritten by `eraseKey`. */
+  readonly secret: Uint8Array;
+  /** `DELEGATEE_PUBLIC_KEY_BYTES` */
+  readonly publicKey: Uint8Array;
+}
+
+export interface Encapsulation {
+  /** 32 bytes: the secret from which `encryptBody` derives the file key. */
+  readonly seed: Uint8Array;
+  /** `CAPSULE_BYTES` */
+  readonly capsule: Uint8Array;
+}
+
+/** What a proof of right re-encryption speaks of. Everything is public. */
+export interface ReEncryptionStatement {
+  readonly capsule: Uint8Array;
+  /** `TRANSFORMED_CAPSULE_BYTES` */
+  readonly transformed: Uint8Array;
+  readonly ownerPublicKey: Uint8Array;
+  readonly delegateePublicKey: Uint8Array;
+  /** As made by `encodeLabel`. */
+  readonly label: Uint8Array;
+  /** Binds the proof to one claim: any bytes, at most 256. */
+  readonly claimId: Uint8Array;
+}
+
+/**
+ * AFGH proxy re-encryption with Sakai–Kasahara labels (docs/scheme.md, section 5).
+ * Every argument and result is in its canonical, versioned encoding (see artefacts.ts).
+ * Functions that make or open something throw `PreError` on malformed input; `check…` and `verify…`
+ * answer false to anything malformed, whatever its origin.
+ */
+export interface Afgh06 {
+  /** @param seed 32 secret bytes. HKDF with the owner context: unlinkable to, and independent of, a delegatee key of the same seed. */
+  ownerKeyFromSeed(seed: Uint8Array): OwnerKey;
+  /** @param seed 32 secret bytes. HKDF with the delegatee context. */
+  delegateeKeyFromSeed(seed: Uint8Array): DelegateeKey;
+  /** Overwrites the secret. The key is of no use afterwards. */
+  eraseKey(key: OwnerKey | DelegateeKey): void;
+
+  /**
+   * Proof of possession (Schnorr), bound to a context such as an enrolment challenge.
+   * @param context any bytes, at most 256
+   * @returns `KEY_PROOF_BYTES`
+   */
+  proveOwnerKey(key: OwnerKey, context: Uint8Array, random: RandomBytes): Uint8Array;
+  verifyOwnerKey(publicKey: Uint8Array, proof: Uint8Array, context: Uint8Array): boolean;
+  proveDelegateeKey(key: DelegateeKey, context: Uint8Array, random: RandomBytes): Uint8Array;
+  verifyDelegateeKey(publicKey: Uint8Array, proof: Uint8Array, context: Uint8Array): boolean;
+  /**
+   * Refuses an owner and a delegatee key that share their secret: e(P1, h) = e(g, P2).
+   * @throws PreError `pre/related-keys`, or a decoding error
+   */
+  refuseRelatedKeys(ownerPublicKey: Uint8Array, delegateePublicKey: Uint8Array): void;
+
+  /** Draws a fresh seed and locks it under the owner's key and the label. */
+  encapsulate(ownerPublicKey: Uint8Array, label: Uint8Array, random: RandomBytes): Encapsulation;
+  /** As `encapsulate` for many capsules of one owner: the owner's key is decoded and precomputed once. */
+  encapsulator(ownerPublicKey: Uint8Array): (label: Uint8Array, random: RandomBytes) => Encapsulation;
+  /**
+   * The owner's way to the seed.
+   * @returns 32 bytes
+   * @throws PreError `pre/check-failed` for another owner's or label's capsule, or a tampered one
+   */
+  decapsulate(ownerKey: OwnerKey, label: Uint8Array, capsule: Uint8Array): Uint8Array;
+
+  /** rk = P2^{1/(a+τ)}: opens the one label to the one delegatee. @returns `RE_KEY_BYTES` */
+  reKeyGen(ownerKey: OwnerKey, label: Uint8Array, delegateePublicKey: Uint8Array): Uint8Array;
+  /** e(Q, rk) = e(g, P2): the proxy checks this before it stores rk. */
+  checkReKey(ownerPublicKey: Uint8Array, label: Uint8Array, delegateePublicKey: Uint8Array, reKey: Uint8Array): boolean;
+
+  /** c1' = e(c1, rk). @returns `TRANSFORMED_CAPSULE_BYTES` */
+  reEncrypt(capsule: Uint8Array, reKey: Uint8Array): Uint8Array;
+  /** As `reEncrypt` for many capsules under one key (retries, versions): the key is decoded and precomputed once. */
+  reEncryptor(reKey: Uint8Array): (capsule: Uint8Array) => Uint8Array;
+  /**
+   * The delegatee's way to the seed.
+   * @returns 32 bytes
+   * @throws PreError `pre/check-failed` where the proxy cheated or the capsule is not this one
+   */
+  decapsulateDelegated(delegateeKey: DelegateeKey, ownerPublicKey: Uint8Array, label: Uint8Array, transformed: Uint8Array): Uint8Array;
+
+  /** Knowledge of X with e(c1, X) = c1' and e(Q, X) = e(g, P2), bound to the claim. @returns `RE_ENCRYPTION_PROOF_BYTES` */
+  proveReEncryption(statement: ReEncryptionStatement & { readonly reKey: Uint8Array }, random: RandomBytes): Uint8Array;
+  /** Anyone can check: two pairings with one final exponentiation each. */
+  verifyReEncryption(statement: ReEncryptionStatement & { readonly proof: Uint8Array }): boolean;
+}

@@ -1,0 +1,37 @@
+import { CodedError } from '@medveil/encoding';
+
+/**
+ * - `pre/bad-length`, `pre/bad-kind`: not an artefact of the expected kind and version
+ * - `pre/bad-point`: not a compressed point of the curve, or a non-canonical spelling of one
+ * - `pre/not-in-subgroup`: a point or a GT element outside the group of order r
+ * - `pre/identity`: the neutral element where the scheme never produces it
+ * - `pre/bad-scalar`: zero, or not below r
+ * - `pre/bad-label`: a label that is too long, or parts of one that are not allowed
+ * - `pre/degenerate`: a probability-2^-255 event (a + τ = 0, k = 0): draw again
+ * - `pre/related-keys`: owner and delegatee key with one secret
+ * - `pre/check-failed`: the Fujisaki–Okamoto check: wrong key, wrong label, or a tampered capsule
+ * - `pre/bad-threshold`, `pre/bad-share`: sharing parameters; a share that does not verify
+ * - `pre/bad-envelope`: truncated, reordered, swapped, extended or altered body
+ * - `pre/out-of-range`: a size, a limit or a byte range
+ * - `pre/engine`: an engine could not be loaded
+ */
+export type PreErrorCode =
+  | 'pre/bad-length'
+  | 'pre/bad-kind'
+  | 'pre/bad-point'
+  | 'pre/not-in-subgroup'
+  | 'pre/identity'
+  | 'pre/bad-scalar'
+  | 'pre/bad-label'
+  | 'pre/degenerate'
+  | 'pre/related-keys'
+  | 'pre/check-failed'
+  | 'pre/bad-threshold'
+  | 'pre/bad-share'
+  | 'pre/bad-envelope'
+  | 'pre/out-of-range'
+  | 'pre/engine';
+
+export class PreError extends CodedError<PreErrorCode> {}
+
+export const isPreError = (error: unknown): error is PreError => error instanceof PreError;
