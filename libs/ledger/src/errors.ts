@@ -1,0 +1,38 @@
+import { CodedError } from '@medveil/encoding';
+
+/** Why the ledger refuses something. `ledger/execution-failed` and `ledger/result-too-large` also stand in receipts. */
+export type LedgerErrorCode =
+  // decoding
+  | 'ledger/malformed'
+  | 'ledger/too-large'
+  // state
+  | 'ledger/bad-key'
+  | 'ledger/read-only'
+  | 'ledger/reserved-key'
+  // blocks
+  | 'ledger/wrong-chain'
+  | 'ledger/wrong-height'
+  | 'ledger/wrong-link'
+  | 'ledger/wrong-time'
+  | 'ledger/wrong-root'
+  | 'ledger/wrong-proposer'
+  | 'ledger/transaction-repeated'
+  | 'ledger/busy'
+  // execution
+  | 'ledger/execution-failed'
+  | 'ledger/result-too-large'
+  // storage
+  | 'ledger/wrong-genesis'
+  | 'ledger/corrupt-store'
+  | 'ledger/not-found'
+  | 'ledger/not-proven-yet'
+  | 'ledger/height-not-retained'
+  // light client
+  | 'ledger/bad-certificate'
+  | 'ledger/bad-proof'
+  | 'ledger/stale-proof'
+  | 'ledger/replica-set-unknown'
+  // export
+  | 'ledger/bad-export';
+
+export class LedgerError extends CodedError<LedgerErrorCode> {}

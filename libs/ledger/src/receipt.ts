@@ -1,0 +1,63 @@
+import { type CborValue, digest, encodeCanonical, type Id, idSchema, makeId } from '@medveil/encoding';
+import { z } from 'zod';
+import { decodeWith } from './codec.js';
+import { LEDGER_LIMITS } from './limits.js';
+
+/** Something that happened, for whoever follows the chain. Never a secret, never a medical value. */
+export interface LedgerEvent {
+  /** The state machine's own name for it, for example `claim-accepted`. */
+  readonly type: string;
+  readonly data: { readonly [key: string]: CborValue };
+}
+
+/**
+ * What became of a transaction. The receipts of a block are a list: the block's own receipt first (`index` -1,
+ * `transactionId` null, the events of `beginBlock`), then one per transaction in order, so that a receipt stands
+ * at position `index + 1`. The header of the next block commits to the list.
+ */
+export interface Receipt {
+  readonly transactionId: Id<'txn'> | null;
+  readonly height: number;
+  readonly index: number;
+  readonly ok: boolean;
+  /** Of a rejection; null where `ok`. */
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly events: readonly LedgerEvent[];
+}
+
+/** The identifier of a transaction, over its bytes as they stand in the block (signature included). */
+export const transactionIdOf = (transaction: Uint8Array): Id<'txn'> => makeId('txn', transactionDigest(transaction));
+
+/** The leaf that `transactionsRoot` commits to. */
+export const transactionDigest = (transaction: Uint8Array): Uint8Array => digest('medveil/transaction/1', transaction);
+
+/** The leaf that `receiptsRoot` commits to, of a receipt's canonical bytes. */
+export const receiptDigest = (receipt: Uint8Array): Uint8Array => digest('medveil/receipt/1', receipt);
+
+const name = z.string().min(1).max(LEDGER_LIMITS.nameLength);
+
+/** A map of canonical values: what came out of strict CBOR is canonical at every depth. */
+const dataSchema = z.custom<LedgerEvent['data']>(
+  (value) => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype,
+  { error: 'must be a map' },
+);
+
+const receiptSchema: z.ZodType<Receipt> = z.strictObject({
+  transactionId: idSchema('txn').nullable(),
+  height: z.int().min(0),
+  index: z.int().min(-1).max(LEDGER_LIMITS.transactionsPerBlock - 1),
+  ok: z.boolean(),
+  code: name.nullable(),
+  reason: z.string().max(LEDGER_LIMITS.reasonLength).nullable(),
+  events: z
+    .array(z.strictObject({ type: name, data: dataSchema }))
+    .max(LEDGER_LIMITS.eventsPerReceipt),
+});
+
+/** @returns canonical bytes; their limits are checked when they are decoded */
+export const encodeReceipt = (receipt: Receipt): Uint8Array => encodeCanonical({ ...receipt, events: receipt.events.map(({ type, data }) => ({ type, data })) });
+
+/** @throws LedgerError `ledger/malformed`, `ledger/too-large` */
+export const decodeReceipt = (bytes: Uint8Array): Receipt =>
+  decodeWith(receiptSchema, bytes, 'receipt', LEDGER_LIMITS.receiptBytes);
