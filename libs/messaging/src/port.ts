@@ -1,0 +1,99 @@
+/**
+ * The bus: moves serialised bytes between services and promises only what Kafka promises. Delivery is at least once; order
+ * holds per topic and key, and nowhere else; each consumer group sees each message, its members share the work.
+ */
+export interface MessageBus {
+  /**
+   * Takes one message; waits while the topic is full (back-pressure).
+   * @throws CodedError `messaging/too-large`, `messaging/queue-full` after the bus's publish timeout, `messaging/closed`
+   */
+  publish(message: OutgoingMessage, options?: PublishOptions): Promise<void>;
+  /** Joins `group` on `topics`. Messages reach `handler` from now on; another member of the group shares them. */
+  subscribe(options: SubscribeOptions): Subscription;
+  /** Resolves where the bus takes messages: a readiness check. */
+  check(): Promise<void>;
+  /** Stops deliveries, waits for running handlers, then refuses everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface OutgoingMessage {
+  readonly topic: string;
+  /** Messages of one topic and key are handled in the order of their publishing. At most 256 characters. */
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+export interface PublishOptions {
+  /**
+   * When the promise resolves. `queued` (default): the bus has it. `durable`: it will not be lost if this process dies now:
+   * on Kafka `acks=all`; on the in-process bus, which keeps nothing on disk, every group has handled it or given it to the
+   * dead letters. The outbox relay waits for `durable`; a message handler must not (it could wait for itself).
+   */
+  readonly until?: 'queued' | 'durable';
+}
+
+export interface SubscribeOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /**
+   * Resolves when the message's effect is durable. Where it throws, the message is tried again after a backoff, its key
+   * blocked meanwhile; after the last attempt, or at once for an `UnprocessableMessageError`, it goes to the dead letters.
+   */
+  readonly handler: (delivery: Delivery) => Promise<void>;
+  /** Messages (of different keys) in the hands of this member at once; default 8. */
+  readonly concurrency?: number;
+}
+
+export interface Delivery extends OutgoingMessage {
+  readonly group: string;
+  /** 1 for the first attempt of this group */
+  readonly attempt: number;
+}
+
+export interface Subscription {
+  /** Takes no more messages and waits for the running handlers; what is left stays queued for the group. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a dead-letter topic carries, as canonical CBOR (`encodeDeadLetter`, `decodeDeadLetter`). */
+export interface DeadLetter {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly group: string;
+  readonly attempts: number;
+  /** The code of the last error (`handler/failed` where it had none); never its message, which may quote data. */
+  readonly reason: string;
+  readonly failedAtMs: number;
+}
+
+/** What the bus and the receivers count; `service-kit` turns it into metrics. Every method must return at once. */
+export interface MessageObserver {
+  published?(topic: string): void;
+  /** A handler ended. */
+  handled?(topic: string, group: string, outcome: 'ok' | 'retry' | 'dead-letter', durationMs: number): void;
+  /** A receiver dropped a message that it could not trust or understand. */
+  dropped?(topic: string, reason: DropReason): void;
+  /** Messages waiting in a group's queue of a topic. */
+  depth?(topic: string, group: string, queued: number): void;
+}
+
+export type DropReason =
+  | 'malformed'
+  | 'too-large'
+  | 'unknown-type'
+  | 'unknown-version'
+  | 'wrong-topic'
+  | 'unknown-sender'
+  | 'not-allowed'
+  | 'bad-signature'
+  | 'bad-payload'
+  | 'replay';
+
+export type MessagingErrorCode =
+  | 'messaging/bad-message'
+  | 'messaging/bad-payload'
+  | 'messaging/closed'
+  | 'messaging/queue-full'
+  | 'messaging/too-large'
+  | 'messaging/unprocessable';
