@@ -1,0 +1,71 @@
+import { CodedError } from '@medveil/encoding';
+import { z } from 'zod';
+import type { PbftErrorCode } from './errors.js';
+import { checkReplicaSet, type ReplicaSet } from './replica-set.js';
+
+const positive = z.int().min(1);
+
+const settingsSchema = z.strictObject({
+  /** Blocks between checkpoints (K). */
+  checkpointInterval: positive.default(64),
+  /** Sequence numbers above the stable checkpoint that may be worked on (L ≥ 2K). */
+  window: positive.default(256),
+  /** Patience with a leader before the first view change; doubles with each view change, halves with each block. */
+  progressTimeoutMs: positive.default(2_000),
+  /** The doubling stops at progressTimeoutMs · 2^maxBackoff. */
+  maxBackoff: z.int().min(0).max(20).default(8),
+  /** How often a replica says where it stands, and repeats what others lack. */
+  statusIntervalMs: positive.default(500),
+  /** Patience with a peer that was asked for blocks or a proposal. */
+  fetchTimeoutMs: positive.default(1_000),
+  /** How long the leader waits for more requests before it proposes; 0: not at all. */
+  batchDelayMs: z.int().min(0).default(2),
+  maxProposalBytes: positive.default(2_097_152),
+  maxRequestsPerProposal: positive.default(2_000),
+  maxRequestBytes: positive.default(65_536),
+  /** Blocks in one answer to a FETCH. */
+  maxFetchedBlocks: positive.max(256).default(32),
+  /** Delivered blocks that may wait for the executor. */
+  maxUnexecuted: positive.default(64),
+  /** Sequence numbers above the last delivered one for which messages are kept. */
+  maxAhead: positive.default(8),
+  poolRequests: positive.default(20_000),
+  poolRequestsPerSender: positive.default(256),
+  /** Requests of one peer that may be under check by the shell. */
+  maxUncheckedPerPeer: positive.default(4_096),
+  /** Blocks that may pass over a request that is next in its sender's line before the leader is suspected. */
+  patienceBlocks: positive.default(16),
+});
+
+export type ReplicaSettings = z.output<typeof settingsSchema>;
+
+export interface ReplicaConfig extends ReplicaSettings {
+  /** The ledger's id: in everything that is signed. */
+  readonly chainId: string;
+  /** This replica's position in the set. */
+  readonly replica: number;
+  readonly replicaSet: ReplicaSet;
+}
+
+export type ReplicaOptions = Pick<ReplicaConfig, 'chainId' | 'replica' | 'replicaSet'> & z.input<typeof settingsSchema>;
+
+/**
+ * Fills in the defaults.
+ * @throws CodedError `pbft/bad-config` naming the setting, `pbft/bad-replica-set`
+ */
+export function replicaConfig(options: ReplicaOptions): ReplicaConfig {
+  const { chainId, replica, replicaSet, ...rest } = options;
+  const settings = settingsSchema.safeParse(rest);
+  if (!settings.success) {
+    const issue = settings.error.issues[0];
+    throw bad(issue?.path.join('.') ?? '', issue?.message ?? 'not valid');
+  }
+  checkReplicaSet(replicaSet);
+  if (!Number.isInteger(replica) || replica < 0 || replica >= replicaSet.publicKeys.length) throw bad('replica', 'not in the replica set');
+  if (chainId.length < 1 || chainId.length > 128) throw bad('chainId', 'must have 1 to 128 characters');
+  if (settings.data.window < 2 * settings.data.checkpointInterval) throw bad('window', 'must be at least two checkpoint intervals');
+  return { chainId, replica, replicaSet, ...settings.data };
+}
+
+const bad = (setting: string, message: string): CodedError<PbftErrorCode> =>
+  new CodedError('pbft/bad-config', `${setting}: ${message}`, { setting });

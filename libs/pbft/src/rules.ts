@@ -1,0 +1,78 @@
+import { faultsTolerated, quorumSize } from './replica-set.js';
+
+/**
+ * The protocol's rules, one by one, so that the mutation check can break a single one and see the simulator notice.
+ * `createReplica` always runs under PRODUCTION_RULES; only the simulator can hand over others. docs/consensus.md says
+ * which property rests on which.
+ */
+export interface ProtocolRules {
+  /** Matching COMMITs that decide. */
+  readonly commitQuorum: (replicas: number) => number;
+  /** PREPAREs of others than the primary that, with its PRE-PREPARE, prepare. */
+  readonly prepareVotes: (replicas: number) => number;
+  /** VIEW-CHANGEs that make a NEW-VIEW. */
+  readonly viewChangeQuorum: (replicas: number) => number;
+  /** Others' VIEW-CHANGEs that draw a replica along. */
+  readonly joinVotes: (replicas: number) => number;
+  readonly checkSignatures: boolean;
+  readonly checkCommitCertificates: boolean;
+  readonly checkPreparedCertificates: boolean;
+  /** Recompute what a NEW-VIEW must propose again. */
+  readonly checkNewView: boolean;
+  /** Of several prepared certificates for a sequence the one of the highest view counts. */
+  readonly preferHighestView: boolean;
+  /** Put what is prepared into VIEW-CHANGEs. */
+  readonly reportPrepared: boolean;
+  /** PRE-PREPAREs come from the view's primary. */
+  readonly checkPrimary: boolean;
+  /** One PRE-PREPARE per view and sequence. */
+  readonly refuseSecondPrePrepare: boolean;
+  /** Votes count only for the digest and view they name. */
+  readonly matchVotes: boolean;
+  /** A replica's vote counts once. */
+  readonly countVotersOnce: boolean;
+  /** No vote in a view that was left. */
+  readonly silentAfterViewChange: boolean;
+  /** PREPARE only what the ledger found valid. */
+  readonly requireValidation: boolean;
+  /** PREPARE only what chains on the last block. */
+  readonly checkChain: boolean;
+  readonly persistPrePrepare: boolean;
+  readonly persistPrepared: boolean;
+  readonly persistViewChange: boolean;
+  /** Effects that persist come before the messages that rest on them. */
+  readonly persistBeforeSend: boolean;
+  /** Deliver each sequence once. */
+  readonly deliverOnce: boolean;
+  /** View-change timers double. */
+  readonly backOff: boolean;
+  /** Repeat to a peer what it says it lacks. */
+  readonly retransmit: boolean;
+}
+
+export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
+  commitQuorum: quorumSize,
+  prepareVotes: (replicas: number) => quorumSize(replicas) - 1,
+  viewChangeQuorum: quorumSize,
+  joinVotes: (replicas: number) => faultsTolerated(replicas) + 1,
+  checkSignatures: true,
+  checkCommitCertificates: true,
+  checkPreparedCertificates: true,
+  checkNewView: true,
+  preferHighestView: true,
+  reportPrepared: true,
+  checkPrimary: true,
+  refuseSecondPrePrepare: true,
+  matchVotes: true,
+  countVotersOnce: true,
+  silentAfterViewChange: true,
+  requireValidation: true,
+  checkChain: true,
+  persistPrePrepare: true,
+  persistPrepared: true,
+  persistViewChange: true,
+  persistBeforeSend: true,
+  deliverOnce: true,
+  backOff: true,
+  retransmit: true,
+});
