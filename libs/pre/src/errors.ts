@@ -35,3 +35,5 @@ export type PreErrorCode =
 export class PreError extends CodedError<PreErrorCode> {}
 
 export const isPreError = (error: unknown): error is PreError => error instanceof PreError;
+
+export const degenerate = (what: string): PreError => new PreError('pre/degenerate', `${what} is zero`, { what });

@@ -1,8 +1,14 @@
 /** Proxy re-encryption with labels (`afgh06`), and the streaming envelope of record bodies. See docs/pre.md. */
 export type { Afgh06, DelegateeKey, Encapsulation, OwnerKey, ReEncryptionStatement } from './afgh06/api.js';
+export { afgh06 } from './afgh06/afgh06.js';
 export * from './artefacts.js';
 export type { BodyContext, CiphertextReader, OpenBody } from './envelope/api.js';
 export type { Engine, EngineName } from './engine/engine.js';
 export { loadEngine } from './engine/load.js';
 export { isPreError, PreError, type PreErrorCode } from './errors.js';
 export { decodeLabel, encodeLabel, type Label, MAX_LABEL_BYTES } from './label.js';
+export { decryptBody } from './envelope/decrypt.js';
+export { encryptBody } from './envelope/encrypt.js';
+export { BODY_HEADER_BYTES, BODY_VERSION, bodyCiphertextSize, CHUNK_BYTES, CHUNK_OVERHEAD, MAX_BODY_BYTES } from './envelope/format.js';
+export { paddedSize } from './envelope/padding.js';
+export { openBody } from './envelope/range.js';

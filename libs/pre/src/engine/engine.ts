@@ -69,7 +69,7 @@ export interface Group<Element> {
 /** A G2 element made ready for many pairings. */
 export interface PreparedG2 {
   /** e(p, this) */
-  pair(p: G1): GT;
+  readonly pair: (p: G1) => GT;
 }
 
 export interface Engine {

@@ -72,5 +72,3 @@ export const identity = (group: string): PreError => new PreError('pre/identity'
 
 export const notInSubgroup = (group: string): PreError =>
   new PreError('pre/not-in-subgroup', `${group} element outside the subgroup of order r`, { group });
-
-export const degenerate = (what: string): PreError => new PreError('pre/degenerate', `${what} is zero`, { what });

@@ -15,6 +15,7 @@ type Equality = (x: Pointer, y: Pointer) => number;
 /** @returns bytes read or written, 0 on failure */
 type Deserialize = (x: Pointer, buffer: Pointer, length: number) => number;
 type Serialize = (buffer: Pointer, capacity: number, x: Pointer) => number;
+type Normalize = (y: Pointer, x: Pointer, count: number) => void;
 /** @returns 0 on success */
 type SetBytes = (x: Pointer, buffer: Pointer, length: number) => number;
 
@@ -47,7 +48,7 @@ export interface MclModule {
   readonly _mclBnG1_neg: Unary;
   readonly _mclBnG1_mul: Binary;
   readonly _mclBnG1_mulCT: Binary;
-  _mclBnG1_normalizeVec(y: Pointer, x: Pointer, count: number): void;
+  readonly _mclBnG1_normalizeVec: Normalize;
 
   readonly _mclBnG2_deserialize: Deserialize;
   readonly _mclBnG2_serialize: Serialize;
@@ -58,7 +59,7 @@ export interface MclModule {
   readonly _mclBnG2_neg: Unary;
   readonly _mclBnG2_mul: Binary;
   readonly _mclBnG2_mulCT: Binary;
-  _mclBnG2_normalizeVec(y: Pointer, x: Pointer, count: number): void;
+  readonly _mclBnG2_normalizeVec: Normalize;
 
   readonly _mclBnGT_deserialize: Deserialize;
   readonly _mclBnGT_serialize: Serialize;

@@ -1,8 +1,8 @@
 /** The reference engine: @noble/curves, audited and readable. */
 import { bls12_381 } from '@noble/curves/bls12-381.js';
-import { PreError } from '../errors.js';
+import { degenerate, PreError } from '../errors.js';
 import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, GROUP_ORDER, type GT, type Scalar, type ScalarField } from './engine.js';
-import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, degenerate, identity, notInSubgroup } from './form.js';
+import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
 import { buildTable, tableIndex, windowDigits } from './windows.js';
 
 const { Fr, Fp12 } = bls12_381.fields;
@@ -126,9 +126,10 @@ function pointGroup<P extends NoblePoint<P>, E extends G1 | G2>(
   };
 }
 
+const mul = (x: Target, y: Target): Target => Fp12.mul(x, y);
+const pow = (x: GT, scalar: Scalar): GT => targetOf(Fp12.pow(target(x), number(scalar)));
+
 function targetGroup(generator: GT): Group<GT> {
-  const mul = (x: Target, y: Target): Target => Fp12.mul(x, y);
-  const pow = (x: GT, scalar: Scalar): GT => targetOf(Fp12.pow(target(x), number(scalar)));
   return {
     generator,
     decode: (bytes) => {

@@ -1,10 +1,8 @@
-import type { PART_NAME } from '../label.js';
-
 /** What a body belongs to; bound into its key and into every chunk. */
 export interface BodyContext {
   /** 32 bytes: the record's commitment h. */
   readonly record: Uint8Array;
-  /** As in `Label` ({@link PART_NAME}). */
+  /** A part type such as `laboratory`, as in a `Label`. */
   readonly part: string;
   /** The body's version, from 1: stays when only the label is rotated, grows with a new body. */
   readonly version: number;

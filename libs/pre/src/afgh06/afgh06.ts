@@ -1,0 +1,32 @@
+import type { DelegateeKey, OwnerKey, Afgh06 } from './api.js';
+import type { Engine } from '../engine/engine.js';
+import { decapsulate, decapsulateDelegated, encapsulate, encapsulator } from './capsule.js';
+import * as keys from './keys.js';
+import { checkReKey, reEncrypt, reEncryptor, reKeyGen } from './re-encryption.js';
+import { makeSuite } from './suite.js';
+import { proveReEncryption, verifyReEncryption } from './work-proof.js';
+
+/** The scheme on an engine. Make it once: it keeps the tables of the fixed bases. */
+export function afgh06(engine: Engine): Afgh06 {
+  const suite = makeSuite(engine);
+  return {
+    ownerKeyFromSeed: (seed) => keys.ownerKeyFromSeed(suite, seed),
+    delegateeKeyFromSeed: (seed) => keys.delegateeKeyFromSeed(suite, seed),
+    eraseKey: (key: OwnerKey | DelegateeKey) => void key.secret.fill(0),
+    proveOwnerKey: (key, context, random) => keys.proveOwnerKey(suite, key, context, random),
+    verifyOwnerKey: (publicKey, proof, context) => keys.verifyOwnerKey(suite, publicKey, proof, context),
+    proveDelegateeKey: (key, context, random) => keys.proveDelegateeKey(suite, key, context, random),
+    verifyDelegateeKey: (publicKey, proof, context) => keys.verifyDelegateeKey(suite, publicKey, proof, context),
+    refuseRelatedKeys: (owner, delegatee) => keys.refuseRelatedKeys(suite, owner, delegatee),
+    encapsulate: (owner, label, random) => encapsulate(suite, owner, label, random),
+    encapsulator: (owner) => encapsulator(suite, owner),
+    decapsulate: (key, label, capsule) => decapsulate(suite, key, label, capsule),
+    reKeyGen: (key, label, delegatee) => reKeyGen(suite, key, label, delegatee),
+    checkReKey: (owner, label, delegatee, reKey) => checkReKey(suite, owner, label, delegatee, reKey),
+    reEncrypt: (capsule, reKey) => reEncrypt(suite, capsule, reKey),
+    reEncryptor: (reKey) => reEncryptor(suite, reKey),
+    decapsulateDelegated: (key, owner, label, transformed) => decapsulateDelegated(suite, key, owner, label, transformed),
+    proveReEncryption: (statement, random) => proveReEncryption(suite, statement, random),
+    verifyReEncryption: (statement) => verifyReEncryption(suite, statement),
+  };
+}

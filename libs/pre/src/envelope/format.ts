@@ -1,0 +1,105 @@
+/**
+ * The body's layout: header (version ‖ salt), then chunks. A chunk's plaintext is `END_BYTES` that say where the data ends so far,
+ * then up to 64 KiB of payload; sealed it grows by the tag. The payload of all chunks together has a size class, the data is
+ * followed by zeros, and every chunk but the last is full.
+ */
+import { digest } from '@medveil/encoding';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { SEED_BYTES } from '../artefacts.js';
+import { PreError } from '../errors.js';
+import { PART_NAME } from '../label.js';
+import type { BodyContext } from './api.js';
+import { paddedSize } from './padding.js';
+
+export const BODY_VERSION = 1;
+const SALT_BYTES = 32;
+/** version ‖ salt */
+export const BODY_HEADER_BYTES: number = 1 + SALT_BYTES;
+/** Payload bytes of a full chunk. */
+export const CHUNK_BYTES = 65_536;
+export const END_BYTES = 8;
+export const TAG_BYTES = 16;
+export const CHUNK_OVERHEAD: number = END_BYTES + TAG_BYTES;
+/** 1 TiB of plaintext: far below what one AES-GCM key and the 32-bit chunk counter allow. */
+export const MAX_BODY_BYTES: number = 2 ** 40;
+
+/** A file key and what its nonces and associated data begin with. */
+export interface BodyKey {
+  readonly key: Uint8Array;
+  readonly noncePrefix: Uint8Array;
+  readonly contextDigest: Uint8Array;
+}
+
+/**
+ * HKDF-SHA256(seed, salt, 'medveil/body/1' ‖ context digest) → 32 bytes of key, 7 of nonce prefix.
+ * @throws PreError `pre/bad-length`, `pre/bad-label`
+ */
+export function bodyKey(seed: Uint8Array, context: BodyContext, salt: Uint8Array): BodyKey {
+  if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
+    throw new PreError('pre/bad-length', `a seed is ${SEED_BYTES} bytes`, { given: seed.length, expected: SEED_BYTES });
+  }
+  const contextDigest = digestOf(context);
+  const info = Buffer.concat([Buffer.from('medveil/body/1'), contextDigest]);
+  const material = hkdf(sha256, seed, salt, info, 39);
+  return { key: material.subarray(0, 32), noncePrefix: material.subarray(32), contextDigest };
+}
+
+function digestOf({ record, part, version }: BodyContext): Uint8Array {
+  if (!(record instanceof Uint8Array) || record.length !== 32) throw new PreError('pre/bad-label', 'a record is 32 bytes', { field: 'record' });
+  if (!PART_NAME.test(part)) throw new PreError('pre/bad-label', 'not a part name', { field: 'part' });
+  if (!Number.isSafeInteger(version) || version < 1) throw new PreError('pre/bad-label', 'versions start at 1', { field: 'version' });
+  return digest('medveil/body-context/1', { record, part, version });
+}
+
+/** STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015): prefix ‖ chunk number ‖ last flag. */
+export function chunkNonce({ noncePrefix }: BodyKey, chunk: number, last: boolean): Uint8Array {
+  const nonce = Buffer.alloc(12);
+  nonce.set(noncePrefix);
+  nonce.writeUInt32BE(chunk, 7);
+  nonce[11] = last ? 1 : 0;
+  return nonce;
+}
+
+/** version ‖ digest of record, part and body version ‖ chunk number ‖ last flag */
+export function chunkAad({ contextDigest }: BodyKey, chunk: number, last: boolean): Uint8Array {
+  const aad = Buffer.alloc(38);
+  aad[0] = BODY_VERSION;
+  aad.set(contextDigest, 1);
+  aad.writeUInt32BE(chunk, 33);
+  aad[37] = last ? 1 : 0;
+  return aad;
+}
+
+export const chunkCount = (payload: number): number => Math.max(1, Math.ceil(payload / CHUNK_BYTES));
+
+/** Bytes of the ciphertext of a body of `size` plaintext bytes. @throws PreError `pre/out-of-range` */
+export function bodyCiphertextSize(size: number): number {
+  const payload = paddedSize(size);
+  return BODY_HEADER_BYTES + payload + chunkCount(payload) * CHUNK_OVERHEAD;
+}
+
+/** Payload bytes of a ciphertext, or undefined where no body has that size. */
+export function payloadSize(ciphertextSize: number): number | undefined {
+  const chunks = ciphertextSize - BODY_HEADER_BYTES;
+  const count = Math.ceil(chunks / (CHUNK_BYTES + CHUNK_OVERHEAD));
+  const payload = chunks - count * CHUNK_OVERHEAD;
+  return payload > 0 && chunkCount(payload) === count && paddedSize(payload) === payload ? payload : undefined;
+}
+
+export function encodeHeader(salt: Uint8Array): Uint8Array {
+  const header = new Uint8Array(BODY_HEADER_BYTES);
+  header[0] = BODY_VERSION;
+  header.set(salt, 1);
+  return header;
+}
+
+/** @returns the salt. @throws PreError `pre/bad-envelope` */
+export function decodeHeader(header: Uint8Array): Uint8Array {
+  if (header.length !== BODY_HEADER_BYTES || header[0] !== BODY_VERSION) throw badEnvelope('not a body of a known version');
+  return header.subarray(1);
+}
+
+export { SALT_BYTES };
+
+export const badEnvelope = (problem: string): PreError => new PreError('pre/bad-envelope', `body refused: ${problem}`, { problem });
