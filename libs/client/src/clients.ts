@@ -24,7 +24,8 @@ export const requestToken = (http: HttpClient, clientAssertion: string, scope?: 
 export class PkgClient {
   constructor(readonly http: HttpClient) {}
   parameters = () => this.http.json('/v1/parameters', pkg.parametersSchema);
-  createEnrolmentToken = (role: pkg.Role) => this.http.json('/v1/enrolment-tokens', pkg.enrolmentTokenSchema, post({ role }));
+  createEnrolmentToken = (role: pkg.Role, enrolmentId: string) =>
+    this.http.json('/v1/enrolment-tokens', pkg.enrolmentTokenSchema, post({ role, enrolmentId }));
   enrol = (request: pkg.EnrolmentRequest) => this.http.json('/v1/enrolments', pkg.enrolmentSchema, post(request));
   requestTCerts = (request: z.infer<typeof pkg.tCertBatchRequestSchema>) => this.http.json('/v1/t-certs', pkg.tCertBatchSchema, post(request));
   accreditIssuer = (request: z.infer<typeof pkg.issuerRequestSchema>) => this.http.none('/v1/issuers', post(request));

@@ -47,18 +47,26 @@ export const stateProofSchema = z.object({ proof: canonicalSchema });
 export const requirementSchema = z.object({
   requirementId: requirementIdSchema,
   institution: accountIdSchema,
-  title: z.string(),
   keywords: z.array(z.string()),
   policyHash: hexSchema(32),
   parts: z.array(z.string()),
-  format: z.string(),
-  licence: z.record(z.string(), z.unknown()),
+  /** terms as signed: libs/agreements */
+  format: z.object({ profile: z.string().nullable(), resourceTypes: z.array(z.string()) }),
+  licence: z.object({
+    kind: z.enum(['exclusive', 'non-exclusive']),
+    purposes: z.array(z.string()),
+    purposeNote: z.string(),
+    untilMs: timeMsSchema,
+    noOnwardSharing: z.boolean(),
+    territory: z.array(z.string()),
+    deleteByMs: timeMsSchema.nullable(),
+  }),
   reward: amountSchema,
   quantity: z.int(),
-  accepted: z.int(),
+  taken: z.int(),
   settled: z.int(),
   expiresAtMs: timeMsSchema,
-  status: z.enum(['open', 'filled', 'expired', 'closed']),
+  status: z.enum(['open', 'closed', 'expired']),
   /** the circuit instance whose verification key the ledger pins */
   circuit: z.string(),
   acceptsSelfAttested: z.boolean(),
@@ -79,7 +87,7 @@ export const claimSchema = z.object({
   requirementId: requirementIdSchema,
   record: hexSchema(32),
   patient: accountIdSchema,
-  status: z.enum(['accepted', 'delivered', 'settled', 'lapsed', 'disputed', 'ruled']),
+  status: z.enum(['accepted', 'delivered', 'disputed', 'settled', 'lapsed', 'withdrawn', 'refunded']),
   acceptedAtMs: timeMsSchema,
 });
 export type Claim = z.infer<typeof claimSchema>;

@@ -54,7 +54,7 @@ export const startExchangeSchema = z.strictObject({
   acknowledgeConflicts: z.boolean().default(false),
 });
 export const exchangePhaseSchema = z.enum([
-  'prepared', 'uploaded', 'registered', 'proved', 'claimed', 'granted', 'delivered', 'settled', 'rejected', 'lapsed', 'disputed', 'ruled', 'failed',
+  'prepared', 'uploaded', 'registered', 'proved', 'claimed', 'granted', 'delivered', 'settled', 'rejected', 'lapsed', 'withdrawn', 'disputed', 'refunded', 'failed',
 ]);
 export type ExchangePhase = z.infer<typeof exchangePhaseSchema>;
 export const exchangeSchema = z.object({

@@ -10,7 +10,7 @@ export type Role = z.infer<typeof roleSchema>;
 export const parametersSchema = z.object({
   chainId: z.string(),
   genesisHash: hexSchema(32),
-  caCertificatePem: z.string(),
+  caCertificate: base64UrlSchema(8_192),
   pkgPublicKey: base64UrlSchema(32),
   opening: z.object({
     auditorThreshold: z.int(),
@@ -24,41 +24,32 @@ export const parametersSchema = z.object({
 export type Parameters = z.infer<typeof parametersSchema>;
 
 /** POST /v1/enrolment-tokens (operator, or a hospital for role `patient`). */
-export const enrolmentTokenRequestSchema = z.strictObject({ role: roleSchema });
-export const enrolmentTokenSchema = z.object({ token: z.string(), role: roleSchema, expiresAtMs: timeMsSchema });
+export const enrolmentTokenRequestSchema = z.strictObject({ role: roleSchema, enrolmentId: z.string().max(63) });
+export const enrolmentTokenSchema = z.object({ token: base64UrlSchema(32), enrolmentId: z.string(), role: roleSchema, expiresAtMs: timeMsSchema });
 export type EnrolmentToken = z.infer<typeof enrolmentTokenSchema>;
 
 /**
- * POST /v1/enrolments: a one-time token and a PKCS #10 request, which proves possession of the key.
- * `subject` (patients: Poseidon of the identity secret) is certified and kept through re-enrolment.
- * `member` (institutions): what the consortium will be asked to pin on the ledger.
+ * POST /v1/enrolments: the canonical enrolment request of libs/identity (it proves possession of the key) with its one-time token.
+ * `member` (institutions): the canonical Member of libs/agreements that the consortium will be asked to pin on the ledger.
  */
 export const enrolmentRequestSchema = z.strictObject({
-  token: z.string().max(200),
-  certificationRequestPem: z.string().max(8_192),
-  subject: hexSchema(32).optional(),
-  member: z
-    .strictObject({
-      name: z.string().min(1).max(200),
-      accountKey: base64UrlSchema(32),
-      hpkePublicKey: base64UrlSchema(32),
-      delegateeKey: base64UrlSchema(128).optional(),
-      delegateeKeyProof: base64UrlSchema(256).optional(),
-    })
-    .optional(),
+  token: base64UrlSchema(32),
+  request: canonicalSchema,
+  member: canonicalSchema.optional(),
 });
 export type EnrolmentRequest = z.infer<typeof enrolmentRequestSchema>;
 
 export const enrolmentSchema = z.object({
   enrolmentId: z.string(),
   role: roleSchema,
-  certificatePem: z.string(),
+  /** X.509, DER */
+  certificate: base64UrlSchema(8_192),
   notAfterMs: timeMsSchema,
 });
 export type Enrolment = z.infer<typeof enrolmentSchema>;
 
 /** POST /v1/t-certs: a batch request of libs/identity, canonical bytes signed by the E-Cert's key. */
-export const tCertBatchRequestSchema = z.strictObject({ request: canonicalSchema, certificatePem: z.string().max(8_192) });
+export const tCertBatchRequestSchema = z.strictObject({ request: canonicalSchema, certificate: base64UrlSchema(8_192) });
 export const tCertBatchSchema = z.object({
   /** `openingSeed` lets the holder re-derive the opening ciphertext and so check what the T-Cert carries. */
   certificates: z.array(z.object({ certificate: canonicalSchema, opening: canonicalSchema, openingSeed: base64UrlSchema(32) })),
@@ -68,11 +59,11 @@ export type TCertBatch = z.infer<typeof tCertBatchSchema>;
 /** POST /v1/issuers: accredit the attestation key of a hospital, or of a self-attesting patient (then bound to the subject). */
 export const issuerRequestSchema = z.strictObject({
   request: canonicalSchema,
-  certificatePem: z.string().max(8_192),
+  certificate: base64UrlSchema(8_192),
 });
-/** GET /v1/issuers: the whole tree, so that an agent computes its path without asking for itself. */
+/** GET /v1/issuers: all leaves, so that an agent computes its path without asking for itself. `accredited` has those with s = 0 alone. */
 export const issuersSchema = z.object({
-  root: hexSchema(32),
+  roots: z.object({ accredited: hexSchema(32), withSelfAttesters: hexSchema(32) }),
   leaves: z.array(z.object({ ax: hexSchema(32), ay: hexSchema(32), s: hexSchema(32) })),
 });
 export type Issuers = z.infer<typeof issuersSchema>;

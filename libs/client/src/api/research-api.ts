@@ -16,14 +16,16 @@ export const institutionSchema = z.object({
 });
 export type Institution = z.infer<typeof institutionSchema>;
 
-export const licenceSchema = z.strictObject({
+/** The licence of libs/agreements, with defaults. */
+export const licenceRequestSchema = z.strictObject({
   kind: z.enum(['exclusive', 'non-exclusive']),
-  /** GA4GH Data Use Ontology codes */
-  purposes: z.array(z.string().max(40)).min(1).max(10),
-  purposeText: z.string().max(500).default(''),
+  /** GA4GH Data Use Ontology, for example DUO:0000007 */
+  purposes: z.array(z.string().regex(/^DUO:\d{7}$/)).min(1).max(16),
+  purposeNote: z.string().max(1_000).default(''),
   untilMs: timeMsSchema,
-  territory: z.string().max(100).default('worldwide'),
-  onwardSharing: z.literal(false).default(false),
+  noOnwardSharing: z.boolean().default(true),
+  territory: z.array(z.string().regex(/^[A-Z]{2}$/)).max(64).default([]),
+  deleteByMs: timeMsSchema.nullable().default(null),
 });
 
 /** POST /v1/institutions/:id/requirements: a study as a person writes it. `policy` is the form documented in docs/eligibility.md. */
@@ -32,8 +34,9 @@ export const createRequirementSchema = z.strictObject({
   keywords: z.array(z.string().min(1).max(60)).max(20),
   policy: z.unknown(),
   parts: z.array(z.string()).min(1).max(10),
-  format: z.string().min(1).max(300),
-  licence: licenceSchema,
+  /** what the data is wanted in: a FHIR profile, resource types, or both */
+  format: z.strictObject({ profile: z.string().max(256).nullable().default(null), resourceTypes: z.array(z.string()).max(32).default([]) }),
+  licence: licenceRequestSchema,
   reward: amountSchema,
   quantity: z.int().min(1).max(1_000_000),
   expiresAtMs: timeMsSchema,
@@ -45,11 +48,11 @@ export const requirementStatusSchema = z.object({
   requirementId: requirementIdSchema.nullable(),
   jobId: z.string(),
   title: z.string(),
-  status: z.enum(['preparing', 'proving', 'submitted', 'open', 'filled', 'expired', 'closed', 'refused']),
+  status: z.enum(['preparing', 'proving', 'submitted', 'open', 'expired', 'closed', 'refused']),
   code: z.string().nullable(),
   reason: z.string().nullable(),
   policyHash: hexSchema(32).nullable(),
-  accepted: z.int(),
+  taken: z.int(),
   settled: z.int(),
 });
 export type RequirementStatus = z.infer<typeof requirementStatusSchema>;
@@ -59,7 +62,7 @@ export const deliverySchema = z.object({
   claimId: claimIdSchema,
   requirementId: requirementIdSchema,
   record: hexSchema(32),
-  status: z.enum(['accepted', 'delivered', 'verified', 'settled', 'failed', 'disputed', 'lapsed', 'ruled']),
+  status: z.enum(['accepted', 'delivered', 'verified', 'settled', 'failed', 'disputed', 'lapsed', 'withdrawn', 'refunded']),
   /** of the check of what was delivered against what was proved */
   checks: z.array(z.object({ check: z.string(), ok: z.boolean(), detail: z.string() })),
   parts: z.array(z.object({ part: z.string(), bytes: z.int(), sha256: hexSchema(32), observations: z.int() })),
