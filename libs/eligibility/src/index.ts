@@ -1,1 +1,53 @@
-export {};
+/**
+ * Eligibility (docs/scheme.md, sections 6 and 7; docs/eligibility.md): the record and its commitment, study policies,
+ * and zero-knowledge proofs that a committed record satisfies a policy. Pure: randomness, files and threads are arguments.
+ */
+export { type EligibilityError, type EligibilityErrorCode } from './errors.js';
+export { PART_SLOTS, PART_TYPES, partIndex, type PartType } from './parts.js';
+export { bytesToField, FIELD_BYTES, FIELD_ORDER, fieldToBytes, hashToField, randomField } from './field.js';
+export { type Coding, dayOf, DAY_MS, type Observation, type ObservationValue, startOfDayMs } from './observation.js';
+export {
+  ADMINISTRATIVE_GENDER,
+  BIRTH_DATE,
+  canonicalQuantity,
+  canonicalUnit,
+  codeEntry,
+  CVX,
+  GENDER,
+  ICD10_CM,
+  LOINC,
+  partOfCode,
+  RXNORM,
+  SNOMED,
+  toQuantity,
+} from './codes.js';
+export { CODE_TABLE, type CodeEntry } from './code-table.js';
+export { buildRecord, type DatePrecision, type RecordInput, type RecordPart, type RecordTree } from './record.js';
+export { EMPTY_PART_DIGEST, MAX_OBSERVATIONS } from './part-tree.js';
+export {
+  attest,
+  type Attestation,
+  type Attested,
+  claimNullifier,
+  commit,
+  type Commitment,
+  decodeAttestation,
+  domainNullifier,
+  encodeAttestation,
+  type IssuerKey,
+  issuerKeyFromSeed,
+  ISSUER_PUBLIC_KEY_BYTES,
+  subjectOf,
+  verifyAttestation,
+} from './commitment.js';
+export { accreditationLeaf, ISSUER_TREE_DEPTH, IssuerTree, MAX_ISSUERS } from './issuers.js';
+export {
+  DOMAIN_SLOTS,
+  type EligibilityStatement,
+  idToField,
+  PUBLIC_INPUT_COUNT,
+  type PublicInputs,
+  publicInputsOf,
+  publicSignals,
+  sampleRequirementId,
+} from './public-inputs.js';

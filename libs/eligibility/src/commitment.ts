@@ -1,0 +1,123 @@
+import { type Point, inCurve, mulPointEscalar, subOrder } from '@zk-kit/baby-jubjub';
+import { derivePublicKey, signMessage, verifySignature } from '@zk-kit/eddsa-poseidon/blake-2b';
+import { decodeCanonical, encodeCanonical } from '@medveil/encoding';
+import { z } from 'zod';
+import { eligibilityError } from './errors.js';
+import { bytesToField, FIELD_BYTES, fieldToBytes } from './field.js';
+import { poseidon } from './poseidon.js';
+
+/** A public key on Baby Jubjub: 64 bytes, Ax ‖ Ay, each big-endian. */
+export const ISSUER_PUBLIC_KEY_BYTES = 2 * FIELD_BYTES;
+
+export interface IssuerKey {
+  /** 32-byte seed; whoever has it attests in the issuer's name. */
+  readonly seed: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+/** EdDSA-Poseidon signature of an issuer over m = Poseidon(TAG, partsRoot, T, subject). Private: it never leaves the agents. */
+export interface Attestation {
+  readonly issuer: Uint8Array;
+  readonly timeDay: number;
+  readonly r8x: bigint;
+  readonly r8y: bigint;
+  readonly s: bigint;
+}
+
+export interface Attested {
+  readonly partsRoot: bigint;
+  /** T: days since 1970-01-01. */
+  readonly timeDay: number;
+  readonly subject: bigint;
+}
+
+/** subject = Poseidon(TAG, idSecret); fixed at enrolment, certified by the PKG. */
+export const subjectOf = (idSecret: bigint): bigint => poseidon('subject', [idSecret]);
+
+/** m, what an issuer signs. */
+export const attestationMessage = (attested: Attested): bigint =>
+  poseidon('attestation', [attested.partsRoot, BigInt(attested.timeDay), attested.subject]);
+
+/** @param seed 32 secret bytes */
+export function issuerKeyFromSeed(seed: Uint8Array): IssuerKey {
+  if (seed.length !== 32) throw eligibilityError('eligibility/bad-issuer', 'an issuer seed is 32 bytes');
+  const [x, y] = derivePublicKey(seed);
+  return { seed, publicKey: new Uint8Array([...fieldToBytes(x), ...fieldToBytes(y)]) };
+}
+
+/** @throws CodedError `eligibility/bad-issuer` unless the key is a point of the prime-order subgroup */
+export function issuerPoint(publicKey: Uint8Array): Point<bigint> {
+  if (publicKey.length !== ISSUER_PUBLIC_KEY_BYTES) throw badIssuer();
+  const point: Point<bigint> = [bytesToField(publicKey.subarray(0, FIELD_BYTES)), bytesToField(publicKey.subarray(FIELD_BYTES))];
+  if (!inCurve(point) || isNeutral(point) || !isNeutral(mulPointEscalar(point, subOrder))) throw badIssuer();
+  return point;
+}
+
+const isNeutral = (point: Point<bigint>): boolean => point[0] === 0n && point[1] === 1n;
+const badIssuer = () => eligibilityError('eligibility/bad-issuer', 'not a point of prime order on Baby Jubjub');
+
+/** The issuer certifies parts, order and completeness of the tree, and whose record it is. */
+export function attest(issuer: IssuerKey, attested: Attested): Attestation {
+  const signature = signMessage(issuer.seed, attestationMessage(attested));
+  return { issuer: issuer.publicKey, timeDay: attested.timeDay, r8x: signature.R8[0], r8y: signature.R8[1], s: signature.S };
+}
+
+export function verifyAttestation(attestation: Attestation, record: Omit<Attested, 'timeDay'>): boolean {
+  const message = attestationMessage({ ...record, timeDay: attestation.timeDay });
+  const r8: Point<bigint> = [attestation.r8x, attestation.r8y];
+  return inCurve(r8) && attestation.s < subOrder && verifySignature(message, { R8: r8, S: attestation.s }, issuerPoint(attestation.issuer));
+}
+
+const attestationSchema = z.strictObject({
+  version: z.literal(1),
+  issuer: z.instanceof(Uint8Array),
+  timeDay: z.int().min(0).max(2 ** 31),
+  r8x: z.instanceof(Uint8Array),
+  r8y: z.instanceof(Uint8Array),
+  s: z.instanceof(Uint8Array),
+});
+
+/** Canonical bytes: what a hospital hands to the patient's agent. */
+export const encodeAttestation = (attestation: Attestation): Uint8Array =>
+  encodeCanonical({
+    version: 1,
+    issuer: attestation.issuer,
+    timeDay: attestation.timeDay,
+    r8x: fieldToBytes(attestation.r8x),
+    r8y: fieldToBytes(attestation.r8y),
+    s: fieldToBytes(attestation.s),
+  });
+
+/** @throws CodedError `eligibility/bad-attestation` */
+export function decodeAttestation(bytes: Uint8Array): Attestation {
+  try {
+    const { issuer, timeDay, r8x, r8y, s } = attestationSchema.parse(decodeCanonical(bytes));
+    issuerPoint(issuer);
+    return { issuer, timeDay, r8x: bytesToField(r8x), r8y: bytesToField(r8y), s: bytesToField(s) };
+  } catch (cause) {
+    throw eligibilityError('eligibility/bad-attestation', 'not an attestation', {}, { cause });
+  }
+}
+
+export interface Commitment {
+  /** B = Poseidon(TAG, subject, r), 32 bytes. */
+  readonly blinding: Uint8Array;
+  /** h = Poseidon(TAG, partsRoot, T, B), 32 bytes: what is registered on the ledger. */
+  readonly h: Uint8Array;
+}
+
+/** @param r drawn by the patient, fresh for every instance (`randomField`): the hospital does not recognise h */
+export function commit(attested: Attested, r: bigint): Commitment {
+  const blinding = poseidon('blinding', [attested.subject, r]);
+  return { blinding: fieldToBytes(blinding), h: recordHash(attested.partsRoot, attested.timeDay, blinding) };
+}
+
+export const recordHash = (partsRoot: bigint, timeDay: number, blinding: bigint): Uint8Array =>
+  fieldToBytes(poseidon('record', [partsRoot, BigInt(timeDay), blinding]));
+
+/** Poseidon(TAG, idSecret, requirement id): one reward per person and requirement. */
+export const claimNullifier = (idSecret: bigint, requirementId: bigint): bigint => poseidon('claimNullifier', [idSecret, requirementId]);
+
+/** Poseidon(TAG', idSecret, domain), and 0 where no domain is asked for: an unused place must not link a person's claims. */
+export const domainNullifier = (idSecret: bigint, domain: bigint): bigint =>
+  domain === 0n ? 0n : poseidon('domainNullifier', [idSecret, domain]);

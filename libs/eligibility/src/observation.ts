@@ -1,0 +1,93 @@
+import { digest } from '@medveil/encoding';
+import { eligibilityError } from './errors.js';
+import { bytesToInteger, FIELD_ORDER } from './field.js';
+import { type PartType } from './parts.js';
+
+/** A code in a code system, for example LOINC 94500-6. `system` is the FHIR URI. */
+export interface Coding {
+  readonly system: string;
+  readonly code: string;
+}
+
+/**
+ * `quantity`: an integer in the fixed unit of its code, as `canonicalQuantity` gives it (|scaled| < 2^62).
+ * `coded`: a value from a code system. `present`: the code itself says all (a diagnosis, a procedure, a birth date).
+ */
+export type ObservationValue =
+  | { readonly kind: 'quantity'; readonly scaled: bigint; readonly unit: string }
+  | ({ readonly kind: 'coded' } & Coding)
+  | { readonly kind: 'present' };
+
+/**
+ * One fact of a de-identified record.
+ * `timeMs`: UTC midnight of its day (negative before 1970; a birth date is the time of `BIRTH_DATE`).
+ */
+export interface Observation {
+  readonly part: PartType;
+  readonly code: Coding;
+  readonly timeMs: number;
+  readonly value: ObservationValue;
+}
+
+export const DAY_MS = 86_400_000;
+
+/** UTC midnight of the day `timeMs` falls in. */
+export const startOfDayMs = (timeMs: number): number => Math.floor(timeMs / DAY_MS) * DAY_MS;
+
+/** Days since 1970-01-01, as in an attestation's T. */
+export const dayOf = (timeMs: number): number => Math.floor(timeMs / DAY_MS);
+
+/** Keys are code (128 bits) ‖ time (64 bits). */
+export const TIME_BITS = 64n;
+export const KEY_BITS = 192n;
+
+/** Sentinels that close the sorted list of keys: no observation has them. */
+export const LOW_KEY = 0n;
+export const HIGH_KEY = (1n << KEY_BITS) - 1n;
+
+/** Quantities lie in (-2^62, 2^62) and are shifted by 2^62 into the positive. */
+export const QUANTITY_LIMIT = 1n << 62n;
+
+/** 128-bit hash of system and code: the first 16 bytes of their digest under `medveil/code/1`. */
+export const codeHash = (code: Coding): bigint =>
+  bytesToInteger(digest('medveil/code/1', [code.system, code.code]).subarray(0, 16));
+
+/** The hash that stands for a coded value in a leaf. */
+export const codedValue = (value: Coding): bigint =>
+  bytesToInteger(digest('medveil/coded-value/1', [value.system, value.code])) % FIELD_ORDER;
+
+/**
+ * The 64-bit time of a key: UTC milliseconds shifted by 2^63, so that birth dates before 1970 sort first.
+ * Times of observations are days; the milliseconds within the day are a sequence number that tells
+ * observations of one code on one day apart (`sequence` < 86,400,000).
+ */
+export const keyTime = (timeMs: number, sequence = 0): bigint => BigInt(timeMs) + BigInt(sequence) + (1n << 63n);
+
+export const observationKey = (code: bigint, timeMs: number, sequence: number): bigint =>
+  (code << TIME_BITS) | keyTime(timeMs, sequence);
+
+/** The field element that a leaf holds: see `quantityElement`, the hash of a coded value, or 0 for `present`. */
+export function encodeValue(value: ObservationValue): bigint {
+  switch (value.kind) {
+    case 'quantity':
+      return quantityElement(value.scaled, value.unit);
+    case 'coded':
+      return codedValue(value);
+    case 'present':
+      return 0n;
+  }
+}
+
+/**
+ * (64-bit hash of the unit ‖ scaled + 2^62), so that a range in one unit never matches a number in another:
+ * two bounds of one unit lie within 2^64 of each other, and of nothing else.
+ * @throws CodedError `eligibility/quantity-out-of-range`
+ */
+export function quantityElement(scaled: bigint, unit: string): bigint {
+  if (scaled <= -QUANTITY_LIMIT || scaled >= QUANTITY_LIMIT) {
+    throw eligibilityError('eligibility/quantity-out-of-range', 'a quantity is an integer below 2^62 in size');
+  }
+  return (unitHash(unit) << 64n) | (scaled + QUANTITY_LIMIT);
+}
+
+const unitHash = (unit: string): bigint => bytesToInteger(digest('medveil/unit/1', unit).subarray(0, 8));
