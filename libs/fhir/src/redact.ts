@@ -1,0 +1,129 @@
+/** Applies the allow-list of a rule set to one resource: what no rule names is removed and counted. */
+import { formatDate, parseDate } from './dates.js';
+import type { ReportBuilder } from './de-identification-report.js';
+import { type Json, type JsonObject, isObject, objectOf, own } from './json.js';
+import { cutPostalCode } from './postal-code.js';
+import { redactConcept, redactQuantity } from './redact-coded.js';
+import type { FieldRule, FieldRules, RuleSet } from './rule-sets.js';
+
+export interface RedactionContext {
+  readonly ruleSet: RuleSet;
+  readonly report: ReportBuilder;
+  /** Set where the patient's age is pooled: no earlier year is shown. */
+  readonly firstYear: number | undefined;
+  /** `urn:uuid:` of the patient. */
+  readonly patientUrl: string;
+  /** The new `urn:uuid:` of a shared resource, by a reference of the bundle. */
+  newUrl(reference: string): string | undefined;
+}
+
+/** @param path FHIR path of the object, for the report */
+export function redactFields(object: JsonObject, rules: FieldRules, path: string, context: RedactionContext): JsonObject {
+  const kept: [string, Json][] = [];
+  for (const key of Object.keys(object)) {
+    if (key === 'resourceType' || (key === 'id' && !path.includes('.'))) continue;
+    const fieldPath = `${path}.${reportable(key)}`;
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    const value = rule === undefined ? undefined : redactValue(own(object, key) as Json, rule, fieldPath, context);
+    if (value !== undefined) kept.push([key, value]);
+    // A rule that looks inside reports what it removed there; reporting the shell as well would count it twice.
+    else if (rule === undefined || typeof rule === 'string' || 'oneOf' in rule) context.report.removed(fieldPath);
+  }
+  return objectOf(kept);
+}
+
+/** Names in a report are FHIR's: what a bundle makes up as a name may itself be a name. */
+const reportable = (key: string): string => (/^_?[a-z][A-Za-z]{0,39}(?:\[x\])?$/.test(key) ? key : '(unnamed)');
+
+function redactValue(value: Json, rule: FieldRule, path: string, context: RedactionContext): Json | undefined {
+  if (!Array.isArray(value)) return redactOne(value, rule, path, context);
+  const kept: Json[] = [];
+  for (const item of value as readonly Json[]) {
+    const redacted = Array.isArray(item) ? undefined : redactOne(item, rule, path, context);
+    if (redacted !== undefined) kept.push(redacted);
+    else if (value.length > 1) context.report.removed(path);
+  }
+  return kept.length > 0 ? kept : undefined;
+}
+
+function redactOne(value: Json, rule: FieldRule, path: string, context: RedactionContext): Json | undefined {
+  if (typeof rule === 'object') {
+    if ('oneOf' in rule) return typeof value === 'string' && rule.oneOf.includes(value) ? value : undefined;
+    if (!isObject(value)) return undefined;
+    return 'fields' in rule
+      ? nonEmpty(redactFields(value, rule.fields, path, context))
+      : redactExtension(value, rule.extensions, path, context);
+  }
+  switch (rule) {
+    case 'concept':
+      return isObject(value) ? redactConcept(value, path, context.report) : undefined;
+    case 'quantity':
+      return isObject(value) ? redactQuantity(value, path, context.report) : undefined;
+    case 'date':
+    case 'birth-date':
+      return typeof value === 'string' ? cutDate(value, rule, path, context) : undefined;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined;
+    case 'integer':
+      return Number.isSafeInteger(value) ? value : undefined;
+    case 'postal-code':
+      return typeof value === 'string' ? cutCode(value, path, context) : undefined;
+    case 'region-code':
+      return typeof value === 'string' && /^[A-Z]{2,3}$/.test(value) ? value : undefined;
+    case 'profile':
+      return typeof value === 'string' ? HL7_PROFILE.exec(value)?.[1] : undefined;
+    case 'patient':
+      return isObject(value) ? rewrite(context.patientUrl, path, context) : undefined;
+    case 'reference':
+      return isObject(value) ? rewrite(targetOf(value, context), path, context) : undefined;
+  }
+}
+
+const HL7_PROFILE = /^(http:\/\/hl7\.org\/fhir\/(?:[a-z][a-z-]{0,30}\/){0,3}StructureDefinition\/[A-Za-z0-9-]{1,64})(?:\|.*)?$/;
+
+const nonEmpty = (object: JsonObject): JsonObject | undefined =>
+  Object.keys(object).length > 0 ? object : undefined;
+
+/** A kept extension has its URL and one value, nothing else. */
+function redactExtension(
+  extension: JsonObject, allowed: Readonly<Record<string, FieldRule>>, path: string, context: RedactionContext,
+): JsonObject | undefined {
+  const url = own(extension, 'url');
+  const rule = typeof url === 'string' && Object.hasOwn(allowed, url) ? allowed[url] : undefined;
+  const valueCode = own(extension, 'valueCode');
+  const value = rule === undefined || valueCode === undefined ? undefined : redactOne(valueCode, rule, path, context);
+  return typeof url === 'string' && value !== undefined ? objectOf([['url', url], ['valueCode', value]]) : undefined;
+}
+
+function cutDate(text: string, rule: 'date' | 'birth-date', path: string, context: RedactionContext): string | undefined {
+  const date = parseDate(text);
+  if (date === undefined) return undefined;
+  const { firstYear, ruleSet, report } = context;
+  if (firstYear !== undefined && rule === 'birth-date') {
+    const pooled = formatDate({ year: firstYear });
+    if (pooled !== text) report.changed(path, 'age-pooled');
+    return pooled;
+  }
+  if (firstYear !== undefined && date.year < firstYear) return undefined;
+  const cut = formatDate(ruleSet.datePrecision === 'year' ? { year: date.year } : date);
+  if (cut !== text) report.changed(path, 'date-cut');
+  return cut;
+}
+
+function cutCode(code: string, path: string, { ruleSet, report }: RedactionContext): string | undefined {
+  const cut = cutPostalCode(code, ruleSet.postalCode);
+  if (cut !== undefined && cut !== code) report.changed(path, 'postal-code-cut');
+  return cut;
+}
+
+function targetOf(pointer: JsonObject, context: RedactionContext): string | undefined {
+  const reference = own(pointer, 'reference');
+  return typeof reference === 'string' ? context.newUrl(reference) : undefined;
+}
+
+/** Only the new URL stays: `display` is a name, `identifier` a number. */
+function rewrite(url: string | undefined, path: string, { report }: RedactionContext): JsonObject | undefined {
+  if (url === undefined) return undefined;
+  report.changed(path, 'reference-rewritten');
+  return objectOf([['reference', url]]);
+}
