@@ -1,1 +1,36 @@
-export {};
+/**
+ * The contract of docs/contract.md: a pure state machine that every consensus node runs under the ledger, and the
+ * builders and read helpers of those who speak with it.
+ */
+export { checkConservation, totalCredits } from './conservation.js';
+export {
+  buildTransaction, claimIdOf, decodeTransaction, delegateeKeyContext, proposalIdOf, recordIdOf, requirementIdOf, signingPayload,
+  TRANSACTION_DOMAIN, TRANSACTION_VERSION, type Envelope, type Transaction, type TransactionRequest,
+} from './envelope.js';
+export { AgreementsFault, Rejection, REJECTION_CODES, type FaultCode, type RejectionCode } from './errors.js';
+export { eventSchema, type AgreementEvent, type EventData, type EventType } from './events.js';
+export { FIRST_RULES_VERSION, genesisEntries } from './genesis.js';
+export { createContract, NONCES_AHEAD_MAX, type ContractOptions } from './machine.js';
+export {
+  chainIdSchema, contractGenesisSchema, DEFAULT_PARAMETERS, memberSchema, parametersSchema, verificationKeySchema,
+  type ContractGenesis, type Member, type Parameters, type PinnedVerificationKey,
+} from './parameters.js';
+export * from './queries.js';
+export { PERMITTED } from './rules/accounts.js';
+export { transformedDigest } from './rules/delivery.js';
+export { votesNeeded } from './rules/governance.js';
+export { RULES, type Rules } from './rules/index.js';
+export { domainsOf, feeOf } from './rules/requirements.js';
+export {
+  accountTable, claimTable, CLAIM_STATUSES, domainTable, issuerRootTable, issuersTable, membersTable, memberTable, nullifierTable, parametersTable,
+  proposalTable, recordTable, registryTable, requirementTable, revokedSerialTable, rulesTable, stateKeys, supplyTable, verificationKeysTable,
+  type AccountEntry, type ClaimEntry, type MemberEntry, type Readable, type RecordEntry, type RequirementEntry, type Table, type Writable,
+} from './state.js';
+export {
+  actionSchema, bodySchema, proposalSchema, recordPartSchema, type Action, type Body, type BodyOf, type BodyType, type Proposal, type RecordPart,
+} from './transactions.js';
+export type { CertifiedAccount, ReEncryptionStatement, Verifiers } from './verifiers.js';
+export {
+  CERTIFIED_ROLES, DISPUTE_OUTCOMES, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema, formatSchema, LEDGER_ROLES, licenceSchema, roleSchema, termsSchema,
+  type AccountId, type ClaimId, type DisputeOutcome, type DomainRegistry, type LedgerRole, type Licence, type ProposalId, type RecordId, type RequirementId, type Terms,
+} from './vocabulary.js';

@@ -1,0 +1,66 @@
+import type { CborValue } from '@medveil/encoding';
+import { AgreementsFault } from './errors.js';
+import { accountTable, claimTable, type Readable, requirementTable, supplyTable, type Writable } from './state.js';
+
+/**
+ * The changes of one transaction, or of one block's beginning, before they are made: a rejection drops the draft,
+ * so whatever a rule wrote before it refused leaves no trace. `commit` also checks that credits were conserved.
+ */
+export class Draft implements Readable, Writable {
+  private readonly changes = new Map<string, CborValue | undefined>();
+
+  constructor(private readonly base: Readable) {}
+
+  get(key: string): CborValue | undefined {
+    return this.changes.has(key) ? this.changes.get(key) : this.base.get(key);
+  }
+
+  put(key: string, value: CborValue): void {
+    this.changes.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.changes.set(key, undefined);
+  }
+
+  /** @param target what the draft was begun on. @throws AgreementsFault `agreements/credits-not-conserved`, and then nothing was written */
+  commit(target: Writable): void {
+    let difference = 0n;
+    for (const [key, after] of this.changes) {
+      difference += contribution(key, after) - contribution(key, this.base.get(key));
+    }
+    if (difference !== 0n) {
+      throw new AgreementsFault('agreements/credits-not-conserved', 'credits were made or lost', { difference: difference.toString() });
+    }
+    for (const [key, value] of this.changes) {
+      if (value === undefined) target.delete(key);
+      else target.put(key, value);
+    }
+  }
+}
+
+/** What an entry holds, minus, for the supply, what should be held: over a whole state these sum up to zero. */
+function contribution(key: string, value: CborValue | undefined): bigint {
+  if (value === undefined) return 0n;
+  if (key === supplyTable.key()) {
+    const supply = supplyTable.decode(value);
+    return BigInt(supply.redeemed) - BigInt(supply.minted);
+  }
+  return BigInt(creditsHeld(key, value));
+}
+
+/** Credits in one entry of the state: an account's balance, a requirement's escrow, a claim's hold and bond. */
+export function creditsHeld(key: string, value: CborValue): number {
+  switch (key.slice(0, key.indexOf('/') + 1)) {
+    case `${accountTable.prefix}/`:
+      return accountTable.decode(value).balance;
+    case `${requirementTable.prefix}/`:
+      return requirementTable.decode(value).escrow;
+    case `${claimTable.prefix}/`: {
+      const claim = claimTable.decode(value);
+      return claim.hold + (claim.dispute?.bond ?? 0);
+    }
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,236 @@
+import { type CborValue, toHex } from '@medveil/encoding';
+import { z } from 'zod';
+import { AgreementsFault } from './errors.js';
+import { chainIdSchema, parametersSchema, verificationKeysSchema } from './parameters.js';
+import { proposalSchema, recordPartSchema } from './transactions.js';
+import {
+  accountIdSchema, amountSchema, accountKeySchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema,
+  fieldElementSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
+} from './vocabulary.js';
+
+/** What a table needs of a state: a view of the ledger, a draft, or a light client's proven entries. */
+export interface Readable {
+  get(key: string): CborValue | undefined;
+}
+export interface Writable {
+  put(key: string, value: CborValue): void;
+  delete(key: string): void;
+}
+
+/**
+ * The contract's state: one table for each kind of entry, every entry under a key of its own, so that a light client
+ * can ask for a proof of exactly what it needs. `key` is for them, `read` for the read side, `write` for the rules.
+ */
+export interface Table<Entry, Name extends readonly string[]> {
+  readonly prefix: string;
+  /** Where the entry stands in the state tree. */
+  key(...name: Name): string;
+  /** Of a value of the state tree. @throws AgreementsFault `agreements/corrupt-state` */
+  decode(value: CborValue): Entry;
+  /** @returns null where there is none */
+  read(state: Readable, ...name: Name): Entry | null;
+  write(state: Writable, entry: Entry, ...name: Name): void;
+  remove(state: Writable, ...name: Name): void;
+}
+
+function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix: string, schema: Schema): Table<z.infer<Schema>, Name> {
+  type Entry = z.infer<Schema>;
+  const key = (...name: Name): string => [prefix, ...name].join('/');
+  const decode = (value: CborValue): Entry => {
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw new AgreementsFault('agreements/corrupt-state', `an entry of ${prefix} does not have its form`, { table: prefix });
+    return parsed.data;
+  };
+  return {
+    prefix, key, decode,
+    read: (state, ...name) => {
+      const value = state.get(key(...name));
+      return value === undefined ? null : decode(value);
+    },
+    write: (state, entry, ...name) => state.put(key(...name), entry as CborValue),
+    remove: (state, ...name) => state.delete(key(...name)),
+  };
+}
+
+const heightSchema = z.int().min(0);
+
+/** Who the chain is and whom it believes. Written once, by genesis. */
+export const chainEntrySchema = z.strictObject({
+  chainId: chainIdSchema,
+  pkgPublicKey: accountKeySchema,
+  feeAccount: accountIdSchema,
+  allowDevelopmentKeys: z.boolean(),
+});
+export const chainTable = table<typeof chainEntrySchema, []>('chain', chainEntrySchema);
+
+export const parametersTable = table<typeof parametersSchema, []>('parameters', parametersSchema);
+export const registryTable = table<typeof domainRegistrySchema, []>('registry', domainRegistrySchema);
+export const verificationKeysTable = table<typeof verificationKeysSchema, []>('verification-keys', verificationKeysSchema);
+
+/** Which rules are in force, and which will be from a height on. */
+export const rulesEntrySchema = z.strictObject({
+  version: z.int().min(1),
+  next: z.strictObject({ version: z.int().min(1), height: heightSchema }).nullable(),
+});
+export const rulesTable = table<typeof rulesEntrySchema, []>('rules', rulesEntrySchema);
+
+/** What was ever made and destroyed. Their difference is what all accounts, escrows, holds and bonds sum up to. */
+export const supplyEntrySchema = z.strictObject({ minted: amountSchema, redeemed: amountSchema });
+export const supplyTable = table<typeof supplyEntrySchema, []>('supply', supplyEntrySchema);
+
+export const accountSchema = z.strictObject({
+  publicKey: accountKeySchema,
+  role: roleSchema,
+  /** The nonce that the account's next transaction has to carry. */
+  nonce: z.int().min(0),
+  balance: amountSchema,
+  registeredAtMs: timeMsSchema,
+  /** From the T-Cert; null for pinned accounts, which last until they are unpinned. */
+  certificate: z.strictObject({ serial: serialSchema, ownerKey: bytes({ max: 128 }).nullable(), notAfterMs: timeMsSchema }).nullable(),
+  revokedAtMs: timeMsSchema.nullable(),
+});
+export type AccountEntry = z.infer<typeof accountSchema>;
+export const accountTable = table<typeof accountSchema, [account: string]>('account', accountSchema);
+
+/** What the consortium pinned with an account, beside its key and role. */
+export const memberEntrySchema = z.strictObject({
+  name: z.string(),
+  eCertHash: bytes32Schema.nullable(),
+  delegateeKey: bytes({ max: 128 }).nullable(),
+  sealKey: bytes32Schema.nullable(),
+  pinnedAtMs: timeMsSchema,
+});
+export type MemberEntry = z.infer<typeof memberEntrySchema>;
+export const memberTable = table<typeof memberEntrySchema, [account: string]>('member', memberEntrySchema);
+
+/** Accounts pinned in a role and not unpinned since, sorted. */
+const membersSchema = z.array(accountIdSchema);
+export const membersTable = table<typeof membersSchema, [role: string]>('members', membersSchema);
+
+/** A T-Cert revoked before it was used. */
+const revokedSerialSchema = z.strictObject({ revokedAtMs: timeMsSchema });
+export const revokedSerialTable = table<typeof revokedSerialSchema, [serialHex: string]>('revoked-serial', revokedSerialSchema);
+/** A T-Cert's serial number registers one account. */
+const usedSerialSchema = z.strictObject({ account: accountIdSchema });
+export const usedSerialTable = table<typeof usedSerialSchema, [serialHex: string]>('used-serial', usedSerialSchema);
+
+export const proposalEntrySchema = z.strictObject({
+  proposal: proposalSchema,
+  votes: z.array(accountIdSchema),
+  decidedAtMs: timeMsSchema.nullable(),
+});
+export const proposalTable = table<typeof proposalEntrySchema, [proposalId: string]>('proposal', proposalEntrySchema);
+
+export const issuersEntrySchema = z.strictObject({
+  root: fieldElementSchema,
+  sinceMs: timeMsSchema,
+  /** Roots superseded until then have no grace. */
+  noGraceUntilMs: timeMsSchema.nullable(),
+});
+export const issuersTable = table<typeof issuersEntrySchema, []>('issuers', issuersEntrySchema);
+/** The history: every root that ever was, and until when it was current. */
+export const issuerRootEntrySchema = z.strictObject({ fromMs: timeMsSchema, supersededAtMs: timeMsSchema.nullable() });
+export const issuerRootTable = table<typeof issuerRootEntrySchema, [rootHex: string]>('issuer-root', issuerRootEntrySchema);
+
+export const requirementSchema = z.strictObject({
+  institution: accountIdSchema,
+  terms: termsSchema,
+  /** Derived from the parts asked for by the registry at release; empty slots are not listed. */
+  domains: z.array(domainIdSchema),
+  feePerRecord: amountSchema,
+  status: z.enum(['open', 'closed', 'expired']),
+  /** Claims accepted and neither lapsed, withdrawn nor refunded. */
+  taken: z.int().min(0),
+  settled: z.int().min(0),
+  /** Credits for the places not taken. */
+  escrow: amountSchema,
+  releasedAtMs: timeMsSchema,
+  height: heightSchema,
+});
+export type RequirementEntry = z.infer<typeof requirementSchema>;
+export const requirementTable = table<typeof requirementSchema, [requirementId: string]>('requirement', requirementSchema);
+
+export const recordEntrySchema = z.strictObject({
+  record: fieldElementSchema,
+  account: accountIdSchema,
+  /** P1. */
+  ownerKey: bytes({ max: 128 }),
+  parts: z.array(recordPartSchema),
+  registeredAtMs: timeMsSchema,
+  height: heightSchema,
+});
+export type RecordEntry = z.infer<typeof recordEntrySchema>;
+export const recordTable = table<typeof recordEntrySchema, [recordId: string]>('record', recordEntrySchema);
+
+export const CLAIM_STATUSES = ['accepted', 'delivered', 'disputed', 'settled', 'lapsed', 'withdrawn', 'refunded'] as const;
+export const claimSchema = z.strictObject({
+  requirementId: requirementIdSchema,
+  recordId: recordIdSchema,
+  patient: accountIdSchema,
+  institution: accountIdSchema,
+  status: z.enum(CLAIM_STATUSES),
+  claimNullifier: fieldElementSchema,
+  /** The nullifiers of the requirement's domains, in their order. */
+  domainNullifiers: z.array(fieldElementSchema),
+  /** The delegatee key the re-encryption has to be made for: the one pinned at acceptance. */
+  delegateeKey: bytes({ max: 128 }),
+  /** Credits held for the claim; 0 once it is settled, lapsed, withdrawn or refunded. */
+  hold: amountSchema,
+  acceptedAtMs: timeMsSchema,
+  height: heightSchema,
+  /** The end of the present wait: T1 while accepted, T2 while delivered, T3 while disputed; null afterwards. */
+  deadlineMs: timeMsSchema.nullable(),
+  delivery: z.strictObject({ by: accountIdSchema, atMs: timeMsSchema, transformedDigest: bytes32Schema }).nullable(),
+  dispute: z.strictObject({
+    openedAtMs: timeMsSchema,
+    /** 0 once it was returned or lost. */
+    bond: amountSchema,
+    evidenceHash: bytes32Schema,
+    votes: z.array(z.strictObject({ auditor: accountIdSchema, outcome: disputeOutcomeSchema })),
+    outcome: disputeOutcomeSchema.nullable(),
+  }).nullable(),
+  endedAtMs: timeMsSchema.nullable(),
+  grantRevokedAtMs: timeMsSchema.nullable(),
+  revocationReceipts: z.array(z.strictObject({ proxy: accountIdSchema, statementHash: bytes32Schema, atMs: timeMsSchema })),
+  deletion: z.strictObject({ statementHash: bytes32Schema, atMs: timeMsSchema }).nullable(),
+});
+export type ClaimEntry = z.infer<typeof claimSchema>;
+export const claimTable = table<typeof claimSchema, [claimId: string]>('claim', claimSchema);
+
+/** One person's attempts at one requirement. */
+export const nullifierEntrySchema = z.strictObject({ claimId: claimIdSchema, attempts: z.int().min(1), free: z.boolean() });
+export const nullifierTable = table<typeof nullifierEntrySchema, [requirementId: string, nullifierHex: string]>('nullifier', nullifierEntrySchema);
+
+/** Licences of one person in one domain: reserved at acceptance, given back when a claim comes to nothing. */
+export const domainEntrySchema = z.array(z.strictObject({ claimId: claimIdSchema, kind: z.enum(['exclusive', 'non-exclusive']), untilMs: timeMsSchema }));
+export const domainTable = table<typeof domainEntrySchema, [domain: string, nullifierHex: string]>('domain', domainEntrySchema);
+
+/** What waits for block time: under its time in 16 digits, so that the order of the keys is that of the deadlines. */
+export const deadlineSubjectSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('claim'), claimId: claimIdSchema }),
+  z.strictObject({ kind: z.literal('requirement'), requirementId: requirementIdSchema }),
+]);
+export type DeadlineSubject = z.infer<typeof deadlineSubjectSchema>;
+export const deadlineTable = table<typeof deadlineSubjectSchema, [atMs: string, id: string]>('deadline', deadlineSubjectSchema);
+
+/** The keys of everything a light client may want a proof of. */
+export const stateKeys = {
+  chain: () => chainTable.key(),
+  parameters: () => parametersTable.key(),
+  registry: () => registryTable.key(),
+  verificationKeys: () => verificationKeysTable.key(),
+  rules: () => rulesTable.key(),
+  supply: () => supplyTable.key(),
+  account: (account: string) => accountTable.key(account),
+  member: (account: string) => memberTable.key(account),
+  members: (role: string) => membersTable.key(role),
+  revokedSerial: (serial: Uint8Array) => revokedSerialTable.key(toHex(serial)),
+  proposal: (proposalId: string) => proposalTable.key(proposalId),
+  issuers: () => issuersTable.key(),
+  issuerRoot: (root: Uint8Array) => issuerRootTable.key(toHex(root)),
+  requirement: (requirementId: string) => requirementTable.key(requirementId),
+  record: (recordId: string) => recordTable.key(recordId),
+  claim: (claimId: string) => claimTable.key(claimId),
+  nullifier: (requirementId: string, nullifier: Uint8Array) => nullifierTable.key(requirementId, toHex(nullifier)),
+  domain: (domain: string, nullifier: Uint8Array) => domainTable.key(domain, toHex(nullifier)),
+} as const;

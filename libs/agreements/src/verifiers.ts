@@ -1,0 +1,44 @@
+import type { EligibilityStatement } from '@medveil/eligibility';
+import type { PartType } from './vocabulary.js';
+
+export interface ReEncryptionStatement {
+  readonly chainId: string;
+  readonly record: Uint8Array;
+  readonly part: PartType;
+  readonly version: number;
+  readonly claimId: string;
+  readonly ownerKey: Uint8Array;
+  readonly delegateeKey: Uint8Array;
+  readonly capsule: Uint8Array;
+  readonly transformed: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
+/** What a T-Cert says, once its signature, chain and dates have been checked. */
+export interface CertifiedAccount {
+  readonly serial: Uint8Array;
+  readonly role: string;
+  /** Ed25519, 32 bytes. */
+  readonly accountKey: Uint8Array;
+  /** P1; null for roles without. */
+  readonly ownerKey: Uint8Array | null;
+  readonly notAfterMs: number;
+}
+
+/**
+ * The cryptography that the rules rest on. All of it is deterministic, takes no clock and no randomness, and answers
+ * false (or null) on malformed input: it never throws, since replicas must not differ by an error.
+ */
+export interface Verifiers {
+  /** Ed25519 over DAG-CBOR([domain, message]). */
+  verifySignature(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean;
+  /** @returns null where the certificate is malformed, of another chain or PKG, or not valid at `atMs` */
+  verifyTCert(certificate: Uint8Array, pkgPublicKey: Uint8Array, chainId: string, atMs: number): CertifiedAccount | null;
+  /** False too where no verification key with this hash was loaded. */
+  verifyEligibility(verificationKeyHash: Uint8Array, statement: EligibilityStatement, proof: Uint8Array): boolean;
+  verifyReEncryption(statement: ReEncryptionStatement): boolean;
+  /** Knowledge of the secret of P2, bound to `context`. */
+  verifyDelegateeKey(publicKey: Uint8Array, proof: Uint8Array, context: Uint8Array): boolean;
+  /** Whether e(P1,h) = e(g,P2): the proxy alone could then read the owner's parts (docs/scheme.md, section 5). */
+  areRelatedKeys(ownerKey: Uint8Array, delegateeKey: Uint8Array): boolean;
+}
