@@ -1,5 +1,20 @@
+/**
+ * How services speak by message: topics, signed envelopes, and a bus that promises what Kafka promises, with Nest's
+ * transport over it.
+ */
 export { deadLetterTopic, isDeadLetterTopic, TOPICS, type Topic } from './topics.js';
 export type * from './port.js';
 export { defineMessage, isMessage, type MessageDefinition, type ReceivedMessage, type SealedMessage } from './definition.js';
+export { UnprocessableMessageError } from './errors.js';
 export { ed25519Signer, staticDirectory, type KnownSender, type MessageSigner, type SenderDirectory } from './identity.js';
-export type { MessagePublisher, SealOptions } from './publisher.js';
+export { createPublisher, type MessagePublisher, type PublisherOptions } from './publisher.js';
+export { MessageSealer, type SealerOptions, type SealOptions } from './sealer.js';
+export { MessageReceiver, type Opened, type ReceiverOptions } from './receiver.js';
+export { cacheReplayGuard, type ReplayCache, type ReplayGuard } from './replay.js';
+export { decodeDeadLetter, encodeDeadLetter } from './dead-letter.js';
+export { InProcessBus, type BusFaults, type InProcessBusOptions } from './in-process-bus.js';
+export { InProcessServer, type InProcessServerOptions, MessageContext } from './nest-server.js';
+export { InProcessClient, type OutgoingRecord } from './nest-client.js';
+export { OnTopic } from './on-topic.js';
+export { HandlerErrorFilter } from './nest-filter.js';
+export { openTransport, type Transport, type TransportDependencies, type TransportSettings, transportSettings } from './transport.js';

@@ -1,6 +1,10 @@
 import type { CborValue } from '@medveil/encoding';
+import type { ClientProxy } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
 import type { MessageDefinition, SealedMessage } from './definition.js';
+import type { OutgoingRecord } from './nest-client.js';
 import type { PublishOptions } from './port.js';
+import { MessageSealer, type SealerOptions, type SealOptions } from './sealer.js';
 
 /**
  * How a service sends. Either at once (`publish`), or together with a state change: `seal` and put the result into the
@@ -14,9 +18,24 @@ export interface MessagePublisher {
   publishSealed(message: SealedMessage, options?: PublishOptions): Promise<void>;
 }
 
-export interface SealOptions {
-  /** What order holds for: the claim's id, the sender's name. */
-  readonly key: string;
-  /** 16 to 32 bytes that make the message id; derived from what the message says where sending twice must look the same; default random. */
-  readonly idBytes?: Uint8Array;
+export interface PublisherOptions extends SealerOptions {
+  readonly client: ClientProxy;
+}
+
+/** The publisher of one service: its own signature on whatever transport the configuration chose. */
+export function createPublisher({ client, ...sealing }: PublisherOptions): MessagePublisher {
+  const sealer = new MessageSealer(sealing);
+  const publishSealed = async (message: SealedMessage, options: PublishOptions = {}): Promise<void> => {
+    const record: OutgoingRecord = { key: message.key, value: message.envelope, ...options };
+    await lastValueFrom(client.emit<undefined, OutgoingRecord>(message.topic, record), { defaultValue: undefined });
+  };
+  return {
+    seal: async (definition, payload, options) => sealer.seal(definition, payload, options),
+    publishSealed,
+    publish: async (definition, payload, options) => {
+      const message = await sealer.seal(definition, payload, options);
+      await publishSealed(message, options.until === undefined ? {} : { until: options.until });
+      return message.id;
+    },
+  };
 }

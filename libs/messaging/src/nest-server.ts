@@ -1,0 +1,78 @@
+import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import { finalize, isObservable, lastValueFrom } from 'rxjs';
+import type { ReceivedMessage } from './definition.js';
+import { UnprocessableMessageError } from './errors.js';
+import type { Delivery, MessageBus, Subscription } from './port.js';
+import type { MessageReceiver } from './receiver.js';
+
+/** What a handler gets by `@Ctx()`: the verified message around the payload that `@Payload()` gives. */
+export class MessageContext extends BaseRpcContext<[ReceivedMessage, Delivery]> {
+  get message(): ReceivedMessage {
+    return this.args[0];
+  }
+
+  get delivery(): Delivery {
+    return this.args[1];
+  }
+}
+
+export interface InProcessServerOptions {
+  readonly bus: MessageBus;
+  /** The consumer group, for example the service's name; for the replicas one group each. */
+  readonly group: string;
+  readonly receiver: MessageReceiver;
+  /** Messages of different keys handled at once; default 8. */
+  readonly concurrency?: number;
+}
+
+/**
+ * Nest's side of consuming: `@OnTopic(TOPICS.grants)` methods get the payload of every believed message of the topic,
+ * whatever its type (`context.message.type` tells). A handler that throws is tried again by the bus.
+ */
+export class InProcessServer extends Server implements CustomTransportStrategy {
+  /** Nest hands failures on to the bus, which counts, retries and buries them. */
+  override readonly propagatesEventHandlerErrors = true;
+  override transportId = Symbol('medveil-in-process');
+  readonly #options: InProcessServerOptions;
+  #subscription: Subscription | undefined;
+
+  constructor(options: InProcessServerOptions) {
+    super();
+    this.#options = options;
+  }
+
+  override listen(callback: (...args: unknown[]) => unknown): void {
+    const { bus, group, concurrency } = this.#options;
+    this.#subscription = bus.subscribe({
+      group,
+      topics: [...this.getHandlers().keys()],
+      handler: async (delivery) => this.#handle(delivery),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
+    callback();
+  }
+
+  /** Waits for the handlers in progress. Idempotent. */
+  override async close(): Promise<void> {
+    await this.#subscription?.close();
+  }
+
+  override on(): never {
+    throw new Error('the in-process transport has no events');
+  }
+
+  override unwrap(): never {
+    throw new Error('the bus belongs to the transport: use Transport.bus');
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    const opened = await this.#options.receiver.open(delivery);
+    if (!opened.ok) return;
+    const handler = this.getHandlerByPattern(delivery.topic);
+    if (handler === null) throw new UnprocessableMessageError('handler/none');
+    const context = new MessageContext([opened.message, delivery]);
+    const result: unknown = await handler(opened.message.payload, context);
+    if (isObservable(result)) await lastValueFrom(result.pipe(finalize(() => undefined)), { defaultValue: undefined });
+    await this.#options.receiver.remember(opened.message);
+  }
+}
