@@ -39,9 +39,9 @@ export class ContractClient {
   submit = (transaction: string) => this.http.json('/v1/transactions', contract.submittedSchema, post({ transaction }));
   transaction = (id: string, waitMs = 0) =>
     this.http.json(`/v1/transactions/${id}`, contract.transactionStatusSchema, { query: { waitMs }, timeoutMs: 30_000 + waitMs });
-  blocks = (query: { from: number; limit?: number; waitMs?: number }, signal?: AbortSignal) =>
+  blocks = (query: { from: number; limit?: number; reach?: number; waitMs?: number }, signal?: AbortSignal) =>
     this.http.json('/v1/blocks', contract.certifiedBlocksSchema, {
-      query: { from: query.from, limit: query.limit, waitMs: query.waitMs },
+      query: { from: query.from, limit: query.limit, reach: query.reach, waitMs: query.waitMs },
       timeoutMs: 60_000,
       ...(signal === undefined ? {} : { signal }),
     });

@@ -23,17 +23,20 @@ export const transactionStatusSchema = z.object({
 });
 export type TransactionStatus = z.infer<typeof transactionStatusSchema>;
 
-/** GET /v1/blocks?from=&limit=&waitMs=: certified blocks, oldest first, each with the receipts of its transactions. */
+/** GET /v1/blocks?from=&limit=&reach=&waitMs=: certified blocks, oldest first, once the chain has reached height `reach` or the wait is over. */
 export const blocksQuerySchema = z.strictObject({
   from: z.coerce.number().int().min(1),
   limit: z.coerce.number().int().min(1).max(100).default(20),
+  reach: z.coerce.number().int().min(0).default(0),
   waitMs: z.coerce.number().int().min(0).max(30_000).default(0),
 });
 export const certifiedBlockSchema = z.object({
   height: z.int(),
-  /** canonical block, certificate included (libs/ledger) */
+  /** canonical block (libs/ledger) */
   block: base64UrlSchema(16 << 20),
-  /** canonical list of the block's receipts; its root stands in the next header */
+  /** canonical commit certificate (libs/pbft) */
+  certificate: canonicalSchema,
+  /** canonical list of the encoded receipts; its root stands in the next header */
   receipts: base64UrlSchema(16 << 20),
 });
 export const certifiedBlocksSchema = z.object({ items: z.array(certifiedBlockSchema), height: z.int() });

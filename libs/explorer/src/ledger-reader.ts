@@ -1,0 +1,107 @@
+import type { contractApi } from '@medveil/client';
+import { toWire } from '@medveil/client';
+import { type Clock, type Id, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
+import { encodeReceiptProof, encodeStateProof, type Ledger, LedgerProofs } from '@medveil/ledger';
+import { HeadSignal } from './head-signal.js';
+
+
+/** Bytes of blocks and receipts in one answer, at the most (one block is always given). */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Answers questions about one ledger in the form of the public API: everything with what is needed to check it, so that
+ * whoever asks need not believe the node that answers.
+ */
+export class LedgerReader {
+  readonly #proofs: LedgerProofs;
+  readonly #stopped = new AbortController();
+
+  constructor(
+    readonly ledger: Ledger,
+    private readonly clock: Clock,
+    readonly signal = new HeadSignal(),
+  ) {
+    this.#proofs = new LedgerProofs(ledger.store, ledger.snapshots);
+  }
+
+  /** Ends all waits: part of shutdown. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  genesis(): { genesis: string; genesisHash: string } {
+    const { bytes, hash } = this.ledger.genesis;
+    return { genesis: toBase64Url(bytes), genesisHash: toHex(hash) };
+  }
+
+  /** Certified blocks from a height on; waits until the chain has reached `reach`, at most `waitMs`. */
+  async blocks(query: { from: number; limit: number; reach: number; waitMs: number }): Promise<contractApi.CertifiedBlocks> {
+    await this.#until(() => this.#height() >= query.reach, query.waitMs);
+    const items: contractApi.CertifiedBlocks['items'] = [];
+    let bytes = 0;
+    const last = Math.min(query.from + query.limit - 1, this.#height());
+    for (let height = query.from; height <= last; height += 1) {
+      const stored = await this.ledger.store.block(height);
+      if (stored?.certificate == null) break;
+      const item = toWire({ block: stored.block, certificate: stored.certificate, receipts: stored.receipts });
+      bytes += item.block.length + item.receipts.length;
+      if (bytes > MAX_ANSWER_BYTES && items.length > 0) break;
+      items.push(item);
+    }
+    return { items, height: this.#height() };
+  }
+
+  /** Where a transaction stands; waits until it can be proved, at most `waitMs`. */
+  async transaction(transactionId: Id<'txn'>, waitMs: number, isPending: (id: Id<'txn'>) => boolean): Promise<contractApi.TransactionStatus> {
+    let status = await this.#transactionNow(transactionId, isPending);
+    await this.#until(async () => {
+      status = await this.#transactionNow(transactionId, isPending);
+      return status.receiptProof !== null;
+    }, waitMs);
+    return status;
+  }
+
+  /** The state entry under `key`, or its absence, as of the last state that a certified header proves. */
+  async state(key: string): Promise<{ proof: string }> {
+    return { proof: toBase64Url(encodeStateProof(await this.#proofs.state(key))) };
+  }
+
+  async #transactionNow(transactionId: Id<'txn'>, isPending: (id: Id<'txn'>) => boolean): Promise<contractApi.TransactionStatus> {
+    const [location] = await this.ledger.store.transactions([transactionId]);
+    if (location === undefined) {
+      return { transactionId, status: isPending(transactionId) ? 'pending' : 'unknown', height: null, transaction: null, receiptProof: null };
+    }
+    const stored = await this.ledger.store.block(location.height);
+    const transaction = stored?.block.transactions[location.index];
+    return {
+      transactionId,
+      status: 'committed',
+      height: location.height,
+      transaction: transaction === undefined ? null : toBase64Url(transaction),
+      receiptProof: await this.#receiptProof(transactionId),
+    };
+  }
+
+  /** Null as long as the block after it, which proves the receipt, is not there. */
+  async #receiptProof(transactionId: Id<'txn'>): Promise<string | null> {
+    try {
+      return toBase64Url(encodeReceiptProof(await this.#proofs.receipt(transactionId)));
+    } catch (error) {
+      if (isCodedError(error) && error.code === 'ledger/not-proven-yet') return null;
+      throw error;
+    }
+  }
+
+  async #until(done: () => boolean | Promise<boolean>, waitMs: number): Promise<void> {
+    const deadlineMs = this.clock() + waitMs;
+    while (!(await done())) {
+      const leftMs = deadlineMs - this.clock();
+      if (leftMs <= 0 || this.#stopped.signal.aborted) return;
+      await this.signal.next(leftMs, this.#stopped.signal);
+    }
+  }
+
+  #height(): number {
+    return this.ledger.head.header.height;
+  }
+}

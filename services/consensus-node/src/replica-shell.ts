@@ -1,0 +1,279 @@
+import { type Clock, type Id, isCodedError } from '@medveil/encoding';
+import { type AppliedBlock, type Block, blockProposalReader, decodeBlock, encodeBlock, type Ledger, transactionIdOf } from '@medveil/ledger';
+import {
+  createReplica,
+  type Effect,
+  type Input,
+  type LedgerHead,
+  type MessageType,
+  type PoolRequest,
+  type Replica,
+  type ReplicaConfig,
+  type ReplicaId,
+  type ReplicaReport,
+  type Signer,
+  type TimerId,
+  type Verifier,
+  type WalEntry,
+} from '@medveil/pbft';
+import type { PoolWatch } from './pool-watch.js';
+
+/** The write-ahead log as the shell needs it: resolved means durable. */
+export interface WriteAheadLog {
+  append(entries: readonly WalEntry[]): Promise<void>;
+  compact(entries: readonly WalEntry[]): Promise<void>;
+}
+
+/** How messages reach other replicas; delivery is best effort, the protocol repeats itself. */
+export interface ReplicaTransport {
+  send(to: ReplicaId | 'all', kind: MessageType, bytes: Uint8Array): void;
+}
+
+export interface ShellObserver {
+  applied(applied: AppliedBlock, block: Block): void;
+  viewEntered(view: number, primary: ReplicaId): void;
+  evidence(effect: Extract<Effect, { type: 'evidence' }>): void;
+  /** The replica can no longer be trusted with a vote: it stops. */
+  failed(error: unknown): void;
+}
+
+export interface ShellOptions {
+  readonly config: ReplicaConfig;
+  readonly signer: Signer;
+  readonly verifier: Verifier;
+  readonly ledger: Ledger;
+  /** this replica's identifier in the ledger's replica set */
+  readonly proposer: string;
+  readonly wal: WriteAheadLog;
+  readonly walEntries: readonly WalEntry[];
+  /** the log is known to be lost */
+  readonly recovering: boolean;
+  readonly transport: ReplicaTransport;
+  readonly pool: PoolWatch;
+  readonly clock: Clock;
+  /** how far a proposal's time may be from this replica's clock */
+  readonly clockToleranceMs: number;
+  readonly observer: ShellObserver;
+}
+
+/** Inputs taken into one group commit. */
+const MAX_INPUTS_PER_ROUND = 256;
+const MAX_QUEUED_INPUTS = 50_000;
+/** How often a due timeout of the contract or an unproven result is looked for. */
+const DUE_POLL_MS = 200;
+/** Blocks read from the ledger for a peer in one go. */
+const NO_BLOCKS: never[] = [];
+
+/**
+ * The I/O around the pure replica: feeds inputs one after another, carries effects out in order, and lets nothing leave
+ * before what it rests on is in the write-ahead log. The inputs that are waiting share one fsync (group commit).
+ */
+export class ReplicaShell {
+  readonly #options: ShellOptions;
+  readonly #replica: Replica;
+  readonly #inputs: Input[] = [];
+  readonly #timers = new Map<TimerId, NodeJS.Timeout>();
+  #working: Promise<void> | undefined;
+  #duePoll: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: ShellOptions) {
+    this.#options = options;
+    this.#replica = createReplica(options.config, {
+      signer: options.signer,
+      verifier: options.verifier,
+      proposals: blockProposalReader,
+    });
+  }
+
+  start(): void {
+    const { ledger, walEntries, recovering } = this.#options;
+    this.feed({ type: 'start', entries: walEntries, head: headOf(ledger), recovering });
+    this.#duePoll = setInterval(() => this.#lookForDueWork(), DUE_POLL_MS);
+  }
+
+  /** Finishes the round in hand; what is queued is dropped, as after a crash. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#duePoll);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#inputs.length = 0;
+    await this.#working;
+  }
+
+  report(): ReplicaReport {
+    return this.#replica.report();
+  }
+
+  /** @returns false where the queue is full: the input is dropped, as a network may */
+  feed(input: Input): boolean {
+    if (this.#stopped) return false;
+    if (this.#inputs.length >= MAX_QUEUED_INPUTS) return false;
+    this.#inputs.push(input);
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+    return true;
+  }
+
+  /** Transactions from clients: checked here, then the protocol's. @returns what the pool said of each */
+  submit(transactions: readonly Uint8Array[]): void {
+    this.#feedRequests(transactions, 'client');
+  }
+
+  async #work(): Promise<void> {
+    try {
+      // Lets inputs that arrive in the same turn join the round.
+      await Promise.resolve();
+      while (this.#inputs.length > 0) {
+        const effects: Effect[] = [];
+        for (const input of this.#inputs.splice(0, MAX_INPUTS_PER_ROUND)) effects.push(...this.#replica.step(input));
+        await this.#persist(effects);
+        for (const effect of effects) await this.#carryOut(effect);
+      }
+    } catch (error) {
+      this.#stopped = true;
+      this.#inputs.length = 0;
+      this.#options.observer.failed(error);
+    }
+  }
+
+  /** One write and one fsync for the whole round, before anything of it is said. */
+  async #persist(effects: readonly Effect[]): Promise<void> {
+    const { wal } = this.#options;
+    let pending: WalEntry[] = [];
+    let whole: readonly WalEntry[] | undefined;
+    for (const effect of effects) {
+      if (effect.type === 'persist') pending.push(...effect.entries);
+      if (effect.type === 'compact-log') {
+        whole = effect.entries;
+        pending = [];
+      }
+    }
+    if (whole !== undefined) await wal.compact([...whole, ...pending]);
+    else if (pending.length > 0) await wal.append(pending);
+  }
+
+  async #carryOut(effect: Effect): Promise<void> {
+    const { transport, observer } = this.#options;
+    switch (effect.type) {
+      case 'persist':
+      case 'compact-log':
+        return; // done for the whole round
+      case 'send':
+        return transport.send(effect.to, effect.kind, effect.bytes);
+      case 'broadcast':
+        return transport.send('all', effect.kind, effect.bytes);
+      case 'set-timer':
+        return this.#setTimer(effect.id, effect.delayMs);
+      case 'cancel-timer':
+        return this.#cancelTimer(effect.id);
+      case 'deliver':
+        return this.#deliver(effect);
+      case 'build-proposal':
+        return this.#build(effect);
+      case 'validate-proposal':
+        return this.#validate(effect);
+      case 'check-requests':
+        return this.#feedRequests(effect.transactions, effect.from);
+      case 'read-blocks':
+        return this.#readBlocks(effect);
+      case 'evidence':
+        return observer.evidence(effect);
+      case 'view-entered':
+        return observer.viewEntered(effect.view, effect.primary);
+      case 'diverged':
+        throw new Error(`the state after block ${effect.sequence} is not the one that a quorum has`);
+    }
+  }
+
+  #setTimer(id: TimerId, delayMs: number): void {
+    this.#cancelTimer(id);
+    this.#timers.set(id, setTimeout(() => {
+      this.#timers.delete(id);
+      this.feed({ type: 'timer', id });
+    }, delayMs));
+  }
+
+  #cancelTimer(id: TimerId): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+  }
+
+  async #deliver({ sequence, proposal, certificate }: Extract<Effect, { type: 'deliver' }>): Promise<void> {
+    const { ledger, observer, pool } = this.#options;
+    // After a restart the protocol may deliver again what the ledger already holds.
+    if (sequence > ledger.head.header.height) {
+      const block = decodeBlock(proposal);
+      const applied = await ledger.applyBlock(block, certificate);
+      observer.applied(applied, block);
+      const dropped = pool.afterBlock(applied);
+      this.feed({ type: 'executed', sequence, stateDigest: applied.head.resultDigest, requestIds: [...applied.transactionIds] });
+      if (dropped.length > 0) this.feed({ type: 'requests-dropped', ids: dropped });
+    }
+  }
+
+  async #build(effect: Extract<Effect, { type: 'build-proposal' }>): Promise<void> {
+    const { ledger, clock, proposer } = this.#options;
+    const { view, sequence } = effect;
+    const nothing = (unusable: readonly string[]) => this.feed({ type: 'proposal-built', view, sequence, proposal: null, unusable });
+    if (sequence !== ledger.head.header.height + 1) return void nothing([]);
+    const { block, unusable } = await ledger.buildBlock(effect.requests.map(({ bytes }) => bytes), clock(), proposer, effect.maxBytes);
+    if (block.transactions.length === 0 && !effect.evenIfEmpty) return void nothing(unusable);
+    this.feed({ type: 'proposal-built', view, sequence, proposal: encodeBlock(block), unusable });
+  }
+
+  async #validate({ sequence, digest, proposal, certified }: Extract<Effect, { type: 'validate-proposal' }>): Promise<void> {
+    const { ledger, clock, clockToleranceMs } = this.#options;
+    const nowMs = clock();
+    const bounds = certified ? undefined : { earliestMs: nowMs - clockToleranceMs, latestMs: nowMs + clockToleranceMs };
+    try {
+      await ledger.validateBlock(decodeBlock(proposal), bounds);
+      this.feed({ type: 'proposal-validated', sequence, digest, ok: true });
+    } catch (error) {
+      if (!isCodedError(error)) throw error;
+      this.feed({ type: 'proposal-validated', sequence, digest, ok: false, reason: error.code });
+    }
+  }
+
+  #feedRequests(transactions: readonly Uint8Array[], origin: 'client' | ReplicaId): void {
+    const { ledger, clock, pool } = this.#options;
+    const requests: PoolRequest[] = [];
+    for (const bytes of transactions) {
+      const admission = ledger.checkTransaction(bytes, clock());
+      if (admission.ok) requests.push({ id: transactionIdOf(bytes), sender: admission.sender, bytes });
+    }
+    pool.watch(requests);
+    this.feed({ type: 'requests', requests, origin });
+  }
+
+  async #readBlocks(effect: Extract<Effect, { type: 'read-blocks' }>): Promise<void> {
+    const { ledger } = this.#options;
+    const blocks: { proposal: Uint8Array; certificate: NonNullable<LedgerHead['certificate']> }[] = NO_BLOCKS.slice();
+    let room = effect.maxBytes;
+    for (let height = effect.from; height <= effect.until; height += 1) {
+      const stored = await ledger.store.block(height);
+      if (stored?.certificate == null) break;
+      const proposal = encodeBlock(stored.block);
+      room -= proposal.length;
+      if (room < 0 && blocks.length > 0) break;
+      blocks.push({ proposal, certificate: stored.certificate });
+    }
+    this.feed({ type: 'blocks', to: effect.to, blocks });
+  }
+
+  /** A timeout of the contract has passed, or the last block left results that no header proves yet. */
+  #lookForDueWork(): void {
+    const { ledger, clock } = this.#options;
+    const deadlineMs = ledger.nextDeadlineMs();
+    if (ledger.head.hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
+  }
+}
+
+export function headOf(ledger: Ledger): LedgerHead {
+  const { header, hash, resultDigest, certificate } = ledger.head;
+  return { sequence: header.height, digest: hash, stateDigest: resultDigest, certificate };
+}
+
+export type TransactionId = Id<'txn'>;
