@@ -51,3 +51,17 @@ export {
   publicSignals,
   sampleRequirementId,
 } from './public-inputs.js';
+export { type Clause, parsePolicy, type Policy, policySchema, validatePolicy } from './policy.js';
+export {
+  type CompiledClause,
+  type CompiledPolicy,
+  compilePolicy,
+  SLOT_CLASSES,
+  slotClassOf,
+  slotsNeeded,
+  type ValueTest,
+} from './compiled-policy.js';
+export { policyHash } from './policy-slots.js';
+export { decodePolicy, encodePolicy } from './policy-codec.js';
+export { type AttestationFacts, type ClauseExplanation, type ClauseReason, explain, type Explanation, matches } from './explain.js';
+export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals, statementOf } from './witness.js';
