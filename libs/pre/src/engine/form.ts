@@ -39,6 +39,7 @@ export function checkGtForm(bytes: Uint8Array): void {
   for (let offset = 0; offset < GT_BYTES; offset += FIELD_BYTES) {
     if (!isBelow(bytes, offset, MODULUS, 0)) throw badPoint('GT', 'has a coefficient not below p');
   }
+  if (bytes.every((byte) => byte === 0)) throw badPoint('GT', 'is zero');
 }
 
 /** @throws PreError `pre/bad-length`, `pre/bad-scalar` for zero or a value not below r */
