@@ -11,7 +11,7 @@ import { IdentityError } from './errors.js';
  *  2. the public key is a canonical point encoding (y < p) and not of small order (such a key "signs" anything);
  *  3. encode([S]B − [k]A) equals R byte for byte, so that R is canonical too.
  * Batch and cofactored verifiers accept more than this. Replicas must not disagree about a signature, so
- * nothing in medveil verifies Ed25519 in any other way. Rules 1 and 3 are those of OpenSSL 3, which node:crypto
+ * nothing on which they must agree is verified in any other way. Rules 1 and 3 are those of OpenSSL 3, which node:crypto
  * calls; rule 2 is added here. node:crypto also signs: unlike big-integer JavaScript it runs in constant time.
  */
 export interface SigningKeyPair {

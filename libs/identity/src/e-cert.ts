@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the X.509 library's injection container refuses to load without it
 import 'reflect-metadata';
 import {
   AuthorityKeyIdentifierExtension,

@@ -26,3 +26,7 @@ export * from './roles.js';
 export * from './t-cert.js';
 export * from './t-cert-issue.js';
 export * from './t-cert-request.js';
+export * from './request-auth.js';
+export * from './scopes.js';
+export * from './vault.js';
+export { DEFAULT_SCRYPT_COST, MIN_PASSPHRASE_CHARACTERS, keyFileWrapping, passphraseWrapping, type ScryptCost, type Wrapping } from './vault-wrapping.js';

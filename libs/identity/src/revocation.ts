@@ -143,8 +143,8 @@ function checkNewer(inForce: RevocationList, next: RevocationList): void {
 
 export interface RevocationCheck {
   /** @param serial hexadecimal */
-  isECertRevoked(serial: string): boolean;
-  isTCertRevoked(cert: Pick<TCert, 'serial' | 'notBeforeMs'>): boolean;
+  readonly isECertRevoked: (serial: string) => boolean;
+  readonly isTCertRevoked: (cert: Pick<TCert, 'serial' | 'notBeforeMs'>) => boolean;
 }
 
 /** Looks a list up quickly; make it once for each list. */
@@ -157,5 +157,5 @@ export function revocationCheck(list: RevocationList): RevocationCheck {
   };
 }
 
-const ascending = <T extends string | number>(values: readonly T[]): boolean =>
-  values.every((value, index) => index === 0 || (values[index - 1] as T) < value);
+const ascending = (values: readonly (string | number)[]): boolean =>
+  values.every((value, index) => index === 0 || (values[index - 1] ?? value) < value);

@@ -1,4 +1,4 @@
-import { bytesSchema, encodeCanonical, toHex } from '@medveil/encoding';
+import { bytesSchema, digest, encodeCanonical, toHex } from '@medveil/encoding';
 import { z } from 'zod';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type SigningKeyPair, sign, verifySignature } from './accounts.js';
 import { decodeAs } from './decode.js';
@@ -147,4 +147,4 @@ const possessionContext = (
   accountKey: Uint8Array,
   preKey: Uint8Array | null,
 ): Uint8Array =>
-  encodeCanonical([request.chainId, request.enrolmentId, request.role, request.requestId, request.epoch, accountKey, preKey]);
+  digest(POSSESSION_DOMAIN, [request.chainId, request.enrolmentId, request.role, request.requestId, request.epoch, accountKey, preKey]);
