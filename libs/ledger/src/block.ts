@@ -51,7 +51,7 @@ export const headerSchema: z.ZodType<BlockHeader> = z.strictObject({
   proposer: z.string().max(LEDGER_LIMITS.nameLength),
 });
 
-const blockSchema: z.ZodType<Block> = z.strictObject({
+export const blockSchema: z.ZodType<Block> = z.strictObject({
   header: headerSchema,
   transactions: z
     .array(bytesSchema({ max: LEDGER_LIMITS.transactionBytes }))

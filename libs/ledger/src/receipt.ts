@@ -1,6 +1,8 @@
-import { type CborValue, digest, encodeCanonical, type Id, idSchema, makeId } from '@medveil/encoding';
+import { type CborValue, encodeCanonical, type Id, idSchema, makeId } from '@medveil/encoding';
 import { z } from 'zod';
-import { decodeWith } from './codec.js';
+import { decodeWith, parseWith } from './codec.js';
+import { LedgerError } from './errors.js';
+import { digest } from './hash.js';
 import { LEDGER_LIMITS } from './limits.js';
 
 /** Something that happened, for whoever follows the chain. Never a secret, never a medical value. */
@@ -55,8 +57,18 @@ const receiptSchema: z.ZodType<Receipt> = z.strictObject({
     .max(LEDGER_LIMITS.eventsPerReceipt),
 });
 
-/** @returns canonical bytes; their limits are checked when they are decoded */
-export const encodeReceipt = (receipt: Receipt): Uint8Array => encodeCanonical({ ...receipt, events: receipt.events.map(({ type, data }) => ({ type, data })) });
+/**
+ * @returns canonical bytes that `decodeReceipt` accepts
+ * @throws LedgerError `ledger/malformed`, `ledger/too-large`
+ */
+export function encodeReceipt(receipt: Receipt): Uint8Array {
+  parseWith(receiptSchema, receipt, 'receipt');
+  const bytes = encodeCanonical({ ...receipt, events: receipt.events.map(({ type, data }) => ({ type, data })) });
+  if (bytes.length > LEDGER_LIMITS.receiptBytes) {
+    throw new LedgerError('ledger/too-large', 'a receipt is too large', { bytes: bytes.length, max: LEDGER_LIMITS.receiptBytes });
+  }
+  return bytes;
+}
 
 /** @throws LedgerError `ledger/malformed`, `ledger/too-large` */
 export const decodeReceipt = (bytes: Uint8Array): Receipt =>

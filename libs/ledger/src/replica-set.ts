@@ -1,4 +1,4 @@
-import { bytesSchema, type CborValue, digest, toHex } from '@medveil/encoding';
+import { bytesSchema, type CborValue, decodeCanonical, digest, toHex } from '@medveil/encoding';
 import { z } from 'zod';
 import { parseWith } from './codec.js';
 import { LEDGER_LIMITS } from './limits.js';
@@ -31,6 +31,10 @@ export const replicaSetValue = (set: ReplicaSet): CborValue => set.map(({ id, pu
 
 /** @throws LedgerError `ledger/malformed`: repeated ids or keys, no member, wrong key length */
 export const replicaSetFrom = (value: CborValue | undefined): ReplicaSet => parseWith(replicaSetSchema, value, 'replica set');
+
+/** @param bytes canonical, as they stand in the state @throws LedgerError `ledger/malformed` */
+export const replicaSetFromBytes = (bytes: Uint8Array | undefined): ReplicaSet =>
+  replicaSetFrom(bytes === undefined ? undefined : decodeCanonical(bytes));
 
 /** What a header's `replicaSetHash` holds. */
 export const replicaSetHash = (set: ReplicaSet): Uint8Array => digest('medveil/replica-set/1', replicaSetValue(set));

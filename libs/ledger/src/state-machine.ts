@@ -30,6 +30,7 @@ export interface StateMachine {
   /**
    * Block-level changes: timeouts that the block's time has passed. Its events stand in the block's own receipt.
    * The block's transactions are handed over for batch verification only; they must not change the result.
+   * At most `LEDGER_LIMITS.eventsPerReceipt` events: what more is due waits for the next block.
    * A throw is a fault of the machine: the block is not applied and the replica stops.
    */
   beginBlock(view: StateView, context: BlockContext, transactions: readonly Uint8Array[]): readonly LedgerEvent[];

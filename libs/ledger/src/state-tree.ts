@@ -10,7 +10,9 @@ import {
 } from '@chainsafe/persistent-merkle-tree';
 import { equalBytes } from '@medveil/encoding';
 import { bitAt, keyHashOf, leafHashOf, type StateTreeProof, valueHashOf } from './state-proof.js';
-import './tree-hasher.js';
+
+// Loaded before the first tree is made.
+export { TREE_HASHER } from './tree-hasher.js';
 
 /** A leaf keeps its value, so that a tree of an older height answers for that height. */
 class StateLeaf extends LeafNode {

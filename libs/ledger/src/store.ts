@@ -1,15 +1,15 @@
 import type { Id } from '@medveil/encoding';
+import type { CommitCertificate } from '@medveil/pbft';
 import type { Block } from './block.js';
-import type { CommitCertificate } from './certificate.js';
-import type { Receipt } from './receipt.js';
+import type { ReplicaSet } from './replica-set.js';
 
 /** A committed block as it is kept. Only the genesis block has no certificate. */
 export interface StoredBlock {
   readonly block: Block;
   readonly hash: Uint8Array;
   readonly certificate: CommitCertificate | null;
-  /** The block's own first, see `Receipt`; of the genesis block, none. */
-  readonly receipts: readonly Receipt[];
+  /** Canonical bytes; the block's own first, see `Receipt`; of the genesis block, none. */
+  readonly receipts: readonly Uint8Array[];
 }
 
 /** A change of one state entry: canonical values, null where absent. */
@@ -20,6 +20,7 @@ export interface StateWrite {
 }
 
 export interface TransactionLocation {
+  readonly id: Id<'txn'>;
   readonly height: number;
   readonly index: number;
   readonly ok: boolean;
@@ -29,6 +30,10 @@ export interface TransactionLocation {
 export interface LedgerAppend {
   readonly stored: StoredBlock;
   readonly writes: readonly StateWrite[];
+  /** Where the block's transactions stand and whether they were accepted, in order. */
+  readonly transactions: readonly TransactionLocation[];
+  /** The set that this header newly names; null where it names the same as the header before. */
+  readonly replicaSet: ReplicaSet | null;
   /** The writes of heights below this may be forgotten: no snapshot is rebuilt from them. */
   readonly keepWritesFrom: number;
 }
@@ -51,7 +56,7 @@ export interface LedgerStore {
   writes(height: number): Promise<readonly StateWrite[] | undefined>;
   /** The state after the last block, in ascending key order. */
   state(): AsyncIterable<readonly [key: string, value: Uint8Array]>;
-  /** Heights whose header names another replica set than the header before it, ascending; the genesis is none. */
-  replicaSetChanges(): Promise<readonly number[]>;
+  /** Heights whose header names another replica set than the header before, with that set; ascending, genesis excluded. */
+  replicaSetChanges(): Promise<readonly { readonly height: number; readonly replicaSet: ReplicaSet }[]>;
   close(): Promise<void>;
 }
