@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { combine } from 'shamir-secret-sharing';
+import { hpkeKeyPairFromSeed } from './hpke.js';
+import { sealOpenedShare, unsealOpenedShare } from './opened-share.js';
 import { type OpenedShare, type OpeningWitness, checkSealedIdentity, combineShares, decodeOpeningWitness, encodeOpeningWitness, openShare, sealIdentity } from './opening.js';
 import { type CommitteeName, type OpeningBinding, committeesDigest } from './opening-format.js';
 import { CHAIN, type TestCommittees, bytesOf, coded, flipped, keyOf, seededRandom, testCommittees } from './spec-support.js';
@@ -63,6 +65,17 @@ describe('opening', () => {
     });
     await assert.rejects(combined(good.map((given, at) => (at === 0 ? { ...given, index: 2 } : given))), coded('identity/bad-share'));
     await assert.rejects(combined([...good, { committee: 'replicas', index: 9, share: new Uint8Array(33) }]), coded('identity/bad-share'));
+  });
+
+  it('travels as shares sealed to whoever combines, for one request', async () => {
+    const [combiner, other] = [await hpkeKeyPairFromSeed(bytesOf('combiner')), await hpkeKeyPairFromSeed(bytesOf('other'))];
+    const random = seededRandom('transport');
+    const sealed = await Promise.all((await shares([0, 2], [1, 3])).map((share) => sealOpenedShare(share, combiner.publicKey, 'txn_1', random)));
+    assert.equal(await combined(await Promise.all(sealed.map((bytes) => unsealOpenedShare(bytes, combiner, 'txn_1')))), enrolmentId);
+    const [first] = sealed;
+    assert.ok(first);
+    await assert.rejects(unsealOpenedShare(first, combiner, 'txn_2'), coded('identity/cannot-open'));
+    await assert.rejects(unsealOpenedShare(first, other, 'txn_1'), coded('identity/cannot-open'));
   });
 
   it('opens for its own T-Cert only', async () => {

@@ -74,7 +74,9 @@ describe('T-Cert batch request', () => {
     }
   });
 
-  it('holds no key twice and no more entries than the limit', () => {
+  it('holds no key twice, not the key of the E-Cert, and no more entries than the limit', () => {
+    const own = entries((all) => [{ ...all[0], accountKey: patient.eCert.publicKey }]);
+    assert.throws(check(resigned(own)), coded('identity/bad-input'));
     assert.throws(check(resigned(entries((all) => [all[0] ?? {}, all[0] ?? {}]))), coded('identity/bad-input'));
     assert.throws(check(resigned(entries((all) => [all[0] ?? {}, { ...all[1], preKey: all[0]?.preKey }]))), coded('identity/bad-input'));
     assert.throws(check(resigned(entries(() => []))), coded('identity/bad-input'));

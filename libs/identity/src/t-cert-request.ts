@@ -112,15 +112,16 @@ export function verifyTCertRequest(bytes: Uint8Array, sender: ECert, chainId: st
   if (request.enrolmentId !== sender.enrolmentId || request.role !== sender.role) {
     throw new IdentityError('identity/wrong-role', 'the request is for another enrolment or role than the E-Cert', { role: request.role });
   }
-  refuseRepeatedKeys(request);
+  refuseLinkingKeys(request, sender);
   for (const [index, entry] of request.entries.entries()) checkPossession(request, entry, index, preKeys);
   return request;
 }
 
-function refuseRepeatedKeys(request: TCertRequest): void {
+/** A key that stands twice, or is the enrolment's own, would link what the T-Certs are to keep apart. */
+function refuseLinkingKeys(request: TCertRequest, sender: ECert): void {
   const keys = request.entries.flatMap((entry) => (entry.preKey === null ? [entry.accountKey] : [entry.accountKey, entry.preKey]));
-  if (new Set(keys.map(toHex)).size !== keys.length) {
-    throw new IdentityError('identity/bad-input', 'a key stands twice in the batch: its T-Certs would be linkable');
+  if (new Set([sender.publicKey, ...keys].map(toHex)).size !== keys.length + 1) {
+    throw new IdentityError('identity/bad-input', 'a key stands twice in the batch, or is the key of the E-Cert');
   }
 }
 

@@ -111,6 +111,9 @@ describe('key vault', () => {
     const restored = await KeyVault.open(target, fresh, random);
     assert.deepEqual(await restored.get('patients/pat_1/seed'), SEED);
     assert.deepEqual(await restored.list(), await vault.list());
+    assert.notDeepEqual(await target.get('pkg/master'), await store.get('pkg/master'));
+    await target.put('vault', (await store.get('vault')) ?? assert.fail());
+    await assert.rejects((await KeyVault.open(target, passphrase, random)).get('pkg/master'), coded('identity/vault-corrupt'));
     await assert.rejects(KeyVault.import(exported, keyFile, { store: target, wrapping: fresh }, random), coded('identity/bad-input'));
   });
 

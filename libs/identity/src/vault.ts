@@ -69,7 +69,11 @@ export class KeyVault {
     return (await store.get(HEADER)) === null ? KeyVault.create(store, wrapping, random) : KeyVault.open(store, wrapping, random);
   }
 
-  /** Restores an export into an empty store. Every secret is opened before the first is written. */
+  /**
+   * Restores an export into an empty store, under a fresh data key: so this is also the way to leave a leaked wrapping
+   * key behind for good. Every secret is opened before the first is written, and the header comes last: after a
+   * crash the store holds no vault, and is emptied before the next attempt.
+   */
   static async import(
     exported: Uint8Array,
     from: Wrapping,
@@ -78,9 +82,10 @@ export class KeyVault {
   ): Promise<KeyVault> {
     await refuseUsedStore(to.store);
     const { header, entries } = decodeAs(exported, exportSchema, MAX_EXPORT_BYTES, 'identity/vault-corrupt', 'vault export');
-    const vault = await KeyVault.unlock(to.store, decodeHeader(header), from, random);
-    for (const [name, sealed] of entries) vault.unseal(checkedName(name), sealed);
-    for (const [name, sealed] of entries) await to.store.put(name, sealed);
+    const source = await KeyVault.unlock(to.store, decodeHeader(header), from, random);
+    const secrets = entries.map(([name, sealed]) => [name, source.unseal(checkedName(name), sealed)] as const);
+    const vault = new KeyVault(to.store, random, random(16), random(32));
+    for (const [name, secret] of secrets) await vault.put(name, secret);
     await vault.rotate(to.wrapping);
     return vault;
   }
@@ -108,7 +113,7 @@ export class KeyVault {
     return (await this.store.list()).filter((name) => name !== HEADER).toSorted();
   }
 
-  /** From now on only the new wrapping opens the vault. Copies of the old header still open with the old one. */
+  /** From now on only the new wrapping opens the vault. A copy of the old header still opens with the old one: see `import`. */
   async rotate(wrapping: Wrapping): Promise<void> {
     await this.store.put(HEADER, await this.header(wrapping));
   }
