@@ -1,7 +1,6 @@
-import { type Point, inCurve, mulPointEscalar, subOrder } from '@zk-kit/baby-jubjub';
-import { derivePublicKey, signMessage, verifySignature } from '@zk-kit/eddsa-poseidon/blake-2b';
-import { decodeCanonical, encodeCanonical } from '@medveil/encoding';
+import { concatBytes, decodeCanonical, encodeCanonical } from '@medveil/encoding';
 import { z } from 'zod';
+import { type CurvePoint, isPrimeOrderPoint, publicPoint, sign, verify } from './eddsa.js';
 import { eligibilityError } from './errors.js';
 import { bytesToField, FIELD_BYTES, fieldToBytes } from './field.js';
 import { poseidon } from './poseidon.js';
@@ -41,31 +40,30 @@ export const attestationMessage = (attested: Attested): bigint =>
 /** @param seed 32 secret bytes */
 export function issuerKeyFromSeed(seed: Uint8Array): IssuerKey {
   if (seed.length !== 32) throw eligibilityError('eligibility/bad-issuer', 'an issuer seed is 32 bytes');
-  const [x, y] = derivePublicKey(seed);
-  return { seed, publicKey: new Uint8Array([...fieldToBytes(x), ...fieldToBytes(y)]) };
+  const { x, y } = publicPoint(seed);
+  return { seed, publicKey: concatBytes(fieldToBytes(x), fieldToBytes(y)) };
 }
 
 /** @throws CodedError `eligibility/bad-issuer` unless the key is a point of the prime-order subgroup */
-export function issuerPoint(publicKey: Uint8Array): Point<bigint> {
-  if (publicKey.length !== ISSUER_PUBLIC_KEY_BYTES) throw badIssuer();
-  const point: Point<bigint> = [bytesToField(publicKey.subarray(0, FIELD_BYTES)), bytesToField(publicKey.subarray(FIELD_BYTES))];
-  if (!inCurve(point) || isNeutral(point) || !isNeutral(mulPointEscalar(point, subOrder))) throw badIssuer();
-  return point;
+export function issuerPoint(publicKey: Uint8Array): CurvePoint {
+  const wellFormed = publicKey.length === ISSUER_PUBLIC_KEY_BYTES;
+  const x = wellFormed ? bytesToField(publicKey.subarray(0, FIELD_BYTES)) : 0n;
+  const y = wellFormed ? bytesToField(publicKey.subarray(FIELD_BYTES)) : 0n;
+  if (!wellFormed || !isPrimeOrderPoint({ x, y })) {
+    throw eligibilityError('eligibility/bad-issuer', 'not a point of prime order on Baby Jubjub');
+  }
+  return { x, y };
 }
-
-const isNeutral = (point: Point<bigint>): boolean => point[0] === 0n && point[1] === 1n;
-const badIssuer = () => eligibilityError('eligibility/bad-issuer', 'not a point of prime order on Baby Jubjub');
 
 /** The issuer certifies parts, order and completeness of the tree, and whose record it is. */
 export function attest(issuer: IssuerKey, attested: Attested): Attestation {
-  const signature = signMessage(issuer.seed, attestationMessage(attested));
-  return { issuer: issuer.publicKey, timeDay: attested.timeDay, r8x: signature.R8[0], r8y: signature.R8[1], s: signature.S };
+  const { r8, s } = sign(issuer.seed, attestationMessage(attested));
+  return { issuer: issuer.publicKey, timeDay: attested.timeDay, r8x: r8.x, r8y: r8.y, s };
 }
 
 export function verifyAttestation(attestation: Attestation, record: Omit<Attested, 'timeDay'>): boolean {
   const message = attestationMessage({ ...record, timeDay: attestation.timeDay });
-  const r8: Point<bigint> = [attestation.r8x, attestation.r8y];
-  return inCurve(r8) && attestation.s < subOrder && verifySignature(message, { R8: r8, S: attestation.s }, issuerPoint(attestation.issuer));
+  return verify(issuerPoint(attestation.issuer), message, { r8: { x: attestation.r8x, y: attestation.r8y }, s: attestation.s });
 }
 
 const attestationSchema = z.strictObject({

@@ -65,3 +65,6 @@ export { policyHash } from './policy-slots.js';
 export { decodePolicy, encodePolicy } from './policy-codec.js';
 export { type AttestationFacts, type ClauseExplanation, type ClauseReason, explain, type Explanation, matches } from './explain.js';
 export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals, statementOf } from './witness.js';
+export { BASE_FIELD_ORDER, compressG1, compressG2, encodeProof, PROOF_BYTES, splitProof, type AffineG1, type AffineG2 } from './proof-encoding.js';
+export { parseVerificationKey, requireProductionKey, type VerificationKey, verificationKeyHash, verificationKeySchema } from './verification-key.js';
+export { loadVerifier, type PreparedKey, prepareVerificationKey, verifyEligibility, verifySignals } from './verifier.js';

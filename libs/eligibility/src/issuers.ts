@@ -14,7 +14,7 @@ export const MAX_ISSUERS = TREE_ARITY ** ISSUER_TREE_DEPTH;
  * @throws CodedError `eligibility/bad-issuer` unless the key is a point of prime order
  */
 export function accreditationLeaf(publicKey: Uint8Array, selfSubject = 0n): Uint8Array {
-  const [x, y] = issuerPoint(publicKey);
+  const { x, y } = issuerPoint(publicKey);
   return fieldToBytes(poseidon('issuerLeaf', [x, y, selfSubject]));
 }
 

@@ -114,7 +114,7 @@ function issuerSide({ attestation, issuers, idSecret, selfAttested }: Eligibilit
   const issuerSelf = selfAttested ? subjectOf(idSecret) : 0n;
   const place = issuers.placeOf(accreditationLeaf(attestation.issuer, issuerSelf));
   if (place === undefined) throw eligibilityError('eligibility/bad-issuer', 'the issuer of the attestation is not accredited');
-  const [issuerX, issuerY] = issuerPoint(attestation.issuer);
+  const { x: issuerX, y: issuerY } = issuerPoint(attestation.issuer);
   const path = issuers.path(place);
   return {
     issuerX,

@@ -1,0 +1,112 @@
+import createModule, { type MclModule } from 'mcl-wasm/dist/mcl_c.js';
+import { eligibilityError } from './errors.js';
+
+/** Compressed points, big-endian: the x coordinate (G2: imaginary, then real part), its top bit set where y (G2: its real part) is odd. */
+export const G1_BYTES = 32;
+export const G2_BYTES = 64;
+
+/** `BN_SNARK1` of mcl, the curve of Ethereum's precompiles and of circom, and the build constant of the wasm (6 + 10·4 words). */
+const CURVE = 4;
+const COMPILED_TIME_VAR = 46;
+/** Sizes of mcl's structures, which leave room for its largest field. */
+const FR = 32;
+const G1 = 144;
+const G2 = 288;
+const GT = 576;
+
+/** Offset of a structure in the memory of one `Bn254`. */
+export type Pointer = number;
+
+/**
+ * BN254 on an mcl instance of its own: libs/pre runs another one with BLS12-381 in the same process.
+ * Values live at pointers that `reserve` gave; nothing is freed, so reserve once and reuse.
+ */
+export class Bn254 {
+  private readonly scratch: Pointer;
+
+  private constructor(readonly mcl: MclModule) {
+    this.scratch = this.reserve(G2_BYTES);
+  }
+
+  static async load(): Promise<Bn254> {
+    const mcl = await createModule({
+      cryptoGetRandomValues: () => {
+        throw new Error('verification needs no randomness');
+      },
+    });
+    if (mcl._mclBn_init(CURVE, COMPILED_TIME_VAR) !== 0) throw new Error('mcl does not offer BN254');
+    mcl._mclBn_verifyOrderG1(1);
+    mcl._mclBn_verifyOrderG2(1);
+    return new Bn254(mcl);
+  }
+
+  reserve(bytes: number): Pointer {
+    const pointer = this.mcl._malloc(bytes);
+    if (pointer === 0) throw new RangeError('out of wasm memory');
+    return pointer;
+  }
+
+  g1(count = 1): Pointer {
+    return this.reserve(G1 * count);
+  }
+
+  g2(count = 1): Pointer {
+    return this.reserve(G2 * count);
+  }
+
+  gt(): Pointer {
+    return this.reserve(GT);
+  }
+
+  fr(count = 1): Pointer {
+    return this.reserve(FR * count);
+  }
+
+  /** Reads a point of G1 and says whether it is one: on the curve, canonical, not at infinity. */
+  readG1(out: Pointer, bytes: Uint8Array): boolean {
+    this.putReversed(bytes);
+    const { mcl } = this;
+    return (
+      bytes.length === G1_BYTES &&
+      mcl._mclBnG1_deserialize(out, this.scratch, G1_BYTES) === G1_BYTES &&
+      mcl._mclBnG1_isZero(out) === 0 &&
+      mcl._mclBnG1_isValid(out) === 1 &&
+      mcl._mclBnG1_isValidOrder(out) === 1
+    );
+  }
+
+  /** The same for G2, whose curve has points outside the subgroup: those are refused. */
+  readG2(out: Pointer, bytes: Uint8Array): boolean {
+    this.putReversed(bytes);
+    const { mcl } = this;
+    return (
+      bytes.length === G2_BYTES &&
+      mcl._mclBnG2_deserialize(out, this.scratch, G2_BYTES) === G2_BYTES &&
+      mcl._mclBnG2_isZero(out) === 0 &&
+      mcl._mclBnG2_isValid(out) === 1 &&
+      mcl._mclBnG2_isValidOrder(out) === 1
+    );
+  }
+
+  /** @param value below the group order */
+  writeScalar(out: Pointer, value: bigint): void {
+    const bytes = new Uint8Array(FR);
+    let rest = value;
+    for (let i = FR - 1; i >= 0; i -= 1) {
+      bytes[i] = Number(rest & 0xffn);
+      rest >>= 8n;
+    }
+    this.putReversed(bytes);
+    if (this.mcl._mclBnFr_deserialize(out, this.scratch, FR) !== FR) {
+      throw eligibilityError('eligibility/bad-field-element', 'not below the group order');
+    }
+  }
+
+  /** mcl reads little-endian; what travels here is big-endian. */
+  private putReversed(bytes: Uint8Array): void {
+    if (bytes.length > G2_BYTES) return;
+    this.mcl.HEAP8.set(new Uint8Array(bytes).reverse(), this.scratch);
+  }
+}
+
+export const at = { g1: (base: Pointer, i: number) => base + i * G1, g2: (base: Pointer, i: number) => base + i * G2, fr: (base: Pointer, i: number) => base + i * FR };

@@ -1,0 +1,41 @@
+/**
+ * The raw module of mcl-wasm: every call makes an instance of its own with its own curve, where the package's main
+ * entry holds one instance and one curve for the whole process. Pointers are offsets into the instance's memory.
+ */
+declare module 'mcl-wasm/dist/mcl_c.js' {
+  export interface MclModule {
+    readonly HEAP8: Int8Array;
+    _malloc(bytes: number): number;
+    _mclBn_init(curve: number, compiledTimeVar: number): number;
+    _mclBn_verifyOrderG1(on: number): void;
+    _mclBn_verifyOrderG2(on: number): void;
+    _mclBn_getUint64NumToPrecompute(): number;
+    _mclBn_precomputeG2(table: number, q: number): void;
+    _mclBn_millerLoop(out: number, p: number, q: number): void;
+    _mclBn_millerLoopVec(out: number, ps: number, qs: number, n: number): void;
+    _mclBn_precomputedMillerLoop2(out: number, p1: number, table1: number, p2: number, table2: number): void;
+    _mclBn_finalExp(out: number, x: number): void;
+    _mclBn_pairing(out: number, p: number, q: number): void;
+    _mclBnFr_deserialize(out: number, bytes: number, size: number): number;
+    _mclBnG1_clear(out: number): void;
+    _mclBnG1_deserialize(out: number, bytes: number, size: number): number;
+    _mclBnG1_serialize(bytes: number, size: number, p: number): number;
+    _mclBnG1_isZero(p: number): number;
+    _mclBnG1_isValid(p: number): number;
+    _mclBnG1_isValidOrder(p: number): number;
+    _mclBnG1_add(out: number, p: number, q: number): void;
+    _mclBnG1_neg(out: number, p: number): void;
+    _mclBnG1_mul(out: number, p: number, scalar: number): void;
+    _mclBnG1_mulVec(out: number, ps: number, scalars: number, n: number): void;
+    _mclBnG2_deserialize(out: number, bytes: number, size: number): number;
+    _mclBnG2_serialize(bytes: number, size: number, p: number): number;
+    _mclBnG2_isZero(p: number): number;
+    _mclBnG2_isValid(p: number): number;
+    _mclBnG2_isValidOrder(p: number): number;
+    _mclBnGT_mul(out: number, a: number, b: number): void;
+    _mclBnGT_pow(out: number, a: number, scalar: number): void;
+    _mclBnGT_isEqual(a: number, b: number): number;
+  }
+  const createModule: (options: { cryptoGetRandomValues(buffer: Uint8Array): void }) => Promise<MclModule>;
+  export default createModule;
+}
