@@ -1,5 +1,5 @@
 /** From a bundle to the parts that may be shared (docs/scheme.md, section 6). */
-import type { PartType } from '@medveil/eligibility';
+import type { DatePrecision, PartType } from '@medveil/eligibility';
 import { type RandomBytes, toHex } from '@medveil/encoding';
 import { pooledBirthYear } from './age-pool.js';
 import type { FhirBundle } from './bundle.js';
@@ -23,6 +23,8 @@ export interface DeidentifyOptions {
 
 export interface DeidentifiedRecord {
   readonly parts: RecordParts;
+  /** What `buildRecord` of @medveil/eligibility has to know of the dates. */
+  readonly datePrecision: DatePrecision;
   readonly report: DeidentificationReport;
 }
 
@@ -61,7 +63,11 @@ export function deidentify(bundle: FhirBundle, options: DeidentifyOptions): Deid
     const made = toEntry(resource, ids.get(original) as string, context);
     if (made !== undefined) entries[made.part].push(made.entry);
   }
-  return { parts: mapParts((part) => encodePart(entries[part])), report: report.build() };
+  return {
+    parts: mapParts((part) => encodePart(entries[part])),
+    datePrecision: ruleSet.datePrecision,
+    report: report.build(),
+  };
 }
 
 /** @returns undefined where a rule set of one's own removes what FHIR requires */

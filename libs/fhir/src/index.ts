@@ -12,3 +12,11 @@ export type { Change, DeidentificationReport, NotShared } from './de-identificat
 export type { RecordParts } from './parts.js';
 export { toObservations, type UnderstoodRecord } from './observations.js';
 export type { NotUnderstood, NotUnderstoodReason } from './fact-collector.js';
+export { type GenerateOptions, generatePatients } from './generator/generate.js';
+export { directIdentifiers } from './generator/direct-identifiers.js';
+export { checkDelivered, type DeliveredPart } from './delivered.js';
+export { type PreparedRecord, prepareRecord } from './prepare-record.js';
+export type { DataFormat, Study } from './studies/study.js';
+export { EXAMPLE_STUDIES } from './studies/example-studies.js';
+export { type DerivedStudy, deriveStudy } from './studies/derive-study.js';
+export { offersFormat } from './studies/format.js';

@@ -24,7 +24,11 @@ const quantity = z.object({
 
 /** `modifierExtension` may turn the meaning round: a resource that carries one is not read at all. */
 const modifiable = { modifierExtension: z.array(z.unknown()).optional() };
-const id = z.string().max(256).optional();
+const base = {
+  ...modifiable,
+  id: z.string().max(256).optional(),
+  meta: z.object({ profile: z.array(z.string().max(512)).max(64).optional() }).optional(),
+};
 
 const observationValue = {
   valueQuantity: quantity.optional(),
@@ -47,8 +51,7 @@ const MEDICATION_STATUSES = [
 
 const patient = z.object({
   resourceType: z.literal('Patient'),
-  id,
-  ...modifiable,
+  ...base,
   gender: z.enum(['male', 'female', 'other', 'unknown']).optional(),
   birthDate: dateTime.optional(),
   deceasedBoolean: z.boolean().optional(),
@@ -59,8 +62,7 @@ const patient = z.object({
 
 const observation = z.object({
   resourceType: z.literal('Observation'),
-  id,
-  ...modifiable,
+  ...base,
   status: z.enum(OBSERVATION_STATUSES),
   category: z.array(codeableConcept).optional(),
   code: codeableConcept,
@@ -76,8 +78,7 @@ const observation = z.object({
 
 const condition = z.object({
   resourceType: z.literal('Condition'),
-  id,
-  ...modifiable,
+  ...base,
   clinicalStatus: codeableConcept.optional(),
   verificationStatus: codeableConcept.optional(),
   code: codeableConcept.optional(),
@@ -91,8 +92,7 @@ const condition = z.object({
 
 const procedure = z.object({
   resourceType: z.literal('Procedure'),
-  id,
-  ...modifiable,
+  ...base,
   status: z.enum(EVENT_STATUSES),
   code: codeableConcept.optional(),
   subject: reference,
@@ -101,8 +101,7 @@ const procedure = z.object({
 });
 
 const medicationBase = {
-  id,
-  ...modifiable,
+  ...base,
   status: z.enum(MEDICATION_STATUSES),
   medicationCodeableConcept: codeableConcept.optional(),
   medicationReference: reference.optional(),
@@ -125,8 +124,7 @@ const medicationAdministration = z.object({
 
 const immunization = z.object({
   resourceType: z.literal('Immunization'),
-  id,
-  ...modifiable,
+  ...base,
   status: z.enum(['completed', 'entered-in-error', 'not-done']),
   vaccineCode: codeableConcept,
   patient: reference,
@@ -135,8 +133,7 @@ const immunization = z.object({
 
 const allergyIntolerance = z.object({
   resourceType: z.literal('AllergyIntolerance'),
-  id,
-  ...modifiable,
+  ...base,
   clinicalStatus: codeableConcept.optional(),
   verificationStatus: codeableConcept.optional(),
   code: codeableConcept.optional(),
@@ -147,7 +144,7 @@ const allergyIntolerance = z.object({
 
 /** What the FHIR invariant says of the code that a Medication stands for. */
 export const medicationSchema = z.object({
-  resourceType: z.literal('Medication'), id, ...modifiable, code: codeableConcept.optional(),
+  resourceType: z.literal('Medication'), ...base, code: codeableConcept.optional(),
 });
 
 export const sharedResourceSchema = z.discriminatedUnion('resourceType', [
