@@ -19,6 +19,7 @@ export const KIND = {
   reKeyShare: 0x1b,
   sharingCommitments: 0x1c,
   transformedShare: 0x1d,
+  shareProof: 0x1e,
 } as const;
 
 export type ArtefactKind = keyof typeof KIND;
@@ -39,6 +40,12 @@ export const TRANSFORMED_CAPSULE_BYTES = 609;
 export const RE_ENCRYPTION_PROOF_BYTES = 129;
 /** kind ‖ challenge χ (scalar) ‖ response s (scalar) */
 export const KEY_PROOF_BYTES = 65;
+/** kind ‖ index (1 to 255) ‖ rk_i in G2 */
+export const RE_KEY_SHARE_BYTES = 98;
+/** kind ‖ index ‖ c1'_i in GT */
+export const TRANSFORMED_SHARE_BYTES = 578;
+/** kind ‖ challenge χ (scalar) ‖ z in G2 */
+export const SHARE_PROOF_BYTES = 129;
 /** The symmetric secret inside a capsule. */
 export const SEED_BYTES = 32;
 

@@ -1,7 +1,18 @@
 /** Proxy re-encryption with labels (`afgh06`), and the streaming envelope of record bodies. See docs/pre.md. */
-export type { Afgh06, DelegateeKey, Encapsulation, OwnerKey, ReEncryptionStatement } from './afgh06/api.js';
+export type {
+  Afgh06,
+  CombinedCapsule,
+  Contribution,
+  DelegateeKey,
+  Encapsulation,
+  OwnerKey,
+  ReEncryptionStatement,
+  SharedStatement,
+  SplitReKey,
+} from './afgh06/api.js';
 export { afgh06 } from './afgh06/afgh06.js';
 export * from './artefacts.js';
+export { MAX_SHARES, MAX_THRESHOLD } from './afgh06/threshold.js';
 export type { BodyContext, CiphertextReader, OpenBody } from './envelope/api.js';
 export type { Engine, EngineName } from './engine/engine.js';
 export { loadEngine } from './engine/load.js';

@@ -4,6 +4,7 @@ import { decapsulate, decapsulateDelegated, encapsulate, encapsulator } from './
 import * as keys from './keys.js';
 import { checkReKey, reEncrypt, reEncryptor, reKeyGen } from './re-encryption.js';
 import { makeSuite } from './suite.js';
+import * as threshold from './threshold.js';
 import { proveReEncryption, verifyReEncryption } from './work-proof.js';
 
 /** The scheme on an engine. Make it once: it keeps the tables of the fixed bases. */
@@ -28,5 +29,10 @@ export function afgh06(engine: Engine): Afgh06 {
     decapsulateDelegated: (key, owner, label, transformed) => decapsulateDelegated(suite, key, owner, label, transformed),
     proveReEncryption: (statement, random) => proveReEncryption(suite, statement, random),
     verifyReEncryption: (statement) => verifyReEncryption(suite, statement),
+    splitReKey: (key, label, delegatee, sharing, random) => threshold.splitReKey(suite, key, label, delegatee, sharing, random),
+    checkReKeyShare: (owner, label, delegatee, commitments, share) => threshold.checkReKeyShare(suite, owner, label, delegatee, commitments, share),
+    reEncryptShare: (statement, share, random) => threshold.reEncryptShare(suite, statement, share, random),
+    verifyContribution: (statement, contribution) => threshold.verifyContribution(suite, statement, contribution),
+    combineContributions: (statement, contributions) => threshold.combineContributions(suite, statement, contributions),
   };
 }

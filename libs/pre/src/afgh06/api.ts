@@ -38,6 +38,39 @@ export interface ReEncryptionStatement {
   readonly claimId: Uint8Array;
 }
 
+/** A re-encryption key split for n proxies, any t of which re-encrypt. */
+export interface SplitReKey {
+  /** Public: kind ‖ t ‖ A_1 … A_{t−1} in G1, A_j = Q^{f_j}; A_0 = g is required and not sent. */
+  readonly commitments: Uint8Array;
+  /** One for each proxy, `RE_KEY_SHARE_BYTES`: f(i) in the exponent, i from 1. */
+  readonly shares: readonly Uint8Array[];
+}
+
+/** What a delegation to several proxies speaks of. Everything is public. */
+export interface SharedStatement {
+  readonly capsule: Uint8Array;
+  readonly ownerPublicKey: Uint8Array;
+  readonly delegateePublicKey: Uint8Array;
+  readonly label: Uint8Array;
+  readonly commitments: Uint8Array;
+  readonly claimId: Uint8Array;
+}
+
+/** A proxy's share of the work, with its proof. */
+export interface Contribution {
+  /** `TRANSFORMED_SHARE_BYTES` */
+  readonly transformed: Uint8Array;
+  /** `SHARE_PROOF_BYTES` */
+  readonly proof: Uint8Array;
+}
+
+export interface CombinedCapsule {
+  /** The same bytes as one proxy with the whole key would have made. */
+  readonly transformed: Uint8Array;
+  /** Positions in the list of contributions that did not verify, or repeated an index. */
+  readonly bad: readonly number[];
+}
+
 /**
  * AFGH proxy re-encryption with Sakai–Kasahara labels (docs/scheme.md, section 5).
  * Every argument and result is in its canonical, versioned encoding (see artefacts.ts).
@@ -98,4 +131,34 @@ export interface Afgh06 {
   proveReEncryption(statement: ReEncryptionStatement & { readonly reKey: Uint8Array }, random: RandomBytes): Uint8Array;
   /** Anyone can check: two pairings with one final exponentiation each. */
   verifyReEncryption(statement: ReEncryptionStatement & { readonly proof: Uint8Array }): boolean;
+
+  /**
+   * Splits rk so that no single proxy can withhold it or collude.
+   * @param threshold t, 2 to `MAX_THRESHOLD`
+   * @param count n, t to 255
+   * @throws PreError `pre/bad-threshold`
+   */
+  splitReKey(
+    ownerKey: OwnerKey,
+    label: Uint8Array,
+    delegateePublicKey: Uint8Array,
+    sharing: { readonly threshold: number; readonly count: number },
+    random: RandomBytes,
+  ): SplitReKey;
+  /** e(Q, rk_i) = e(V_i, P2), V_i = Π A_j^{i^j}: each proxy checks its share before it stores it. */
+  checkReKeyShare(
+    ownerPublicKey: Uint8Array,
+    label: Uint8Array,
+    delegateePublicKey: Uint8Array,
+    commitments: Uint8Array,
+    share: Uint8Array,
+  ): boolean;
+  /** c1'_i = e(c1, rk_i) and the proof that it is right, bound to the claim. */
+  reEncryptShare(statement: SharedStatement, share: Uint8Array, random: RandomBytes): Contribution;
+  verifyContribution(statement: SharedStatement, contribution: Contribution): boolean;
+  /**
+   * Checks every contribution and puts t good ones together.
+   * @throws PreError `pre/bad-threshold` where fewer than t are good; `details.bad` names the others
+   */
+  combineContributions(statement: SharedStatement, contributions: readonly Contribution[]): CombinedCapsule;
 }

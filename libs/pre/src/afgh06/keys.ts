@@ -1,6 +1,6 @@
 import type { RandomBytes } from '@medveil/encoding';
 import { frame, SEED_BYTES, unframe } from '../artefacts.js';
-import { type Engine, type Group, type Scalar, SCALAR_BYTES } from '../engine/engine.js';
+import { type Engine, type G2, type Group, type Scalar, SCALAR_BYTES } from '../engine/engine.js';
 import { PreError } from '../errors.js';
 import { deriveScalar, hashToScalar } from '../hash.js';
 import type { DelegateeKey, OwnerKey } from './api.js';
@@ -119,4 +119,13 @@ export function refuseRelatedKeys({ engine }: Suite, ownerPublicKey: Uint8Array,
   if (gt.isIdentity(engine.pairProduct([[owner, g2.generator], [g1.inv(g1.generator), delegatee]]))) throw relatedKeys();
 }
 
-export const relatedKeys = (): PreError => new PreError('pre/related-keys', 'an owner key and a delegatee key with one secret');
+const relatedKeys = (): PreError => new PreError('pre/related-keys', 'an owner key and a delegatee key with one secret');
+
+/** The same refusal where the owner delegates: h^a = P2. @throws PreError `pre/related-keys` */
+export function refuseOwnTwin(engine: Engine, ownerKey: OwnerKey, delegatee: G2): void {
+  const { g2, scalars } = engine;
+  const a = decodeSecret(engine, 'ownerSecretKey', ownerKey.secret);
+  const related = g2.equals(g2.powSecret(g2.generator, a), delegatee);
+  scalars.erase(a);
+  if (related) throw relatedKeys();
+}

@@ -1,17 +1,14 @@
 import { frame } from '../artefacts.js';
 import type { GT, Engine } from '../engine/engine.js';
 import type { OwnerKey } from './api.js';
-import { relatedKeys } from './keys.js';
-import { decodeCapsule, decodeDelegatee, decodeOwner, decodeReKey, decodeSecret, judge, labelBase, labelKey, type Suite } from './suite.js';
+import { refuseOwnTwin } from './keys.js';
+import { decodeCapsule, decodeDelegatee, decodeOwner, decodeReKey, judge, labelBase, labelKey, type Suite } from './suite.js';
 
 /** rk = P2^{1/(a+τ)} */
 export function reKeyGen({ engine }: Suite, ownerKey: OwnerKey, label: Uint8Array, delegateePublicKey: Uint8Array): Uint8Array {
   const { g2, scalars } = engine;
   const delegatee = decodeDelegatee(engine, delegateePublicKey);
-  const a = decodeSecret(engine, 'ownerSecretKey', ownerKey.secret);
-  const related = g2.equals(g2.powSecret(g2.generator, a), delegatee);
-  scalars.erase(a);
-  if (related) throw relatedKeys();
+  refuseOwnTwin(engine, ownerKey, delegatee);
   const key = labelKey(engine, ownerKey.secret, label);
   const reKey = g2.powSecret(delegatee, key);
   scalars.erase(key);

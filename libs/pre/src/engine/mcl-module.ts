@@ -61,12 +61,16 @@ export interface MclModule {
   readonly _mclBnG2_mulCT: Binary;
   readonly _mclBnG2_normalizeVec: Normalize;
 
+  readonly _mclBnFp_neg: Unary;
+  readonly _mclBnFp2_mul: Binary;
+  readonly _mclBnFp2_deserialize: Deserialize;
+
   readonly _mclBnGT_deserialize: Deserialize;
   readonly _mclBnGT_serialize: Serialize;
-  readonly _mclBnGT_isValid: Predicate;
   readonly _mclBnGT_isOne: Predicate;
   readonly _mclBnGT_isEqual: Equality;
   readonly _mclBnGT_mul: Binary;
+  readonly _mclBnGT_sqr: Unary;
   readonly _mclBnGT_inv: Unary;
   readonly _mclBnGT_pow: Binary;
 

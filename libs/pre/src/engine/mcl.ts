@@ -4,6 +4,7 @@ import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, type GT,
 import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
 import { G1_GENERATOR, G2_GENERATOR, swapFp2Halves } from './constants.js';
 import { FR, MclMemory, POINT1, POINT2, TARGET } from './mcl-memory.js';
+import { targetGroupCheck } from './mcl-target-check.js';
 import { loadMclModule, type MclModule } from './mcl-module.js';
 import { buildTable, tableIndex, windowDigits } from './windows.js';
 
@@ -167,12 +168,13 @@ function tablePower(memory: MclMemory, scalars: ScalarField, { table, size, comb
 }
 
 function targetGroup(module: MclModule, memory: MclMemory, scalars: ScalarField, generator: GT): Group<GT> {
+  const isMember = targetGroupCheck(module, memory);
   const decode = (bytes: Uint8Array): GT => {
     checkGtForm(bytes);
     const value = memory.deserialize(module._mclBnGT_deserialize, TARGET, swapFp2Halves(bytes));
     if (value === undefined) throw badPoint('GT', 'mcl does not read');
     if (memory.test(module._mclBnGT_isOne, value)) throw identity('GT');
-    if (!memory.test(module._mclBnGT_isValid, value)) throw notInSubgroup('GT');
+    if (!isMember(value)) throw notInSubgroup('GT');
     return made(value);
   };
   const mul = (x: GT, y: GT): GT => made(memory.binary(module._mclBnGT_mul, TARGET, raw(x), raw(y)));
