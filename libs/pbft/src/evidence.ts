@@ -57,6 +57,7 @@ function wellFormed({ kind, view, sequence, first, second }: Evidence): boolean 
       return neutral && view === 0;
     case 'view-change':
     case 'new-view':
+    default:
       return neutral && sequence === 0;
   }
 }
@@ -76,6 +77,7 @@ function statementPayload(evidence: Evidence, statement: EvidenceStatement, chai
     case 'view-change':
       return viewChangePayload(chainId, view, about);
     case 'new-view':
+    default:
       return newViewPayload(chainId, view, about);
   }
 }

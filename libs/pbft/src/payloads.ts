@@ -69,6 +69,7 @@ export function messagePayload(chainId: string, message: Message): Uint8Array {
     case 'fetched':
     case 'fetch-proposal':
     case 'proposal':
+    default:
       return transientPayload(chainId, message);
   }
 }

@@ -2,7 +2,10 @@ import type { ReplicaConfig } from './config.js';
 import type { Effect } from './effects.js';
 import type { Input } from './inputs.js';
 import type { ReplicaPorts } from './ports.js';
-import type { ReplicaId } from './replica-set.js';
+import { primaryOf, type ReplicaId } from './replica-set.js';
+import { PRODUCTION_RULES } from './rules.js';
+import { newState, type ReplicaState } from './state.js';
+import { stepWith } from './step.js';
 
 /** Where a replica stands: for health, metrics and the explorer. */
 export interface ReplicaReport {
@@ -31,4 +34,23 @@ export interface Replica {
 }
 
 /** The first input must be `start`. */
-export declare function createReplica(config: ReplicaConfig, ports: ReplicaPorts): Replica;
+export function createReplica(config: ReplicaConfig, ports: ReplicaPorts): Replica {
+  const state = newState(config.replicaSet.publicKeys.length);
+  return {
+    step: (input) => stepWith({ config, ports, rules: PRODUCTION_RULES, state }, input),
+    report: () => reportOn(state),
+  };
+}
+
+export const reportOn = (state: ReplicaState): ReplicaReport => ({
+  view: state.view,
+  primary: primaryOf(state.view, state.peers.length),
+  active: state.active,
+  delivered: state.delivered.sequence,
+  executed: state.executed.sequence,
+  stable: state.stable?.sequence ?? 0,
+  pendingRequests: state.pool.waiting.size,
+  recovering: state.quiet !== null,
+  diverged: state.diverged,
+  dropped: new Map(state.peers.map((peer, replica) => [replica, { ...peer.dropped }])),
+});

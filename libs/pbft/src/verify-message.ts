@@ -52,6 +52,7 @@ function contentFault(message: Message, context: VerificationContext): RejectCod
     case 'fetch':
     case 'fetch-proposal':
     case 'proposal':
+    default:
       return null;
   }
 }

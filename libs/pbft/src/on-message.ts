@@ -1,0 +1,88 @@
+import type { Context } from './context.js';
+import { ignore, reject, type Verdict } from './faults.js';
+import { onFetch, onFetched, onFetchProposal, onProposal } from './fetch.js';
+import { decodeMessage } from './message-codec.js';
+import type { Message } from './messages.js';
+import { onNewView } from './new-view.js';
+import { onCheckpoint } from './on-checkpoint.js';
+import { onCommit } from './on-commit.js';
+import { onPrepare } from './on-prepare.js';
+import { onPrePrepare } from './on-pre-prepare.js';
+import { onRequestMessage } from './on-requests.js';
+import { onStatus } from './on-status.js';
+import { screen } from './screen.js';
+import { judgeMessage } from './verify-message.js';
+import { onViewChange } from './view-change.js';
+
+/** Beside two proposals: certificates, and a NEW-VIEW of the largest replica set. */
+const MESSAGE_OVERHEAD_BYTES = 1_048_576;
+
+export const maxMessageBytes = (maxProposalBytes: number): number => 2 * maxProposalBytes + MESSAGE_OVERHEAD_BYTES;
+
+/** Bytes from a peer: decoded, screened, verified, carried out; what is wrong with them is counted to the peer. */
+export function onMessageBytes(ctx: Context, from: number, bytes: Uint8Array): void {
+  count(ctx, from, judgeBytes(ctx, from, bytes));
+}
+
+/** A message that the shell has verified. */
+export function onVerifiedMessage(ctx: Context, from: number, message: Message): void {
+  const screened = screen(ctx, message);
+  count(ctx, from, screened.kind === 'accept' ? dispatch(ctx, from, message) : screened);
+}
+
+function judgeBytes(ctx: Context, from: number, bytes: Uint8Array): Verdict {
+  if (bytes.length > maxMessageBytes(ctx.config.maxProposalBytes)) return reject('too-large');
+  const message = decoded(bytes);
+  if (message === null) return reject('bad-encoding');
+  const screened = screen(ctx, message);
+  if (screened.kind !== 'accept') return screened;
+  const { config, ports, rules } = ctx;
+  const judged = judgeMessage(message, { chainId: config.chainId, replicaSet: config.replicaSet, verifier: ports.verifier, rules });
+  return judged.kind === 'accept' ? dispatch(ctx, from, message) : judged;
+}
+
+function decoded(bytes: Uint8Array): Message | null {
+  try {
+    return decodeMessage(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function dispatch(ctx: Context, from: number, message: Message): Verdict {
+  if (ctx.state.diverged) return ignore('useless');
+  switch (message.type) {
+    case 'request':
+      return onRequestMessage(ctx, from, message);
+    case 'pre-prepare':
+      return onPrePrepare(ctx, message);
+    case 'prepare':
+      return onPrepare(ctx, message);
+    case 'commit':
+      return onCommit(ctx, message);
+    case 'checkpoint':
+      return onCheckpoint(ctx, message);
+    case 'view-change':
+      return onViewChange(ctx, message);
+    case 'new-view':
+      return onNewView(ctx, message);
+    case 'status':
+      return onStatus(ctx, message);
+    case 'fetch':
+      return onFetch(ctx, message);
+    case 'fetched':
+      return onFetched(ctx, message);
+    case 'fetch-proposal':
+      return onFetchProposal(ctx, message);
+    case 'proposal':
+    default:
+      return onProposal(ctx, message);
+  }
+}
+
+function count(ctx: Context, from: number, verdict: Verdict): void {
+  const dropped = ctx.state.peers[from]?.dropped;
+  if (verdict.kind === 'accept' || dropped === undefined) return;
+  const name = `${verdict.kind}/${verdict.code}`;
+  dropped[name] = (dropped[name] ?? 0) + 1;
+}

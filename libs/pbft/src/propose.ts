@@ -1,0 +1,84 @@
+import { CodedError, equalBytes, toHex } from '@medveil/encoding';
+import { broadcast, type Context, highWatermark, isPrimary, mayVote, persist, setTimer, signed } from './context.js';
+import type { PbftErrorCode } from './errors.js';
+import type { Input } from './inputs.js';
+import type { PrePrepare } from './messages.js';
+import { logProposal } from './on-pre-prepare.js';
+import { selectRequests, settleRequests } from './pool.js';
+import { certifiedSequence, slotAt } from './state.js';
+
+/** Of a proposal's size: what the block adds around the transactions. */
+const BLOCK_OVERHEAD_BYTES = 4_096;
+
+/** The leader asks its ledger for the next block once the last one is executed and there is something to put into it. */
+export function tryPropose(ctx: Context): void {
+  const { state, config } = ctx;
+  if (!mayPropose(ctx)) return;
+  const waiting = state.pool.waiting.size;
+  if (waiting === 0 && !state.workDue) return;
+  if (shouldWait(ctx, waiting)) return;
+  state.batchReady = false;
+  const sequence = state.delivered.sequence + 1;
+  state.proposing = { view: state.view, sequence };
+  ctx.effects.push({
+    type: 'build-proposal',
+    view: state.view,
+    sequence,
+    previousDigest: state.delivered.digest,
+    requests: selectRequests(state.pool, config.maxRequestsPerProposal, config.maxProposalBytes - BLOCK_OVERHEAD_BYTES),
+    maxBytes: config.maxProposalBytes,
+    evenIfEmpty: state.workDue,
+  });
+}
+
+function mayPropose(ctx: Context): boolean {
+  const { state } = ctx;
+  const sequence = state.delivered.sequence + 1;
+  const accepted = state.slots.get(sequence)?.accepted ?? null;
+  return (
+    state.active &&
+    isPrimary(ctx) &&
+    mayVote(ctx) &&
+    state.proposing === null &&
+    !state.nothingToPropose &&
+    accepted === null &&
+    state.executed.sequence === state.delivered.sequence &&
+    certifiedSequence(state) === state.delivered.sequence &&
+    sequence <= highWatermark(ctx)
+  );
+}
+
+/** A short wait lets one agreement carry more requests; not when a block is due or full. */
+function shouldWait(ctx: Context, waiting: number): boolean {
+  const { state, config } = ctx;
+  if (config.batchDelayMs === 0 || state.batchReady || state.workDue || waiting >= config.maxRequestsPerProposal) return false;
+  if (!state.timers.has('batch')) setTimer(ctx, 'batch', config.batchDelayMs);
+  return true;
+}
+
+/** PRE-PREPARE (Castro–Liskov 1999, 4.2): written, then sent. A proposal for a view that is over is dropped. */
+export function onProposalBuilt(ctx: Context, input: Extract<Input, { type: 'proposal-built' }>): void {
+  const { state } = ctx;
+  settleRequests(state.pool, input.unusable);
+  if (state.proposing === null || state.proposing.view !== input.view || state.proposing.sequence !== input.sequence) return;
+  state.proposing = null;
+  if (input.proposal === null) {
+    state.nothingToPropose = state.pool.waiting.size > 0 || state.workDue;
+    return;
+  }
+  const identity = ctx.ports.proposals.identify(input.proposal);
+  const follows = identity !== null && identity.sequence === input.sequence && equalBytes(identity.previousDigest, state.delivered.digest);
+  if (!follows || input.proposal.length > ctx.config.maxProposalBytes) {
+    throw new CodedError<PbftErrorCode>('pbft/bad-input', 'the built proposal is not the next block', { sequence: input.sequence, bytes: input.proposal.length });
+  }
+  const slot = slotAt(state, input.sequence);
+  const content = { type: 'pre-prepare', view: input.view, sequence: input.sequence, digest: identity.digest, previousDigest: identity.previousDigest } as const;
+  const message = signed<PrePrepare>(ctx, { ...content, proposal: null });
+  slot.accepted = message;
+  slot.reproposed = false;
+  slot.votedIn = input.view;
+  slot.bodies.set(toHex(identity.digest), input.proposal);
+  slot.validations.set(toHex(identity.digest), 'ok');
+  if (ctx.rules.persistPrePrepare) persist(ctx, ...logProposal(slot, identity.digest, input.proposal), { type: 'pre-prepare', prePrepare: message });
+  broadcast(ctx, { ...message, proposal: input.proposal });
+}

@@ -1,0 +1,105 @@
+import { decodeCanonical, digest, encodeCanonical, equalBytes, fromUtf8, utf8 } from '@medveil/encoding';
+import type { CertifiedProposal, CommitCertificate } from '../certificates.js';
+import { bytesUpTo, bytesOf, count, fields, list } from '../decode.js';
+import type { LedgerHead } from '../inputs.js';
+import type { ProposalIdentity, ProposalReader } from '../ports.js';
+
+/** A block of the simulator: like the ledger's, reduced to what agreement touches. */
+export interface ToyBlock {
+  readonly sequence: number;
+  readonly previousDigest: Uint8Array;
+  /** Digest of the state before this block. */
+  readonly stateDigest: Uint8Array;
+  readonly transactionsDigest: Uint8Array;
+  readonly transactions: readonly Uint8Array[];
+}
+
+const hash = bytesOf(32);
+const toyBlock = fields<ToyBlock>({
+  sequence: count,
+  previousDigest: hash,
+  stateDigest: hash,
+  transactionsDigest: hash,
+  transactions: list(bytesUpTo(1_024), 10_000),
+});
+
+export const GENESIS_DIGEST: Uint8Array = digest('medveil/simulated-block/1', 'genesis');
+export const GENESIS_STATE: Uint8Array = digest('medveil/simulated-state/1', 'genesis');
+
+const blockDigest = ({ sequence, previousDigest, stateDigest, transactionsDigest }: ToyBlock): Uint8Array =>
+  digest('medveil/simulated-block/1', [sequence, previousDigest, stateDigest, transactionsDigest]);
+
+const digestOfTransactions = (transactions: readonly Uint8Array[]): Uint8Array => digest('medveil/simulated-transactions/1', [...transactions]);
+
+export function encodeToyBlock(block: Omit<ToyBlock, 'transactionsDigest'>): Uint8Array {
+  return encodeCanonical({ ...block, transactionsDigest: digestOfTransactions(block.transactions) });
+}
+
+/** @returns null for what is no block, or whose body is not the one that its header names */
+export function readToyBlock(bytes: Uint8Array): (ToyBlock & ProposalIdentity) | null {
+  try {
+    const block = toyBlock(decodeCanonical(bytes));
+    if (!equalBytes(digestOfTransactions(block.transactions), block.transactionsDigest)) return null;
+    return { ...block, digest: blockDigest(block) };
+  } catch {
+    return null;
+  }
+}
+
+export const toyReader: ProposalReader = { identify: readToyBlock };
+
+interface StoredBlock extends CertifiedProposal {
+  readonly digest: Uint8Array;
+  readonly stateAfter: Uint8Array;
+  readonly requestIds: readonly string[];
+}
+
+/** The durable chain of one simulated replica. */
+export class ToyLedger {
+  readonly blocks: StoredBlock[] = [];
+  readonly #executed = new Set<string>();
+
+  head(): LedgerHead {
+    const last = this.blocks.at(-1);
+    if (last === undefined) return { sequence: 0, digest: GENESIS_DIGEST, stateDigest: GENESIS_STATE, certificate: null };
+    return { sequence: this.blocks.length, digest: last.digest, stateDigest: last.stateAfter, certificate: last.certificate };
+  }
+
+  has(id: string): boolean {
+    return this.#executed.has(id);
+  }
+
+  build(ids: readonly string[]): Uint8Array {
+    const { sequence, digest: previousDigest, stateDigest } = this.head();
+    return encodeToyBlock({ sequence: sequence + 1, previousDigest, stateDigest, transactions: ids.map((id) => utf8(id)) });
+  }
+
+  /** What the real ledger checks, in small: it chains, starts from this state, and repeats no transaction. */
+  isValid(proposal: Uint8Array): boolean {
+    const block = readToyBlock(proposal);
+    const head = this.head();
+    if (block === null || block.sequence !== head.sequence + 1) return false;
+    const ids = block.transactions.map((bytes) => fromUtf8(bytes));
+    return (
+      equalBytes(block.previousDigest, head.digest) &&
+      equalBytes(block.stateDigest, head.stateDigest) &&
+      new Set(ids).size === ids.length &&
+      ids.every((id) => isToyRequest(id) && !this.#executed.has(id))
+    );
+  }
+
+  execute(proposal: Uint8Array, certificate: CommitCertificate): StoredBlock {
+    const block = readToyBlock(proposal);
+    if (block === null) throw new RangeError('a delivered block must be readable');
+    const requestIds = block.transactions.map((bytes) => fromUtf8(bytes));
+    const stateAfter = digest('medveil/simulated-state/1', [this.head().stateDigest, block.digest]);
+    const stored = { proposal, certificate, digest: block.digest, stateAfter, requestIds };
+    this.blocks.push(stored);
+    for (const id of requestIds) this.#executed.add(id);
+    return stored;
+  }
+}
+
+/** Requests of simulated clients: `c3/17`. */
+export const isToyRequest = (id: string): boolean => /^c\d+\/\d+$/.test(id);
+export const senderOf = (id: string): string => id.split('/')[0] ?? '';

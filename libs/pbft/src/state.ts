@@ -1,0 +1,151 @@
+import type { CheckpointCertificate, CommitCertificate, PreparedCertificate } from './certificates.js';
+import type { TimerId } from './inputs.js';
+import type { Checkpoint, Commit, NewView, Prepare, PrePrepare, ViewChange } from './messages.js';
+import { newPool, type PoolState } from './pool.js';
+import type { ReplicaId } from './replica-set.js';
+
+/** Everything known about one sequence number above the last delivered one. */
+export interface Slot {
+  readonly sequence: number;
+  /** The PRE-PREPARE this replica works with: of its current view, or of the last view it was in. Body apart. */
+  accepted: PrePrepare | null;
+  /** It came with a NEW-VIEW: a quorum had prepared it before. */
+  reproposed: boolean;
+  /** PRE-PREPAREs of later views, one per sender, body included. */
+  early: Map<ReplicaId, PrePrepare>;
+  /** Bodies by digest (hex): of what is accepted or prepared, nothing else. */
+  bodies: Map<string, Uint8Array>;
+  /** Digests (hex) of bodies that are in the log. */
+  logged: Set<string>;
+  /** What the ledger said of a digest (hex). */
+  validations: Map<string, 'asked' | 'bad' | 'ok'>;
+  /** The latest vote of each replica. */
+  prepares: Prepare[];
+  commits: Commit[];
+  /** Last view in which this replica stood behind `accepted` (PREPARE, or PRE-PREPARE as the primary); -1: none. */
+  votedIn: number;
+  /** Last view in which this replica sent COMMIT; -1: none. */
+  committedIn: number;
+  /** Of the highest view. */
+  prepared: PreparedCertificate | null;
+  certificate: CommitCertificate | null;
+}
+
+export interface Peer {
+  /** Last delivered sequence it claims; -1: not heard of, or it could not show the blocks. */
+  head: number;
+  /** Repeats granted since the last status tick: bounds what a peer can make this replica send. */
+  repeats: number;
+  /** `check-requests` that the shell has not answered. */
+  unchecked: number;
+  /** A `read-blocks` for it is under way. */
+  serving: boolean;
+  dropped: Record<string, number>;
+}
+
+/** What was asked for last; one question at a time. */
+export type FetchState =
+  | { readonly kind: 'blocks'; readonly peer: ReplicaId; readonly from: number }
+  | { readonly kind: 'proposal'; readonly peer: ReplicaId; readonly sequence: number; readonly digest: Uint8Array };
+
+/** Plain data throughout (`structuredClone` copies it): no functions, no clock, no handles. */
+export interface ReplicaState {
+  started: boolean;
+  view: number;
+  /** False from VIEW-CHANGE to NEW-VIEW. */
+  active: boolean;
+  /** The last block handed to the ledger. */
+  delivered: { readonly sequence: number; readonly digest: Uint8Array };
+  executed: { readonly sequence: number; readonly stateDigest: Uint8Array };
+  /** The highest commit certificate known; its block may still be on its way here. */
+  certified: CommitCertificate | null;
+  stable: CheckpointCertificate | null;
+  /** A certificate above what is executed here: checked once it is. */
+  nextStable: CheckpointCertificate | null;
+  /** Own state digests at checkpoint sequences not yet stable. */
+  ownCheckpoints: Map<number, Uint8Array>;
+  /** The latest CHECKPOINT of each replica. */
+  checkpoints: Map<ReplicaId, Checkpoint>;
+  slots: Map<number, Slot>;
+  /** The latest VIEW-CHANGE of each replica. */
+  viewChanges: Map<ReplicaId, ViewChange>;
+  /** The NEW-VIEW that `view` began with; null in view 0. */
+  newView: NewView | null;
+  pool: PoolState;
+  /** A `build-proposal` is unanswered. */
+  proposing: { readonly view: number; readonly sequence: number } | null;
+  /** The builder had nothing to propose; wait for something new. */
+  nothingToPropose: boolean;
+  batchReady: boolean;
+  workDue: boolean;
+  peers: Peer[];
+  fetch: FetchState | null;
+  /** Who was asked last; -1: nobody. */
+  lastAsked: ReplicaId;
+  timers: Set<TimerId>;
+  /** The patience with leaders is progressTimeoutMs · 2^backoff. */
+  backoff: number;
+  deliveredAtTick: number;
+  /** Not null: this replica lost its disk and is silent up to and including `until` (null: not known yet). */
+  quiet: { until: number | null } | null;
+  diverged: boolean;
+}
+
+export function newState(replicas: number): ReplicaState {
+  const none = new Uint8Array(32);
+  return {
+    started: false,
+    view: 0,
+    active: true,
+    delivered: { sequence: 0, digest: none },
+    executed: { sequence: 0, stateDigest: none },
+    certified: null,
+    stable: null,
+    nextStable: null,
+    ownCheckpoints: new Map(),
+    checkpoints: new Map(),
+    slots: new Map(),
+    viewChanges: new Map(),
+    newView: null,
+    pool: newPool(),
+    proposing: null,
+    nothingToPropose: false,
+    batchReady: false,
+    workDue: false,
+    peers: Array.from({ length: replicas }, () => ({ head: -1, repeats: 0, unchecked: 0, serving: false, dropped: {} })),
+    fetch: null,
+    lastAsked: -1,
+    timers: new Set(),
+    backoff: 0,
+    deliveredAtTick: -1,
+    quiet: null,
+    diverged: false,
+  };
+}
+
+export const newSlot = (sequence: number): Slot => ({
+  sequence,
+  accepted: null,
+  reproposed: false,
+  early: new Map(),
+  bodies: new Map(),
+  logged: new Set(),
+  validations: new Map(),
+  prepares: [],
+  commits: [],
+  votedIn: -1,
+  committedIn: -1,
+  prepared: null,
+  certificate: null,
+});
+
+/** The slot for a sequence number, made on first use. Callers have checked the bounds. */
+export function slotAt(state: ReplicaState, sequence: number): Slot {
+  const known = state.slots.get(sequence);
+  if (known !== undefined) return known;
+  const slot = newSlot(sequence);
+  state.slots.set(sequence, slot);
+  return slot;
+}
+
+export const certifiedSequence = (state: ReplicaState): number => Math.max(state.certified?.sequence ?? 0, state.delivered.sequence);
