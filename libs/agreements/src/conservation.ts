@@ -3,13 +3,33 @@ import { creditsHeld } from './draft.js';
 import { AgreementsFault } from './errors.js';
 import { accountTable, claimTable, requirementTable, supplyTable } from './state.js';
 
-/** Credits in existence, counted entry by entry: every balance, escrow, hold and bond. Reads the whole state. */
+export interface CreditTotals {
+  readonly minted: number;
+  readonly redeemed: number;
+  /** In accounts. */
+  readonly balances: bigint;
+  /** In escrows, holds and bonds. */
+  readonly held: bigint;
+}
+
+/** Counts every credit of the state, entry by entry. */
+export function countCredits(view: StateReader): CreditTotals {
+  const supply = supplyTable.read(view);
+  if (supply === null) throw new AgreementsFault('agreements/not-initialised', 'the state was not begun by genesis');
+  const held = creditsUnder(view, requirementTable.prefix) + creditsUnder(view, claimTable.prefix);
+  return { ...supply, balances: creditsUnder(view, accountTable.prefix), held };
+}
+
+function creditsUnder(view: StateReader, prefix: string): bigint {
+  let sum = 0n;
+  for (const [key, value] of view.entries(`${prefix}/`)) sum += BigInt(creditsHeld(key, value));
+  return sum;
+}
+
+/** Credits in existence: every balance, escrow, hold and bond. Reads the whole state. */
 export function totalCredits(view: StateReader): bigint {
-  let total = 0n;
-  for (const { prefix } of [accountTable, requirementTable, claimTable]) {
-    for (const [key, value] of view.entries(`${prefix}/`)) total += BigInt(creditsHeld(key, value));
-  }
-  return total;
+  const { balances, held } = countCredits(view);
+  return balances + held;
 }
 
 /**
@@ -17,14 +37,12 @@ export function totalCredits(view: StateReader): bigint {
  * transaction's changes by itself; this is for auditors and for replicas after a state transfer.
  * @throws AgreementsFault `agreements/credits-not-conserved`
  */
-export function checkConservation(view: StateReader): { minted: number; redeemed: number; total: bigint } {
-  const supply = supplyTable.read(view);
-  if (supply === null) throw new AgreementsFault('agreements/not-initialised', 'the state was not begun by genesis');
-  const total = totalCredits(view);
-  if (total !== BigInt(supply.minted) - BigInt(supply.redeemed)) {
+export function checkConservation(view: StateReader): CreditTotals {
+  const totals = countCredits(view);
+  if (totals.balances + totals.held !== BigInt(totals.minted) - BigInt(totals.redeemed)) {
     throw new AgreementsFault('agreements/credits-not-conserved', 'the credits held are not those minted and not redeemed', {
-      total: total.toString(), minted: supply.minted, redeemed: supply.redeemed,
+      balances: totals.balances.toString(), held: totals.held.toString(), minted: totals.minted, redeemed: totals.redeemed,
     });
   }
-  return { ...supply, total };
+  return totals;
 }

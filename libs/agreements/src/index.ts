@@ -2,7 +2,7 @@
  * The contract of docs/contract.md: a pure state machine that every consensus node runs under the ledger, and the
  * builders and read helpers of those who speak with it.
  */
-export { checkConservation, totalCredits } from './conservation.js';
+export { checkConservation, countCredits, totalCredits, type CreditTotals } from './conservation.js';
 export {
   buildTransaction, claimIdOf, decodeTransaction, delegateeKeyContext, proposalIdOf, recordIdOf, requirementIdOf, signingPayload,
   TRANSACTION_DOMAIN, TRANSACTION_VERSION, type Envelope, type Transaction, type TransactionRequest,

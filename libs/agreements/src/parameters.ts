@@ -22,8 +22,8 @@ export const parametersSchema = z.strictObject({
   transactionLifetimeMs: z.int().min(1),
   /** How far ahead a requirement's expiry may lie. */
   requirementLifetimeMs: z.int().min(1),
-  /** Deadlines handled at the beginning of one block; the rest wait for the next. */
-  deadlinesPerBlock: z.int().min(1).max(10_000),
+  /** Deadlines handled at the beginning of one block; the rest wait for the next. Their events have to fit one receipt. */
+  deadlinesPerBlock: z.int().min(1).max(400),
   /** Licences in force that one person may have in one domain. */
   licencesPerDomain: z.int().min(1).max(256),
 });
