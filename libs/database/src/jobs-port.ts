@@ -12,9 +12,9 @@ export interface Jobs {
    * @returns `exists` where a job of this kind and key is known, in whatever state
    * @throws CodedError `jobs/bad-payload`
    */
-  enqueue<P extends JsonValue>(on: Queries, kind: JobKind<P>, job: NewJob<P>): Promise<'enqueued' | 'exists'>;
+  enqueue<P extends JsonObject>(on: Queries, kind: JobKind<P>, job: NewJob<P>): Promise<'enqueued' | 'exists'>;
   /** Registers what does the work; before `start`. */
-  handle<P extends JsonValue>(kind: JobKind<P>, handler: JobHandler<P>): void;
+  handle<P extends JsonObject>(kind: JobKind<P>, handler: JobHandler<P>): void;
   start(): void;
   /** Looks now, not at the next poll; call it after a transaction that enqueued. */
   notify(): void;
@@ -31,9 +31,11 @@ export interface Jobs {
   counts(): Promise<Record<JobState, number>>;
 }
 
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
-export interface JobKind<P extends JsonValue = JsonValue> {
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+export interface JobKind<P extends JsonObject = JsonObject> {
   /** For example `deliver-claim`. */
   readonly name: string;
   readonly payload: z.ZodType<P>;
@@ -43,9 +45,9 @@ export interface JobKind<P extends JsonValue = JsonValue> {
   readonly backoffMs?: { readonly first: number; readonly longest: number };
 }
 
-export const defineJob = <P extends JsonValue>(kind: JobKind<P>): JobKind<P> => Object.freeze(kind);
+export const defineJob = <P extends JsonObject>(kind: JobKind<P>): JobKind<P> => Object.freeze(kind);
 
-export interface NewJob<P extends JsonValue> {
+export interface NewJob<P extends JsonObject> {
   readonly key: string;
   readonly payload: P;
   /** Not before; default now. */
@@ -56,9 +58,9 @@ export interface NewJob<P extends JsonValue> {
  * Resolves when the step is done, or with a later time at which to look again (that is no failure and uses up no attempt).
  * Throwing counts as a failed attempt; `PermanentJobError` makes the job dead at once.
  */
-export type JobHandler<P extends JsonValue> = (job: RunningJob<P>) => Promise<void | { readonly againAtMs: number }>;
+export type JobHandler<P extends JsonObject> = (job: RunningJob<P>) => Promise<void | { readonly againAtMs: number }>;
 
-export interface RunningJob<P extends JsonValue> {
+export interface RunningJob<P extends JsonObject> {
   readonly kind: string;
   readonly key: string;
   readonly payload: P;
@@ -73,7 +75,7 @@ export type JobState = 'waiting' | 'running' | 'done' | 'dead';
 export interface JobView {
   readonly kind: string;
   readonly key: string;
-  readonly payload: JsonValue;
+  readonly payload: JsonObject;
   readonly state: JobState;
   readonly attempts: number;
   readonly runAtMs: number;

@@ -77,9 +77,11 @@ export interface DatabaseEngine {
 export type DatabaseErrorCode =
   | 'database/bad-schema-name'
   | 'database/closed'
+  | 'database/constraint-violated'
   | 'database/folder-in-use'
   | 'database/migration-changed'
   | 'database/migration-failed'
+  | 'database/query-failed'
   | 'database/query-outside-transaction'
   | 'database/transaction-over'
   | 'database/transaction-timeout'
