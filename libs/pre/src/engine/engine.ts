@@ -82,10 +82,10 @@ export interface Engine {
   /** Fp12 over w² = v, v³ = u + 1, u² = −1: the twelve coefficients c0.c0.c0, c0.c0.c1, c0.c1.c0, … c1.c2.c1, each 48 bytes big-endian. */
   readonly gt: Group<GT>;
   /** The optimal ate pairing, final exponent 3(p¹² − 1)/r (both engines agree). */
-  pair(p: G1, q: G2): GT;
+  readonly pair: (p: G1, q: G2) => GT;
   /** Π e(p_i, q_i) with one final exponentiation. */
-  pairProduct(pairs: readonly (readonly [G1, G2])[]): GT;
-  prepareG2(q: G2): PreparedG2;
+  readonly pairProduct: (pairs: readonly (readonly [G1, G2])[]) => GT;
+  readonly prepareG2: (q: G2) => PreparedG2;
 }
 
 export type EngineName = 'mcl' | 'noble';
