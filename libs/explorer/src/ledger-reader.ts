@@ -1,7 +1,7 @@
 import type { contractApi } from '@medveil/client';
 import { toWire } from '@medveil/client';
 import { type Clock, type Id, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
-import { encodeReceiptProof, encodeStateProof, type Ledger, LedgerProofs } from '@medveil/ledger';
+import { encodeReceiptProof, encodeStateProof, type Ledger } from '@medveil/ledger';
 import { HeadSignal } from './head-signal.js';
 
 
@@ -13,16 +13,13 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
  * whoever asks need not believe the node that answers.
  */
 export class LedgerReader {
-  readonly #proofs: LedgerProofs;
   readonly #stopped = new AbortController();
 
   constructor(
     readonly ledger: Ledger,
     private readonly clock: Clock,
     readonly signal = new HeadSignal(),
-  ) {
-    this.#proofs = new LedgerProofs(ledger.store, ledger.snapshots);
-  }
+  ) {}
 
   /** Ends all waits: part of shutdown. */
   stop(): void {
@@ -63,7 +60,7 @@ export class LedgerReader {
 
   /** The state entry under `key`, or its absence, as of the last state that a certified header proves. */
   async state(key: string): Promise<{ proof: string }> {
-    return { proof: toBase64Url(encodeStateProof(await this.#proofs.state(key))) };
+    return { proof: toBase64Url(encodeStateProof(await this.ledger.proofs.state(key))) };
   }
 
   async #transactionNow(transactionId: Id<'txn'>, isPending: (id: Id<'txn'>) => boolean): Promise<contractApi.TransactionStatus> {
@@ -85,7 +82,7 @@ export class LedgerReader {
   /** Null as long as the block after it, which proves the receipt, is not there. */
   async #receiptProof(transactionId: Id<'txn'>): Promise<string | null> {
     try {
-      return toBase64Url(encodeReceiptProof(await this.#proofs.receipt(transactionId)));
+      return toBase64Url(encodeReceiptProof(await this.ledger.proofs.receipt(transactionId)));
     } catch (error) {
       if (isCodedError(error) && error.code === 'ledger/not-proven-yet') return null;
       throw error;

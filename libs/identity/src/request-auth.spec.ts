@@ -54,7 +54,7 @@ describe('client assertion', () => {
 
   it('shows an enrolment by its E-Cert', async () => {
     const principal = await verifyAssertion(await signAssertion(institution, AUDIENCE, ports), trust());
-    assert.deepEqual({ ...principal, serial: '' }, { kind: 'enrolment', subject: 'ins_1', role: 'institution', serial: '' });
+    assert.deepEqual({ ...principal, serial: '' }, { kind: 'enrolment', subject: 'ins_1', account: accountId(institution.key.publicKey), role: 'institution', serial: '' });
   });
 
   it('shows a pseudonym by its T-Cert, and nothing of the person', async () => {
@@ -147,7 +147,7 @@ describe('client assertion', () => {
 describe('access token', () => {
   const service = { issuer: 'https://contract.example', audience: 'contract', chainId: CHAIN };
   const key = keyOf('token service');
-  const principal = { kind: 'pseudonym' as const, subject: accountId(bytesOf('account')), role: 'patient' as const, serial: 'ab'.repeat(16) };
+  const principal = { kind: 'pseudonym' as const, subject: accountId(bytesOf('account')), account: accountId(bytesOf('account')), role: 'patient' as const, serial: 'ab'.repeat(16) };
   const issue = (lifetimeMs = 600_000) => issueAccessToken({ ...principal, scopes: scopesFor(principal) }, { ...service, key, lifetimeMs }, ports);
   const verify = (token: string, change: object = {}) => verifyAccessToken(token, { ...service, publicKey: key.publicKey, clock, ...change });
 

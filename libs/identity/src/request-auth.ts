@@ -1,4 +1,4 @@
-import { type Clock, type RandomBytes, fromBase64Url, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
+import { type Clock, type Id, type RandomBytes, fromBase64Url, idSchema, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
 import { SignJWT, decodeProtectedHeader, errors as joseErrors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { type SigningKeyPair, accountId } from './accounts.js';
@@ -25,6 +25,8 @@ export interface Principal {
   readonly kind: Credential['kind'];
   /** The enrolment id, or the account id (`acc_…`) of a pseudonym. */
   readonly subject: string;
+  /** The ledger account of the certified key: a pseudonym's, or that of a member who was pinned under its E-Cert's key. */
+  readonly account: Id<'acc'>;
   readonly role: Role;
   /** The certificate's serial in hexadecimal. */
   readonly serial: string;
@@ -107,7 +109,7 @@ function readCertificate(assertion: string, trust: AssertionTrust, nowMs: number
     const der = new Uint8Array(Buffer.from(header.x5c[0], 'base64'));
     const cert = verifyECert(der, trust.authority, nowMs, trust.revocation.isECertRevoked);
     const { enrolmentId: subject, role, serial, publicKey } = cert;
-    return { principal: { kind: 'enrolment', subject, role, serial }, publicKey };
+    return { principal: { kind: 'enrolment', subject, account: accountId(publicKey), role, serial }, publicKey };
   }
   if (header.tcert === undefined || header.x5c !== undefined) throw refused('exactly one certificate goes with an assertion');
   const { tcert } = header;
@@ -115,7 +117,8 @@ function readCertificate(assertion: string, trust: AssertionTrust, nowMs: number
   const cert = verifyTCert(bytes, trust.pkgPublicKey, trust.chainId, nowMs);
   const serial = toHex(cert.serial);
   if (trust.revocation.isTCertRevoked(cert)) throw new IdentityError('identity/revoked', 'the pseudonym is revoked', { serial });
-  return { principal: { kind: 'pseudonym', subject: accountId(cert.accountKey), role: cert.role, serial }, publicKey: cert.accountKey };
+  const account = accountId(cert.accountKey);
+  return { principal: { kind: 'pseudonym', subject: account, account, role: cert.role, serial }, publicKey: cert.accountKey };
 }
 
 /** A party that may use a service, as its access token says. */
@@ -133,6 +136,7 @@ export function scopesFor(principal: Principal, asked: string | null = null): Sc
 
 const tokenSchema = z.object({
   sub: z.union([enrolmentIdSchema, z.string().regex(/^acc_[0-9a-f]{64}$/)]),
+  account: idSchema('acc'),
   kind: z.enum(['enrolment', 'pseudonym']),
   role: roleSchema,
   serial: z.string().regex(/^[0-9a-f]{32}$/),
@@ -155,8 +159,8 @@ export async function issueAccessToken(
   ports: { readonly clock: Clock; readonly random: RandomBytes },
 ): Promise<string> {
   const nowS = Math.floor(ports.clock() / 1000);
-  const { kind, role, serial, scopes } = bearer;
-  return new SignJWT({ kind, role, serial, scope: scopes.join(' '), chain: service.chainId })
+  const { account, kind, role, serial, scopes } = bearer;
+  return new SignJWT({ account, kind, role, serial, scope: scopes.join(' '), chain: service.chainId })
     .setProtectedHeader({ alg: 'EdDSA', typ: TOKEN_TYPE })
     .setIssuer(service.issuer)
     .setSubject(bearer.subject)
@@ -175,9 +179,9 @@ export async function verifyAccessToken(
   refuseLong(token);
   const { issuer, audience } = service;
   const claims = await verifyJwt(token, service.publicKey, { typ: TOKEN_TYPE, audience, issuer, nowMs: service.clock() });
-  const { sub: subject, kind, role, serial, scope, chain } = readClaims(tokenSchema, claims);
+  const { sub: subject, account, kind, role, serial, scope, chain } = readClaims(tokenSchema, claims);
   if (chain !== service.chainId) throw new IdentityError('identity/wrong-chain', 'the token is for another ledger');
-  return { subject, kind, role, serial, scopes: scope.split(' ').filter(isScope) };
+  return { subject, account, kind, role, serial, scopes: scope.split(' ').filter(isScope) };
 }
 
 async function verifyJwt(

@@ -18,3 +18,4 @@ export { InProcessClient, type OutgoingRecord } from './nest-client.js';
 export { OnTopic } from './on-topic.js';
 export { HandlerErrorFilter } from './nest-filter.js';
 export { openTransport, type Transport, type TransportDependencies, type TransportSettings, transportSettings } from './transport.js';
+export * from './messages.js';

@@ -1,6 +1,7 @@
-import { type Clock, type Id, isCodedError } from '@medveil/encoding';
+import { type Clock, isCodedError } from '@medveil/encoding';
 import { type AppliedBlock, type Block, blockProposalReader, decodeBlock, encodeBlock, type Ledger, transactionIdOf } from '@medveil/ledger';
 import {
+  type CertifiedProposal,
   createReplica,
   type Effect,
   type Input,
@@ -61,8 +62,6 @@ const MAX_INPUTS_PER_ROUND = 256;
 const MAX_QUEUED_INPUTS = 50_000;
 /** How often a due timeout of the contract or an unproven result is looked for. */
 const DUE_POLL_MS = 200;
-/** Blocks read from the ledger for a peer in one go. */
-const NO_BLOCKS: never[] = [];
 
 /**
  * The I/O around the pure replica: feeds inputs one after another, carries effects out in order, and lets nothing leave
@@ -117,7 +116,7 @@ export class ReplicaShell {
     return true;
   }
 
-  /** Transactions from clients: checked here, then the protocol's. @returns what the pool said of each */
+  /** Transactions from clients: those that a pool should hold are the protocol's from here on. */
   submit(transactions: readonly Uint8Array[]): void {
     this.#feedRequests(transactions, 'client');
   }
@@ -219,7 +218,12 @@ export class ReplicaShell {
     const { view, sequence } = effect;
     const nothing = (unusable: readonly string[]) => this.feed({ type: 'proposal-built', view, sequence, proposal: null, unusable });
     if (sequence !== ledger.head.header.height + 1) return void nothing([]);
-    const { block, unusable } = await ledger.buildBlock(effect.requests.map(({ bytes }) => bytes), clock(), proposer, effect.maxBytes);
+    const { block, unusable } = await ledger.buildBlock({
+      transactions: effect.requests.map(({ bytes }) => bytes),
+      timeMs: clock(),
+      proposer,
+      maxBytes: effect.maxBytes,
+    });
     if (block.transactions.length === 0 && !effect.evenIfEmpty) return void nothing(unusable);
     this.feed({ type: 'proposal-built', view, sequence, proposal: encodeBlock(block), unusable });
   }
@@ -250,7 +254,7 @@ export class ReplicaShell {
 
   async #readBlocks(effect: Extract<Effect, { type: 'read-blocks' }>): Promise<void> {
     const { ledger } = this.#options;
-    const blocks: { proposal: Uint8Array; certificate: NonNullable<LedgerHead['certificate']> }[] = NO_BLOCKS.slice();
+    const blocks: CertifiedProposal[] = [];
     let room = effect.maxBytes;
     for (let height = effect.from; height <= effect.until; height += 1) {
       const stored = await ledger.store.block(height);
@@ -275,5 +279,3 @@ export function headOf(ledger: Ledger): LedgerHead {
   const { header, hash, resultDigest, certificate } = ledger.head;
   return { sequence: header.height, digest: hash, stateDigest: resultDigest, certificate };
 }
-
-export type TransactionId = Id<'txn'>;

@@ -1,4 +1,4 @@
-import { type Body, buildTransaction, type RejectionCode, stateKeys, accountTable } from '@medveil/agreements';
+import { type Body, buildTransaction, stateKeys, accountTable } from '@medveil/agreements';
 import { type CborValue, type Clock, CodedError, fromBase64Url, type Id, toBase64Url } from '@medveil/encoding';
 import { accountId, type SigningKeyPair } from '@medveil/identity';
 import { decodeReceiptProof, decodeStateProof, type Receipt } from '@medveil/ledger';
@@ -21,7 +21,7 @@ export interface TransactionAuthor {
 }
 
 /** The ledger refused a transaction; `code` stands in a receipt that a certified header proves. */
-export class LedgerRejection extends CodedError<RejectionCode | string> {
+export class LedgerRejection extends CodedError {
   constructor(readonly receipt: Receipt) {
     super(receipt.code ?? 'client/rejected', receipt.reason ?? 'rejected', { height: receipt.height });
     this.name = 'LedgerRejection';

@@ -1,0 +1,31 @@
+import { CONSENSUS_MESSAGE, type MessagePublisher } from '@medveil/messaging';
+import type { ReplicaId } from '@medveil/pbft';
+import type { ServiceLog } from '@medveil/service-kit';
+import type { ReplicaTransport } from './replica-shell.js';
+
+/** Messages that wait to be handed to the bus; more are dropped, since the protocol repeats what matters. */
+const MAX_WAITING = 10_000;
+
+/**
+ * Replica to replica over the bus, keyed by sender: the bus keeps each sender's order. A message that cannot be
+ * published is lost, as on any network.
+ */
+export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: ServiceLog): ReplicaTransport & { drained(): Promise<void> } {
+  let waiting = 0;
+  let tail: Promise<void> = Promise.resolve();
+  return {
+    send: (to, kind, bytes) => {
+      if (waiting >= MAX_WAITING) return;
+      waiting += 1;
+      tail = tail
+        .then(async () => {
+          await publisher.publish(CONSENSUS_MESSAGE, { from: self, to: to === 'all' ? null : to, bytes }, { key: `replica-${self}` });
+        })
+        .catch((error: unknown) => log.error('consensus-message-not-sent', error, { messageType: kind }))
+        .finally(() => {
+          waiting -= 1;
+        });
+    },
+    drained: () => tail,
+  };
+}

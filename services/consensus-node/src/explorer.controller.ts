@@ -1,0 +1,35 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { contractApi, transactionIdSchema } from '@medveil/client';
+import type { Id } from '@medveil/encoding';
+import { Scopes } from '@medveil/service-kit';
+import { z } from 'zod';
+import { ConsensusNode } from './node.js';
+
+const waitSchema = z.strictObject({ waitMs: z.coerce.number().int().min(0).max(30_000).default(0) });
+
+/** The ledger for everybody with a credential: blocks, transactions, state, each with what proves it. */
+@Controller('v1')
+@Scopes('ledger:read')
+export class ExplorerController {
+  constructor(private readonly node: ConsensusNode) {}
+
+  @Get('genesis')
+  genesis() {
+    return this.node.reader.genesis();
+  }
+
+  @Get('blocks')
+  blocks(@Query({ schema: contractApi.blocksQuerySchema }) query: z.output<typeof contractApi.blocksQuerySchema>) {
+    return this.node.reader.blocks(query);
+  }
+
+  @Get('transactions/:id')
+  transaction(@Param('id', { schema: transactionIdSchema }) id: Id<'txn'>, @Query({ schema: waitSchema }) { waitMs }: z.output<typeof waitSchema>) {
+    return this.node.reader.transaction(id, waitMs, () => false);
+  }
+
+  @Get('state')
+  state(@Query({ schema: contractApi.stateQuerySchema }) { key }: z.output<typeof contractApi.stateQuerySchema>) {
+    return this.node.reader.state(key);
+  }
+}

@@ -1,0 +1,32 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { BLOCK_COMMITTED, CONSENSUS_MESSAGE, isMessage, MEMBER_ENROLLED, MessageContext, OnTopic, TOPICS } from '@medveil/messaging';
+import { ConsensusNode } from './node.js';
+import { decodeProposal } from './proposals.js';
+
+/** What the bus brings: transactions to order, other replicas' messages, members to decide about. */
+@Controller()
+export class MessagesController {
+  constructor(private readonly node: ConsensusNode) {}
+
+  @OnTopic(TOPICS.transactions)
+  transaction(@Payload() payload: { readonly transaction: Uint8Array }): void {
+    this.node.takeTransaction(payload.transaction);
+  }
+
+  @OnTopic(TOPICS.consensus)
+  consensus(@Payload() payload: { readonly from: number; readonly to: number | null; readonly bytes: Uint8Array }, @Ctx() context: MessageContext): void {
+    // The envelope's signer is believed, not what the payload says of itself.
+    if (context.message.sender !== `replica-${payload.from}` || payload.from === this.node.replicaId) return;
+    if (payload.to !== null && payload.to !== this.node.replicaId) return;
+    this.node.takeConsensusMessage(payload.from, payload.bytes);
+  }
+
+  @OnTopic(TOPICS.certificates)
+  certificates(@Payload() payload: { readonly proposal?: Uint8Array }, @Ctx() context: MessageContext): void {
+    if (isMessage(context.message, MEMBER_ENROLLED) && payload.proposal !== undefined) this.node.takeProposal(decodeProposal(payload.proposal));
+  }
+}
+
+/** What a node understands; of the rest it drops everything. */
+export const UNDERSTOOD = [CONSENSUS_MESSAGE, MEMBER_ENROLLED, BLOCK_COMMITTED] as const;

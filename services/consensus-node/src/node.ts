@@ -1,0 +1,185 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkConservation, createContract, type Verifiers } from '@medveil/agreements';
+import { type Clock, CodedError, type Id } from '@medveil/encoding';
+import { HeadSignal, LedgerReader } from '@medveil/explorer';
+import type { SigningKeyPair } from '@medveil/identity';
+import { type Block, encodeBlock, type Genesis, Ledger } from '@medveil/ledger';
+import { LevelStore } from '@medveil/ledger/level';
+import { BLOCK_COMMITTED, type MessagePublisher } from '@medveil/messaging';
+import { type CommitCertificate, ed25519Signer, ed25519Verifier, encodeCommitCertificate, encodeEvidence, replicaConfig, type ReplicaId } from '@medveil/pbft';
+import type { ServiceLog } from '@medveil/service-kit';
+import { busTransport } from './bus-transport.js';
+import { PoolWatch } from './pool-watch.js';
+import { type KnownProposal, ProposalBoard } from './proposals.js';
+import { ReplicaShell } from './replica-shell.js';
+import type { ConsensusNodeSettings } from './settings.js';
+import { Voter } from './voter.js';
+import { WalFile } from './wal-file.js';
+
+export interface NodeDependencies {
+  readonly settings: ConsensusNodeSettings;
+  readonly genesis: Genesis;
+  readonly verifiers: Verifiers;
+  readonly replicaKey: Uint8Array;
+  readonly operator: SigningKeyPair;
+  readonly publisher: MessagePublisher;
+  readonly clock: Clock;
+  readonly log: ServiceLog;
+}
+
+const MAX_EVIDENCE = 1_000;
+/** A block that stands in a bus message; larger ones are fetched from a node. */
+const MAX_PROPOSAL_BYTES = 768 * 1024;
+
+/** One consortium member's replica: its ledger, its part in the protocol, its vote. */
+export class ConsensusNode {
+  readonly proposals = new ProposalBoard();
+  readonly evidence: Uint8Array[] = [];
+  #failed = false;
+
+  private constructor(
+    private readonly dependencies: NodeDependencies,
+    readonly replicaId: ReplicaId,
+    readonly ledger: Ledger,
+    readonly reader: LedgerReader,
+    private readonly wal: WalFile,
+    private readonly shell: ReplicaShell,
+    private readonly transport: { drained(): Promise<void> },
+    private readonly voter: Voter,
+  ) {}
+
+  static async open(dependencies: NodeDependencies): Promise<ConsensusNode> {
+    const { settings, genesis, verifiers, replicaKey, publisher, clock, log } = dependencies;
+    const { replicaSet, chainId } = genesis.document;
+    const replica = replicaSet.findIndex(({ id }) => id === settings.replica);
+    if (replica < 0) throw new Error(`replica ${settings.replica} is not in the genesis document`);
+    await mkdir(settings.dataFolder, { recursive: true });
+    const store = await LevelStore.open(join(settings.dataFolder, 'ledger'));
+    const ledger = await Ledger.open({ genesis, store, stateMachine: createContract({ verifiers }) });
+    const { wal, entries, existed } = await WalFile.open(settings.dataFolder);
+    const signal = new HeadSignal();
+    const transport = busTransport(replica, publisher, log);
+    const config = replicaConfig({
+      chainId,
+      replica,
+      replicaSet: { publicKeys: replicaSet.map(({ publicKey }) => publicKey) },
+      progressTimeoutMs: settings.progressTimeoutMs,
+      batchDelayMs: settings.batchDelayMs,
+      maxProposalBytes: MAX_PROPOSAL_BYTES,
+      maxRequestBytes: 128 * 1024,
+    });
+    const shell = new ReplicaShell({
+      config,
+      signer: ed25519Signer(replicaKey),
+      verifier: ed25519Verifier,
+      ledger,
+      proposer: settings.replica,
+      wal,
+      walEntries: entries,
+      // A ledger without its log: what this replica promised is unknown, so it must not vote at once.
+      recovering: !existed && ledger.head.header.height > 0,
+      transport,
+      pool: new PoolWatch(ledger, clock),
+      clock,
+      clockToleranceMs: settings.clockToleranceMs,
+      observer: {
+        applied: (applied, block) => {
+          signal.grown();
+          voter.afterBlock(applied);
+          for (const { transactionId, error } of applied.faults) log.error('execution-fault', error, { transactionId });
+          if (block.header.proposer === settings.replica) node.#announce(applied.head.certificate, block);
+        },
+        viewEntered: (view, primary) => log.info('view-entered', { view, replica: primary }),
+        evidence: ({ evidence }) => {
+          log.warn('evidence', { code: evidence.kind, replica: evidence.replica, view: evidence.view, sequence: evidence.sequence });
+          if (node.evidence.length < MAX_EVIDENCE) node.evidence.push(encodeEvidence(evidence));
+        },
+        failed: (error) => {
+          node.#failed = true;
+          log.error('replica-stopped', error, { replica });
+        },
+      },
+    });
+    const voter = new Voter(ledger, dependencies.operator, clock, (transaction) => shell.submit([transaction]));
+    const node = new ConsensusNode(dependencies, replica, ledger, new LedgerReader(ledger, clock, signal), wal, shell, transport, voter);
+    return node;
+  }
+
+  start(): void {
+    this.shell.start();
+  }
+
+  async close(): Promise<void> {
+    this.reader.stop();
+    await this.shell.stop();
+    await this.transport.drained();
+    await this.wal.close();
+    await this.ledger.store.close();
+  }
+
+  /** The replica votes and follows: a readiness check. */
+  check(): void {
+    if (this.#failed) throw new Error('the replica has stopped');
+  }
+
+  get operatorAccount(): Id<'acc'> {
+    return this.voter.account;
+  }
+
+  takeTransaction(transaction: Uint8Array): void {
+    this.shell.submit([transaction]);
+  }
+
+  takeConsensusMessage(from: ReplicaId, bytes: Uint8Array): void {
+    this.shell.feed({ type: 'message', from, bytes });
+  }
+
+  takeProposal(known: KnownProposal): void {
+    this.proposals.add(known);
+    if (this.dependencies.settings.autoApproveMembers && known.proposal.action.kind === 'pin-member') this.vote(known);
+  }
+
+  /** Queues this member's vote; the ledger decides. @throws CodedError `consensus-node/busy` */
+  vote(known: KnownProposal): void {
+    if (!this.voter.vote(known)) throw new CodedError('consensus-node/busy', 'too many votes wait to be recorded');
+  }
+
+  status() {
+    const { head } = this.ledger;
+    const { view, primary, pendingRequests } = this.shell.report();
+    return {
+      replica: this.dependencies.settings.replica,
+      chainId: this.ledger.chainId,
+      view,
+      primary: this.ledger.genesis.document.replicaSet[primary]?.id ?? '',
+      height: head.header.height,
+      head,
+      pendingTransactions: pendingRequests,
+      evidence: this.evidence.length,
+      creditsConserved: this.#creditsConserved(),
+    };
+  }
+
+  report() {
+    return this.shell.report();
+  }
+
+  #creditsConserved(): boolean {
+    try {
+      checkConservation(this.ledger.view());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #announce(certificate: CommitCertificate | null, block: Block): void {
+    if (certificate === null) return;
+    const { height } = block.header;
+    const message = { height, block: encodeBlock(block), certificate: encodeCommitCertificate(certificate) };
+    this.dependencies.publisher
+      .publish(BLOCK_COMMITTED, message, { key: this.dependencies.settings.replica })
+      .catch((error: unknown) => this.dependencies.log.error('block-not-announced', error, { height }));
+  }
+}

@@ -1,0 +1,25 @@
+import { vaultSettings } from '@medveil/host';
+import { commonSettings } from '@medveil/service-kit';
+import { z } from 'zod';
+
+export const consensusNodeSettings = z.strictObject({
+  ...commonSettings,
+  /** identifier of this replica in the genesis document, for example `replica-0` */
+  replica: z.string().min(1).max(64),
+  /** ledger and write-ahead log: on a volume of its own, replicas share nothing */
+  dataFolder: z.string().min(1),
+  /** the public description of the network (made at setup) */
+  networkFile: z.string().min(1),
+  /** holds `replica-key`, `message-key` and `operator-key` */
+  vault: vaultSettings,
+  /** Ed25519 key whose tokens this service takes, base64url */
+  operatorPublicKey: z.string().min(1),
+  /** vote for every member that the PKG has enrolled: for development only */
+  autoApproveMembers: z.boolean().default(false),
+  /** how far a proposal's time may be from this replica's clock */
+  clockToleranceMs: z.int().min(100).max(600_000).default(10_000),
+  /** patience with a leader before the first view change */
+  progressTimeoutMs: z.int().min(50).max(600_000).default(4_000),
+  batchDelayMs: z.int().min(0).max(1_000).default(2),
+});
+export type ConsensusNodeSettings = z.output<typeof consensusNodeSettings>;

@@ -1,0 +1,85 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { Verifiers } from '@medveil/agreements';
+import { fromBase64Url } from '@medveil/encoding';
+import { type Infrastructure, loadNetwork, type Network, openVault, operatorTokens, senderDirectory } from '@medveil/host';
+import { signingKeyFromSeed } from '@medveil/identity';
+import { loadGenesis } from '@medveil/ledger';
+import { cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
+import { createLog, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { ERROR_STATUSES } from './errors.js';
+import { ExplorerController } from './explorer.controller.js';
+import { MessagesController, UNDERSTOOD } from './messages.controller.js';
+import { measureNode } from './metrics.js';
+import { ConsensusNode } from './node.js';
+import { OperatorController } from './operator.controller.js';
+import type { ConsensusNodeSettings } from './settings.js';
+
+const VERSION = '0.1.0';
+/** How long a message's id is remembered; transactions and protocol messages are idempotent anyway. */
+const REPLAY_MEMORY_MS = 10 * 60_000;
+
+/** Opens the ledger, joins the protocol, serves the explorer. */
+export async function startConsensusNode(
+  settings: ConsensusNodeSettings,
+  infrastructure: Infrastructure,
+  verifiers: (network: Network) => Promise<Verifiers>,
+): Promise<RunningService> {
+  const { clock, random, transport, cache } = infrastructure;
+  const name = settings.replica;
+  const log = createLog({ service: name, level: settings.logLevel, clock });
+  const metrics = new ServiceMetrics({ service: name, process: infrastructure.measureProcess });
+  const health = new Health();
+  const network = await loadNetwork(settings.networkFile);
+  const vault = await openVault(settings.vault, random);
+  const publisher = createPublisher({
+    client: transport.client(),
+    network: network.chainId,
+    signer: ed25519Signer(name, await vault.get('message-key')),
+    clock,
+    random,
+  });
+  const node = await ConsensusNode.open({
+    settings,
+    genesis: loadGenesis(fromBase64Url(network.genesis)),
+    verifiers: await verifiers(network),
+    replicaKey: await vault.get('replica-key'),
+    operator: signingKeyFromSeed(await vault.get('operator-key')),
+    publisher,
+    clock,
+    log,
+  });
+  measureNode(metrics, node);
+  health.register('replica', async () => node.check());
+  const receiver = new MessageReceiver({
+    network: network.chainId,
+    definitions: [TRANSACTION_SUBMITTED, ...UNDERSTOOD],
+    directory: senderDirectory(network),
+    replay: cacheReplayGuard(cache, name, REPLAY_MEMORY_MS),
+  });
+  const module: DynamicModule = {
+    module: ConsensusNodeModule,
+    controllers: [ExplorerController, OperatorController, MessagesController],
+    providers: [{ provide: ConsensusNode, useValue: node }],
+  };
+  const service = await runService({
+    name,
+    version: VERSION,
+    mode: settings.mode,
+    module,
+    http: settings.http,
+    log,
+    metrics,
+    health,
+    clock,
+    random,
+    tokens: operatorTokens({ publicKey: fromBase64Url(settings.operatorPublicKey), audience: name, clock }),
+    errors: ERROR_STATUSES,
+    consumers: [transport.server({ group: name, receiver })],
+    resources: [{ name: 'replica', close: () => node.close() }],
+  });
+  node.start();
+  return service;
+}
+
+class ConsensusNodeModule {}
+
