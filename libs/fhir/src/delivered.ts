@@ -25,7 +25,7 @@ export function checkDelivered(part: PartType, bytes: Uint8Array, proved: readon
   for (const observation of proved) count(balance, observation, -1);
   const counts = [...balance.values()];
   const unexpected = sum(counts.filter((n) => n > 0));
-  const missing = -sum(counts.filter((n) => n < 0));
+  const missing = sum(counts.filter((n) => n < 0).map((n) => -n));
   return { ok: missing === 0 && unexpected === 0, observations, missing, unexpected };
 }
 

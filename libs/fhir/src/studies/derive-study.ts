@@ -1,5 +1,5 @@
 /** A study made for the patients at hand: at least one meets it and at least one does not. */
-import { type Coding, type Observation, type PartType, codeEntry, partOfCode } from '@medveil/eligibility';
+import { CODE_TABLE, type Coding, type Observation, type PartType, codeEntry, partOfCode } from '@medveil/eligibility';
 import { FhirError } from '../errors.js';
 import type { Study } from './study.js';
 
@@ -45,14 +45,20 @@ export function deriveStudy(records: readonly { readonly observations: readonly 
   return { study: studyOf(best), meets: best.meets, doesNotMeet, explanation: best.explanation };
 }
 
-/** The clause that most records hold, then the most even split, then the first by code: the same for the same records. */
+/**
+ * The clause that most records hold, then the most even split, then the code that the table lists first (its order
+ * is from the familiar to the special), then the first by code: the same for the same records.
+ */
 function bestOf(records: number, splits: readonly Split[]): Split | undefined {
   const unevenness = ({ meets }: Split) => Math.abs(2 * meets.length - records);
   return splits
     .filter(({ meets }) => meets.length > 0 && meets.length < records)
     .toSorted((a, b) =>
-      b.holders - a.holders || unevenness(a) - unevenness(b) || (a.code.code < b.code.code ? -1 : 1))[0];
+      b.holders - a.holders || unevenness(a) - unevenness(b) || rank(a) - rank(b) || (a.code.code < b.code.code ? -1 : 1))[0];
 }
+
+const RANKS: ReadonlyMap<string, number> = new Map(CODE_TABLE.map(({ loinc }, index) => [loinc, index]));
+const rank = ({ code }: Split): number => RANKS.get(code.code) ?? CODE_TABLE.length;
 
 /** Each record's greatest value of each code of the table, and the middle of the widest-balanced gap between them. */
 function thresholds(records: readonly { readonly observations: readonly Observation[] }[]): Split[] {

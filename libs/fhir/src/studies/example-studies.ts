@@ -19,19 +19,14 @@ const covid19: Study = {
   policy: {
     version: 1,
     all: [
-      { age: { atLeast: 18 } },
       {
-        any: [
-          { has: { code: loinc('94500-6'), value: DETECTED, within: { lastDays: 730 } } },
-          { has: { code: loinc('94309-2'), value: DETECTED, within: { lastDays: 730 } } },
-          { has: { code: loinc('94558-4'), value: DETECTED, within: { lastDays: 730 } } },
-        ],
+        any: ['94500-6', '94309-2', '94531-1', '94558-4'].map((code) => ({ has: { code: loinc(code), value: DETECTED } })),
       },
     ],
   },
   parts: ['laboratory'],
   format: { profile: null, resourceTypes: ['Observation'] },
-  licence: { kind: 'non-exclusive', purposes: [DUO.disease], purposeNote: 'Course of test results in infected adults' },
+  licence: { kind: 'non-exclusive', purposes: [DUO.disease], purposeNote: 'Course of test results after an infection' },
 };
 
 const diabetes: Study = {
