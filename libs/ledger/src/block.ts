@@ -1,6 +1,6 @@
-import { bytesSchema, digest, DIGEST_BYTES, encodeCanonical, timeMsSchema } from '@medveil/encoding';
+import { bytesSchema, digest, DIGEST_BYTES, timeMsSchema } from '@medveil/encoding';
 import { z } from 'zod';
-import { decodeWith } from './codec.js';
+import { decodeWith, encodePlain } from './codec.js';
 import { LedgerError } from './errors.js';
 import { LEDGER_LIMITS } from './limits.js';
 
@@ -65,7 +65,7 @@ const MAX_ENCODED_BLOCK_BYTES = LEDGER_LIMITS.blockBytes + 8 * LEDGER_LIMITS.tra
 export const headerHash = (header: BlockHeader): Uint8Array => digest('medveil/block/1', { ...header });
 
 export const encodeBlock = (block: Block): Uint8Array =>
-  encodeCanonical({ header: { ...block.header }, transactions: block.transactions });
+  encodePlain({ header: { ...block.header }, transactions: block.transactions });
 
 /**
  * Decodes a block and checks its form and size, not its place in a chain nor its roots.

@@ -1,5 +1,6 @@
 import { type CborValue, encodeCanonical, type Id, toHex } from '@medveil/encoding';
 import { ClassicLevel } from 'classic-level';
+import { plainBytes } from './codec.js';
 import { type ReplicaSet, replicaSetFromBytes, replicaSetValue } from './replica-set.js';
 import type { LedgerAppend, LedgerStore, StateWrite, StoredBlock, TransactionLocation } from './store.js';
 import { decodeHeight, decodeLocation, decodeStored, decodeWrites } from './stored-codec.js';
@@ -71,7 +72,7 @@ export class LevelStore implements LedgerStore {
   }
 
   async *state(): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
-    for await (const [key, value] of this.level.iterator(within('s'))) yield [key.slice(2), value];
+    for await (const [key, value] of this.level.iterator(within('s'))) yield [key.slice(2), plainBytes(value)];
   }
 
   async replicaSetChanges(): Promise<readonly { height: number; replicaSet: ReplicaSet }[]> {

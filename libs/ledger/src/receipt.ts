@@ -1,6 +1,6 @@
-import { type CborValue, encodeCanonical, type Id, idSchema, makeId } from '@medveil/encoding';
+import { type CborValue, type Id, idSchema, makeId } from '@medveil/encoding';
 import { z } from 'zod';
-import { decodeWith, parseWith } from './codec.js';
+import { decodeWith, encodePlain, parseWith } from './codec.js';
 import { LedgerError } from './errors.js';
 import { digest } from './hash.js';
 import { LEDGER_LIMITS } from './limits.js';
@@ -63,7 +63,7 @@ const receiptSchema: z.ZodType<Receipt> = z.strictObject({
  */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   parseWith(receiptSchema, receipt, 'receipt');
-  const bytes = encodeCanonical({ ...receipt, events: receipt.events.map(({ type, data }) => ({ type, data })) });
+  const bytes = encodePlain({ ...receipt, events: receipt.events.map(({ type, data }) => ({ type, data })) });
   if (bytes.length > LEDGER_LIMITS.receiptBytes) {
     throw new LedgerError('ledger/too-large', 'a receipt is too large', { bytes: bytes.length, max: LEDGER_LIMITS.receiptBytes });
   }
