@@ -1,13 +1,15 @@
 import { CodedError } from '@medveil/encoding';
 
-/** Why the ledger refuses something. `ledger/execution-failed` and `ledger/result-too-large` also stand in receipts. */
+/**
+ * Why the ledger refuses something. Two more codes stand in receipts, where the state machine threw:
+ * `ledger/execution-failed` and, for results beyond a limit, `ledger/result-too-large`.
+ */
 export type LedgerErrorCode =
   // decoding
   | 'ledger/malformed'
   | 'ledger/too-large'
   // state
   | 'ledger/bad-key'
-  | 'ledger/read-only'
   | 'ledger/reserved-key'
   // blocks
   | 'ledger/wrong-chain'
@@ -18,9 +20,6 @@ export type LedgerErrorCode =
   | 'ledger/wrong-proposer'
   | 'ledger/transaction-repeated'
   | 'ledger/busy'
-  // execution
-  | 'ledger/execution-failed'
-  | 'ledger/result-too-large'
   // storage
   | 'ledger/wrong-genesis'
   | 'ledger/corrupt-store'

@@ -52,8 +52,6 @@ export function verifyStateTreeProof(root: Uint8Array, key: string, value: Uint8
   const keyHash = keyHashOf(key);
   const end = endOfPath(keyHash, value, proof);
   if (end === null) return false;
-  // A place that is empty or holds a lone leaf exists only under a parent with two entries or more.
-  if (siblings.length > 0 && value === null && other === null && isEmpty(siblings.at(-1))) return false;
   let node = end;
   for (let depth = siblings.length - 1; depth >= 0; depth -= 1) {
     const sibling = siblings[depth] as Uint8Array;
@@ -73,5 +71,3 @@ function endOfPath(keyHash: Uint8Array, value: Uint8Array | null, { siblings, ot
   }
   return leafHashOf(other.keyHash, other.valueHash);
 }
-
-const isEmpty = (hash: Uint8Array | undefined): boolean => hash !== undefined && equalBytes(hash, EMPTY_ROOT);
