@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import { ed25519Signer, ed25519Verifier } from '../ed25519.js';
 import type { Signer, Verifier } from '../ports.js';
 import type { ReplicaSet } from '../replica-set.js';
-import { ed25519 } from '@noble/curves/ed25519.js';
 
 /** The replicas' keys and what checks their signatures. */
 export interface Keyring {
@@ -17,7 +17,6 @@ export interface Keyring {
  */
 export function hashKeyring(replicas: number): Keyring {
   const publicKeys = Array.from({ length: replicas }, (_, replica) => secretOf(replica));
-  const tag = (publicKey: Uint8Array, payload: Uint8Array): Buffer => createHash('sha256').update(publicKey).update(payload).digest();
   return {
     replicaSet: { publicKeys },
     signers: publicKeys.map((key) => ({
@@ -30,6 +29,8 @@ export function hashKeyring(replicas: number): Keyring {
     verifier: { verify: (key, payload, signature) => tag(key, payload).equals(signature.subarray(0, 32)) && signature.subarray(32).every((byte) => byte === 0) },
   };
 }
+
+const tag = (publicKey: Uint8Array, payload: Uint8Array): Buffer => createHash('sha256').update(publicKey).update(payload).digest();
 
 /** The production signatures, for one seed in a hundred. */
 export function ed25519Keyring(replicas: number): Keyring {

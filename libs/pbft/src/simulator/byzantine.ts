@@ -1,0 +1,230 @@
+import { decodeMessage, encodeMessage } from '../message-codec.js';
+import type { Message, NewView, PrePrepare, ViewChange } from '../messages.js';
+import { messagePayload, prePreparePayload } from '../payloads.js';
+import type { Signer } from '../ports.js';
+import { primaryOf, type ReplicaId } from '../replica-set.js';
+import type { Random } from './random.js';
+import { encodeToyBlock, readToyBlock } from './toy-ledger.js';
+
+export const BYZANTINE_KINDS = [
+  'equivocating-leader',
+  'silent-leader',
+  'selective-sender',
+  'twin',
+  'double-voter',
+  'hasty-voter',
+  'forged-view-change',
+  'forged-new-view',
+  'stale-replayer',
+  'withholder',
+  'garbage',
+  'spoofer',
+  'false-blocks',
+  'invalid-proposer',
+  'usurper',
+  'vote-repeater',
+  'censor',
+] as const;
+
+export type ByzantineKind = (typeof BYZANTINE_KINDS)[number];
+
+export interface Outgoing {
+  readonly to: ReplicaId;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The adversary inside one replica: it runs the protocol, sees every message, and bends what is sent. It has this
+ * replica's key and no other. Behaviours combine.
+ */
+export class Adversary {
+  readonly #seen: Uint8Array[] = [];
+  /** A second proposal for a view and sequence, and who is shown it. */
+  readonly #alternatives = new Map<string, PrePrepare>();
+  readonly #shownFirst: ReadonlySet<ReplicaId>;
+  readonly #preferred: ReadonlySet<ReplicaId>;
+
+  constructor(
+    readonly id: ReplicaId,
+    readonly kinds: ReadonlySet<ByzantineKind>,
+    readonly chainId: string,
+    readonly replicas: number,
+    readonly signer: Signer,
+    readonly random: Random,
+  ) {
+    const others = random.shuffled([...Array(replicas).keys()].filter((replica) => replica !== id));
+    this.#shownFirst = new Set(others.slice(0, Math.ceil(others.length / 2)));
+    this.#preferred = new Set(others.slice(0, random.between(1, others.length)));
+  }
+
+  /** What goes out instead of `bytes`. */
+  bend(to: ReplicaId, bytes: Uint8Array): Outgoing[] {
+    const message = decodeMessage(bytes);
+    this.#remember(bytes);
+    if (this.#suppresses(to, message)) return [];
+    let out: Outgoing[] = [{ to, bytes: encodeMessage(this.#changed(to, message)) }];
+    if (message.type === 'pre-prepare' && message.proposal !== null) out = this.#proposals(to, message);
+    if ((message.type === 'prepare' || message.type === 'commit') && this.kinds.has('double-voter')) out.push(...this.#secondVotes(to, message));
+    if (this.kinds.has('vote-repeater') && (message.type === 'prepare' || message.type === 'commit')) {
+      out.push(...out, { to, bytes: encodeMessage(this.#resigned({ ...message, signature: new Uint8Array(64) })) });
+    }
+    return out;
+  }
+
+  /** What it sends unasked when it receives something, and now and then. */
+  inject(received: Message | null): Outgoing[] {
+    const out: Outgoing[] = [];
+    if (received !== null) this.#remember(encodeMessage(received));
+    const all = [...Array(this.replicas).keys()].filter((replica) => replica !== this.id);
+    const toAll = (bytes: Uint8Array): void => void out.push(...all.map((to) => ({ to, bytes })));
+    if (received?.type === 'pre-prepare' && this.kinds.has('hasty-voter')) {
+      const { view, sequence, digest, previousDigest } = received;
+      toAll(encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, replica: this.id, signature: new Uint8Array(64) })));
+      if (primaryOf(view, this.replicas) !== this.id) {
+        toAll(encodeMessage(this.#resigned({ type: 'prepare', view, sequence, digest, previousDigest, replica: this.id, signature: new Uint8Array(64) })));
+      }
+    }
+    if (received?.type === 'pre-prepare' && this.kinds.has('usurper')) toAll(encodeMessage(this.#usurped(received)));
+    if (!this.random.chance(0.05)) return out;
+    if (this.kinds.has('stale-replayer') && this.#seen.length > 0) toAll(this.random.pick(this.#seen));
+    if (this.kinds.has('garbage')) toAll(this.#garbage());
+    if (this.kinds.has('spoofer') && received !== null) toAll(this.#spoofed(received));
+    if (this.kinds.has('forged-view-change') && received !== null && 'view' in received) toAll(encodeMessage(this.#forgedViewChange(received.view + 1)));
+    return out;
+  }
+
+  #remember(bytes: Uint8Array): void {
+    if (this.#seen.length < 400) this.#seen.push(bytes);
+    else this.#seen[this.random.between(0, 399)] = bytes;
+  }
+
+  #suppresses(to: ReplicaId, message: Message): boolean {
+    if (this.kinds.has('silent-leader') && (message.type === 'pre-prepare' || message.type === 'new-view')) return true;
+    if (this.kinds.has('selective-sender') && !this.#preferred.has(to) && this.random.chance(0.9)) return true;
+    return this.kinds.has('withholder') && (message.type === 'proposal' || message.type === 'fetched' || message.type === 'request');
+  }
+
+  #changed(to: ReplicaId, message: Message): Message {
+    if (message.type === 'view-change' && this.kinds.has('forged-view-change')) return this.#forgedViewChange(message.newView, message);
+    if (message.type === 'new-view' && this.kinds.has('forged-new-view')) return this.#forgedNewView(message);
+    if (message.type === 'pre-prepare' && this.kinds.has('withholder') && !this.#preferred.has(to)) return { ...message, proposal: null };
+    if (message.type === 'fetched' && this.kinds.has('false-blocks')) return this.#falseBlocks(message);
+    if (message.type === 'status' && this.kinds.has('false-blocks')) return this.#resigned({ ...message, committed: message.committed + this.random.between(0, 20) });
+    return message;
+  }
+
+  #proposals(to: ReplicaId, message: PrePrepare): Outgoing[] {
+    if (message.proposal === null || message.replica !== this.id) return [];
+    if (this.kinds.has('invalid-proposer')) return [{ to, bytes: encodeMessage(this.#variant(message, 'invalid')) }];
+    const honest = { to, bytes: encodeMessage(message) };
+    if (!this.kinds.has('equivocating-leader')) return [honest];
+    const name = `${message.view}/${message.sequence}`;
+    const other = this.#alternatives.get(name) ?? this.#variant(message, 'other');
+    this.#alternatives.set(name, other);
+    const bent = { to, bytes: encodeMessage(other) };
+    // Votes for both, so that each half may find a quorum.
+    const { view, sequence } = message;
+    const commits = [message.digest, other.digest].map((digest) => ({
+      to,
+      bytes: encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, replica: this.id, signature: new Uint8Array(64) })),
+    }));
+    const chosen = this.#shownFirst.has(to) ? honest : bent;
+    if (this.random.chance(0.2)) return [honest, bent, ...commits];
+    return [chosen, ...commits.slice(this.#shownFirst.has(to) ? 0 : 1, this.#shownFirst.has(to) ? 1 : 2)];
+  }
+
+  /** Another proposal for the same place in the chain: without transactions, or one that no ledger accepts. */
+  #variant(message: PrePrepare, how: 'invalid' | 'other'): PrePrepare {
+    const block = message.proposal === null ? null : readToyBlock(message.proposal);
+    if (block === null) return message;
+    const { sequence, previousDigest, stateDigest, transactions } = block;
+    const first = transactions.slice(0, 1);
+    const invalid = how === 'invalid' ? [...first, ...first] : transactions.slice(1);
+    const proposal = encodeToyBlock({ sequence, previousDigest, stateDigest: how === 'invalid' && this.random.chance(0.3) ? previousDigest : stateDigest, transactions: invalid });
+    const digest = readToyBlock(proposal)?.digest ?? message.digest;
+    return this.#resigned({ ...message, digest, proposal });
+  }
+
+  /** A vote for whatever else it has seen proposed in this view and sequence. */
+  #secondVotes(to: ReplicaId, message: Extract<Message, { type: 'commit' | 'prepare' }>): Outgoing[] {
+    const digests = new Map<string, PrePrepare>();
+    for (const bytes of this.#seen) {
+      const seen = decodeMessage(bytes);
+      if (seen.type === 'pre-prepare' && seen.view === message.view && seen.sequence === message.sequence) digests.set(seen.digest.join(), seen);
+    }
+    const other = [...digests.values()].find((seen) => seen.digest.join() !== message.digest.join());
+    if (other === undefined) return [];
+    const vote: Message = message.type === 'prepare' ? { ...message, digest: other.digest, previousDigest: other.previousDigest } : { ...message, digest: other.digest };
+    return [{ to, bytes: encodeMessage(this.#resigned(vote)) }];
+  }
+
+  /** Claims to have prepared nothing, or what nobody has; the base may be forged too. */
+  #forgedViewChange(newView: number, honest?: ViewChange): ViewChange {
+    const how = this.random.between(0, 3);
+    const signature = new Uint8Array(64);
+    const empty: ViewChange = { type: 'view-change', newView, base: how === 3 ? (honest?.base ?? null) : null, prepared: [], replica: this.id, signature };
+    if (how === 0 || how === 3) return this.#resigned(empty);
+    const sequence = honest?.base?.sequence ?? 0;
+    const made = { sequence: sequence + 1, digest: this.random.bytes(32), previousDigest: honest?.base?.digest ?? this.random.bytes(32) };
+    const votes = [...Array(this.replicas).keys()].map((replica) => ({ replica, signature: this.random.bytes(64) }));
+    if (how === 1) {
+      const view = Math.max(0, newView - 1);
+      const prepares = votes.filter((vote) => vote.replica !== primaryOf(view, this.replicas));
+      return this.#resigned({ ...empty, base: honest?.base ?? null, prepared: [{ ...made, view, prePrepare: this.random.bytes(64), prepares }] });
+    }
+    return this.#resigned({ ...empty, base: { view: newView, sequence: sequence + this.random.between(1, 9), digest: made.digest, signatures: votes } });
+  }
+
+  /** Leaves out what must be proposed again, proposes something else, or counts too few. */
+  #forgedNewView(message: NewView): NewView {
+    const how = this.random.between(0, 2);
+    if (how === 0) return this.#resigned({ ...message, prePrepares: [] });
+    if (how === 1) return this.#resigned({ ...message, viewChanges: message.viewChanges.slice(1) });
+    const prePrepares = message.prePrepares.map((proposal) => {
+      const digest = this.random.bytes(32);
+      const payload = prePreparePayload(this.chainId, { ...proposal, view: message.view, digest });
+      return { ...proposal, digest, signature: this.signer.sign(payload) };
+    });
+    return this.#resigned({ ...message, prePrepares });
+  }
+
+  #falseBlocks(message: Extract<Message, { type: 'fetched' }>): Message {
+    const blocks = message.blocks.map(({ proposal, certificate }) => {
+      const block = readToyBlock(proposal);
+      if (block === null) return { proposal, certificate };
+      const false_ = encodeToyBlock({ ...block, transactions: [] });
+      const digest = readToyBlock(false_)?.digest ?? certificate.digest;
+      const signatures = certificate.signatures.map((vote) => ({ ...vote, signature: this.random.bytes(64) }));
+      return { proposal: false_, certificate: { ...certificate, digest, signatures } };
+    });
+    return this.#resigned({ ...message, blocks });
+  }
+
+  /** Proposes in a view that another replica leads. */
+  #usurped(message: PrePrepare): PrePrepare {
+    return this.#resigned({ ...this.#variant({ ...message, replica: this.id }, 'other'), replica: this.id });
+  }
+
+  /** Another's name under an own signature. */
+  #spoofed(message: Message): Uint8Array {
+    const replica = this.random.between(0, this.replicas - 1);
+    if (message.type === 'commit' || message.type === 'prepare') {
+      return encodeMessage({ ...this.#resigned({ ...message, digest: this.random.bytes(32) }), replica });
+    }
+    return encodeMessage({ ...this.#resigned(message), replica });
+  }
+
+  #garbage(): Uint8Array {
+    if (this.#seen.length === 0 || this.random.chance(0.3)) return this.random.bytes(this.random.between(0, 200));
+    const bytes = this.random.pick(this.#seen).slice();
+    for (let flips = this.random.between(1, 4); flips > 0 && bytes.length > 0; flips -= 1) {
+      const at = this.random.between(0, bytes.length - 1);
+      bytes[at] = this.random.between(0, 255);
+    }
+    return this.random.chance(0.2) ? bytes.slice(0, this.random.between(0, bytes.length)) : bytes;
+  }
+
+  #resigned<M extends Message>(message: M): M {
+    return { ...message, signature: this.signer.sign(messagePayload(this.chainId, message)) };
+  }
+}

@@ -1,0 +1,152 @@
+import { equalBytes, fromUtf8, toHex } from '@medveil/encoding';
+import type { Effect } from '../effects.js';
+import { verifyEvidence } from '../evidence.js';
+import { decodeMessage } from '../message-codec.js';
+import type { Message, PrePrepare } from '../messages.js';
+import { newViewContent, viewChangeContent } from '../payloads.js';
+import type { ReplicaId } from '../replica-set.js';
+import { verifyCommitCertificate } from '../verify-certificates.js';
+import type { Keyring } from './signatures.js';
+import type { SimulatedReplica } from './simulated-replica.js';
+import { GENESIS_DIGEST, readToyBlock } from './toy-ledger.js';
+
+export type Invariant =
+  | 'agreement'
+  | 'validity'
+  | 'no-double-delivery'
+  | 'durability'
+  | 'no-self-contradiction'
+  | 'no-false-accusation'
+  | 'no-divergence'
+  | 'no-false-blame'
+  | 'liveness';
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly replica: ReplicaId;
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** Watches everything that correct replicas do, and says the first thing that must not happen. */
+export class Checker {
+  violation: Violation | null = null;
+  evidence = 0;
+  /** What the correct replicas have agreed on: digests (hex) by sequence; index 0 is genesis. */
+  readonly chain: string[] = [toHex(GENESIS_DIGEST)];
+  readonly #ordered = new Set<string>();
+  readonly #lastDelivered: number[];
+  readonly #promises = new Map<string, string>();
+  /** A broadcast is one array sent many times. */
+  #lastSent: Uint8Array | null = null;
+
+  constructor(
+    readonly keyring: Keyring,
+    readonly chainId: string,
+    readonly isCorrect: (replica: ReplicaId) => boolean,
+    readonly isRealRequest: (id: string) => boolean,
+    readonly now: () => number,
+  ) {
+    this.#lastDelivered = keyring.replicaSet.publicKeys.map(() => 0);
+  }
+
+  fail(invariant: Invariant, replica: ReplicaId, text: string): void {
+    this.violation ??= { invariant, replica, atMs: this.now(), text };
+  }
+
+  /** A restarted replica delivers again from its ledger's head on; no earlier, and no later. */
+  onStart(replica: SimulatedReplica): void {
+    const { sequence, digest } = replica.disk.ledger.head();
+    this.#lastDelivered[replica.id] = sequence;
+    if (this.chain[sequence] !== toHex(digest)) this.fail('durability', replica.id, `came back with another block ${sequence}`);
+  }
+
+  onDeliver(replica: SimulatedReplica, effect: Extract<Effect, { type: 'deliver' }>): void {
+    const { sequence, digest, certificate, proposal } = effect;
+    const last = this.#lastDelivered[replica.id] ?? 0;
+    if (sequence !== last + 1) this.fail('no-double-delivery', replica.id, `delivered ${sequence} after ${last}`);
+    this.#lastDelivered[replica.id] = sequence;
+    const agreed = this.chain[sequence];
+    if (agreed === undefined) this.#firstDelivery(replica.id, sequence, toHex(digest), proposal);
+    else if (agreed !== toHex(digest)) this.fail('agreement', replica.id, `block ${sequence} is ${short(digest)}, elsewhere ${agreed.slice(0, 8)}`);
+    const certified =
+      certificate.sequence === sequence &&
+      equalBytes(certificate.digest, digest) &&
+      verifyCommitCertificate(certificate, this.keyring.replicaSet, this.chainId, this.keyring.verifier);
+    if (!certified) this.fail('validity', replica.id, `block ${sequence} was delivered without a good certificate`);
+  }
+
+  #firstDelivery(replica: ReplicaId, sequence: number, digest: string, proposal: Uint8Array): void {
+    const block = readToyBlock(proposal);
+    this.chain[sequence] = digest;
+    if (block === null || toHex(block.digest) !== digest) return this.fail('validity', replica, `block ${sequence} is not what its digest says`);
+    if (toHex(block.previousDigest) !== this.chain[sequence - 1]) this.fail('validity', replica, `block ${sequence} does not follow on block ${sequence - 1}`);
+    for (const bytes of block.transactions) {
+      const id = fromUtf8(bytes);
+      if (!this.isRealRequest(id)) this.fail('validity', replica, `block ${sequence} holds ${id}, which no client sent`);
+      if (this.#ordered.has(id)) this.fail('no-double-delivery', replica, `block ${sequence} holds ${id} a second time`);
+      this.#ordered.add(id);
+    }
+  }
+
+  isOrdered(id: string): boolean {
+    return this.#ordered.has(id);
+  }
+
+  onEffect(replica: SimulatedReplica, effect: Effect): void {
+    if (effect.type === 'diverged') this.fail('no-divergence', replica.id, `found its state different at ${effect.sequence}`);
+    if (effect.type !== 'evidence') return;
+    const { evidence } = effect;
+    this.evidence += 1;
+    if (this.isCorrect(evidence.replica)) this.fail('no-false-accusation', replica.id, `accuses ${evidence.replica} of a second ${evidence.kind}`);
+    if (!verifyEvidence(evidence, this.keyring.replicaSet, this.chainId, this.keyring.verifier)) {
+      this.fail('no-false-accusation', replica.id, `evidence against ${evidence.replica} does not hold`);
+    }
+  }
+
+  /** What a correct replica says, across all its lives, it never contradicts. */
+  onSend(replica: ReplicaId, bytes: Uint8Array): void {
+    if (bytes === this.#lastSent) return;
+    this.#lastSent = bytes;
+    const message = decodeMessage(bytes);
+    if (message.replica !== replica) return;
+    for (const [about, content] of promisesOf(message)) {
+      const name = `${replica} ${about}`;
+      const before = this.#promises.get(name);
+      if (before !== undefined && before !== content) this.fail('no-self-contradiction', replica, `says ${content.slice(0, 8)} and ${before.slice(0, 8)} about ${about}`);
+      this.#promises.set(name, content);
+    }
+  }
+}
+
+function promisesOf(message: Message): [string, string][] {
+  switch (message.type) {
+    case 'pre-prepare':
+      return [prePreparePromise(message)];
+    case 'prepare':
+      return [[`prepare ${message.view}/${message.sequence}`, toHex(message.digest)]];
+    case 'commit':
+      return [[`commit ${message.view}/${message.sequence}`, toHex(message.digest)]];
+    case 'checkpoint':
+      return [[`checkpoint ${message.sequence}`, toHex(message.stateDigest)]];
+    case 'view-change':
+      return [[`view-change ${message.newView}`, toHex(viewChangeContent(message))]];
+    case 'new-view':
+      return [
+        [`new-view ${message.view}`, toHex(newViewContent(message))],
+        ...message.prePrepares.map((proposal): [string, string] => prePreparePromise({ ...proposal, view: message.view })),
+      ];
+    case 'fetch':
+    case 'fetch-proposal':
+    case 'fetched':
+    case 'proposal':
+    case 'request':
+    case 'status':
+    default:
+      return [];
+  }
+}
+
+const prePreparePromise = (p: Pick<PrePrepare, 'digest' | 'sequence' | 'view'>): [string, string] => [`pre-prepare ${p.view}/${p.sequence}`, toHex(p.digest)];
+
+export const short = (digest: Uint8Array): string => toHex(digest).slice(0, 8);

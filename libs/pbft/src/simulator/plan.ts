@@ -1,0 +1,104 @@
+import type { ReplicaSettings } from '../config.js';
+import { faultsTolerated, type ReplicaId } from '../replica-set.js';
+import { BYZANTINE_KINDS, type ByzantineKind } from './byzantine.js';
+import type { Network } from './network.js';
+import type { Random } from './random.js';
+
+export type Happening =
+  | { readonly kind: 'crash' | 'restart' | 'wipe'; readonly replica: ReplicaId }
+  | { readonly kind: 'partition'; readonly side: readonly ReplicaId[]; readonly oneWay: boolean }
+  | { readonly kind: 'mend' | 'work-due' };
+
+/** What goes wrong in one schedule, and when: drawn from the seed before anything runs. */
+export interface Plan {
+  readonly settings: Partial<ReplicaSettings>;
+  readonly network: Partial<Pick<Network, 'duplicationRate' | 'lateMs' | 'lateRate' | 'lossRate' | 'maxDelayMs' | 'minDelayMs'>>;
+  readonly machines: readonly { readonly clockRate: number; readonly fsyncMs: number; readonly executionMs: number }[];
+  /** At most f, together with the wiped ones: a lost disk is a fault too. */
+  readonly byzantine: ReadonlyMap<ReplicaId, readonly ByzantineKind[]>;
+  readonly wiped: ReadonlySet<ReplicaId>;
+  readonly requests: readonly { readonly atMs: number; readonly client: number; readonly number: number }[];
+  readonly events: readonly { readonly atMs: number; readonly happens: Happening }[];
+  readonly healAtMs: number;
+}
+
+export function makePlan(random: Random, replicas: number): Plan {
+  const healAtMs = random.between(800, 3_000);
+  const ids = [...Array(replicas).keys()];
+  const faulty = random.shuffled(ids).slice(0, random.chance(0.25) ? 0 : random.between(1, faultsTolerated(replicas)));
+  const wiped = new Set(faulty.filter(() => random.chance(0.15)));
+  const byzantine = new Map(faulty.filter((id) => !wiped.has(id)).map((id) => [id, pickKinds(random)]));
+  return {
+    settings: {
+      checkpointInterval: random.pick([2, 4, 8]),
+      window: 16,
+      progressTimeoutMs: 200,
+      maxBackoff: 5,
+      statusIntervalMs: 60,
+      fetchTimeoutMs: 60,
+      batchDelayMs: random.pick([0, 2, 10]),
+      maxFetchedBlocks: random.pick([1, 3, 16]),
+      maxUnexecuted: random.pick([1, 4, 16]),
+      maxRequestsPerProposal: random.pick([1, 3, 50]),
+      patienceBlocks: 6,
+    },
+    network: random.chance(0.2)
+      ? {}
+      : {
+          lossRate: random.pick([0, 0.02, 0.1, 0.3]),
+          duplicationRate: random.pick([0, 0.05, 0.3]),
+          lateRate: random.pick([0, 0.05, 0.2]),
+          lateMs: random.pick([50, 400, 1_500]),
+          minDelayMs: 0.5,
+          maxDelayMs: random.pick([3, 10, 40]),
+        },
+    machines: ids.map(() => ({
+      clockRate: 0.8 + 0.5 * random.next(),
+      fsyncMs: random.chance(0.15) ? random.between(20, 80) : random.pick([0.3, 1, 4]),
+      executionMs: random.pick([0.5, 2, 10]),
+    })),
+    byzantine,
+    wiped,
+    requests: drawRequests(random, healAtMs),
+    events: drawEvents(random, ids, wiped, healAtMs),
+    healAtMs,
+  };
+}
+
+const pickKinds = (random: Random): ByzantineKind[] => random.shuffled(BYZANTINE_KINDS).slice(0, random.between(1, 4));
+
+function drawRequests(random: Random, healAtMs: number): Plan['requests'] {
+  const clients = random.between(1, 6);
+  const numbers = Array.from({ length: clients }, () => 0);
+  return Array.from({ length: random.between(3, 40) }, () => {
+    const client = random.between(0, clients - 1);
+    const number = numbers[client] ?? 0;
+    numbers[client] = number + 1;
+    return { atMs: random.next() * healAtMs, client, number };
+  });
+}
+
+/** Any replica may crash at any time, also several at once; those that are down come back, at the latest at the heal. */
+function drawEvents(random: Random, ids: readonly ReplicaId[], wiped: ReadonlySet<ReplicaId>, healAtMs: number): Plan['events'] {
+  const events: Plan['events'][number][] = [];
+  const at = (): number => random.next() * healAtMs;
+  for (let crashes = random.pick([0, 0, 1, 3, 8, 16]); crashes > 0; crashes -= 1) {
+    const replica = random.pick(ids);
+    const atMs = at();
+    events.push({ atMs, happens: { kind: 'crash', replica } });
+    events.push({ atMs: atMs + random.pick([1, 50, 400]), happens: { kind: 'restart', replica } });
+  }
+  for (const replica of wiped) {
+    const atMs = at();
+    events.push({ atMs, happens: { kind: 'wipe', replica } });
+    events.push({ atMs: atMs + random.pick([1, 50, 400]), happens: { kind: 'restart', replica } });
+  }
+  for (let partitions = random.pick([0, 0, 1, 3, 6]); partitions > 0; partitions -= 1) {
+    const atMs = at();
+    const side = random.shuffled(ids).slice(0, random.between(1, ids.length - 1));
+    events.push({ atMs, happens: { kind: 'partition', side, oneWay: random.chance(0.3) } });
+    events.push({ atMs: atMs + random.pick([100, 400, 1_000]), happens: { kind: 'mend' } });
+  }
+  if (random.chance(0.3)) events.push({ atMs: at(), happens: { kind: 'work-due' } });
+  return events;
+}

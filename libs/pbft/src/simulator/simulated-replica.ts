@@ -1,0 +1,211 @@
+import { fromUtf8, utf8 } from '@medveil/encoding';
+import type { ReplicaConfig } from '../config.js';
+import type { Effect } from '../effects.js';
+import type { Input, TimerId } from '../inputs.js';
+import type { ReplicaPorts } from '../ports.js';
+import type { ReplicaId } from '../replica-set.js';
+import { type ReplicaReport, reportOn } from '../replica.js';
+import type { ProtocolRules } from '../rules.js';
+import { newState, type ReplicaState } from '../state.js';
+import { stepWith } from '../step.js';
+import { Disk } from './disk.js';
+import type { EventQueue } from './event-queue.js';
+import type { Random } from './random.js';
+import { isToyRequest, senderOf } from './toy-ledger.js';
+
+/** What the world around a simulated replica does with it. */
+export interface World {
+  readonly queue: EventQueue;
+  readonly random: Random;
+  readonly rules: ProtocolRules;
+  /** Puts a message on the network. */
+  transmit(from: SimulatedReplica, to: ReplicaId, bytes: Uint8Array): void;
+  onDeliver(replica: SimulatedReplica, effect: Extract<Effect, { type: 'deliver' }>): void;
+  onEffect(replica: SimulatedReplica, effect: Effect): void;
+  /** Requests some client has really sent. */
+  isRealRequest(id: string): boolean;
+  note(replica: ReplicaId, text: () => string): void;
+}
+
+type Answer = Exclude<Input, { type: 'message' | 'start' | 'timer' | 'verified-message' }>;
+
+/**
+ * A shell around the state machine, as `services/consensus-node` is one: carries effects out in order, waits for the
+ * disk where it must, and loses everything but the disk in a crash.
+ */
+export class SimulatedReplica {
+  readonly disk = new Disk();
+  #state: ReplicaState | null = null;
+  #effects: Effect[] = [];
+  #busy = false;
+  /** Counts starts: what a former life has set in motion does not reach this one. */
+  #life = 0;
+  #timers = new Map<TimerId, number>();
+  /** How fast its clock runs against simulated time, and how slow its disk is. */
+  clockRate = 1;
+  fsyncMs = 1;
+  executionMs = 1;
+  /** Its disk was lost: an empty log does not mean that it never promised anything. */
+  #wiped = false;
+
+  constructor(
+    readonly id: ReplicaId,
+    readonly config: ReplicaConfig,
+    readonly ports: ReplicaPorts,
+    readonly world: World,
+  ) {}
+
+  get running(): boolean {
+    return this.#state !== null;
+  }
+
+  get report(): ReplicaReport | null {
+    return this.#state === null ? null : reportOn(this.#state);
+  }
+
+  start(): void {
+    if (this.running) return;
+    this.#life += 1;
+    this.#state = newState(this.config.replicaSet.publicKeys.length);
+    const entries = this.disk.readLog();
+    this.world.note(this.id, () => `starts with ${entries.length} log entries, block ${this.disk.ledger.head().sequence}`);
+    this.step({ type: 'start', entries, head: this.disk.ledger.head(), recovering: this.#wiped && entries.length === 0 });
+  }
+
+  crash(): void {
+    if (!this.running) return;
+    this.world.note(this.id, () => 'crashes');
+    this.#life += 1;
+    this.#state = null;
+    this.#effects = [];
+    this.#busy = false;
+    this.#timers = new Map();
+    this.disk.crash(this.world.random);
+  }
+
+  /** Loses its disk while it is down. */
+  wipe(): void {
+    this.crash();
+    this.world.note(this.id, () => 'loses its disk');
+    this.disk.wipe();
+    this.#wiped = true;
+  }
+
+  step(input: Input): void {
+    if (this.#state === null) return;
+    const { config, ports } = this;
+    for (const effect of stepWith({ config, ports, rules: this.world.rules, state: this.#state }, input)) {
+      this.world.onEffect(this, effect);
+      if (effect.type === 'set-timer') this.#setTimer(effect.id, effect.delayMs);
+      else if (effect.type === 'cancel-timer') this.#timers.delete(effect.id);
+      else this.#effects.push(effect);
+    }
+    this.#carryOut();
+  }
+
+  #setTimer(id: TimerId, delayMs: number): void {
+    const due = (this.#timers.get(id) ?? 0) + 1;
+    this.#timers.set(id, due);
+    this.#later(delayMs * this.clockRate, () => {
+      if (this.#timers.get(id) === due) this.step({ type: 'timer', id });
+    });
+  }
+
+  /** Only if this life is still going on by then. */
+  #later(delayMs: number, run: () => void): void {
+    const life = this.#life;
+    this.world.queue.after(delayMs, () => {
+      if (this.#life === life) run();
+    });
+  }
+
+  #answer(input: Answer): void {
+    this.#later(this.executionMs * this.world.random.next(), () => this.step(input));
+  }
+
+  #carryOut(): void {
+    while (!this.#busy) {
+      const effect = this.#effects.shift();
+      if (effect === undefined) return;
+      if (effect.type === 'persist' || effect.type === 'compact-log') this.#write(effect);
+      else this.#perform(effect);
+    }
+  }
+
+  /** Appends that stand together share an fsync. */
+  #write(effect: Extract<Effect, { type: 'compact-log' | 'persist' }>): void {
+    const entries = [...effect.entries];
+    for (let next = this.#effects[0]; effect.type === 'persist' && next?.type === 'persist'; next = this.#effects[0]) {
+      entries.push(...next.entries);
+      this.#effects.shift();
+    }
+    this.#busy = true;
+    this.disk.beginWrite(entries, effect.type === 'compact-log');
+    this.#later(this.fsyncMs * (0.5 + this.world.random.next()), () => {
+      this.disk.endWrite();
+      this.#busy = false;
+      this.#carryOut();
+    });
+  }
+
+  #perform(effect: Effect): void {
+    const { world } = this;
+    const { ledger } = this.disk;
+    switch (effect.type) {
+      case 'send':
+        return world.transmit(this, effect.to, effect.bytes);
+      case 'broadcast':
+        for (const to of this.config.replicaSet.publicKeys.keys()) if (to !== this.id) world.transmit(this, to, effect.bytes);
+        return;
+      case 'deliver':
+        return this.#execute(effect);
+      case 'build-proposal': {
+        const usable = effect.requests.map((request) => request.id).filter((id) => !ledger.has(id));
+        const unusable = effect.requests.map((request) => request.id).filter((id) => ledger.has(id));
+        const proposal = usable.length > 0 || effect.evenIfEmpty ? ledger.build(usable) : null;
+        return this.#answer({ type: 'proposal-built', view: effect.view, sequence: effect.sequence, proposal, unusable });
+      }
+      case 'validate-proposal':
+        return this.#answer({ type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal) });
+      case 'check-requests':
+        return this.#answer({ type: 'requests', requests: this.#usable(effect.transactions), origin: effect.from });
+      case 'read-blocks': {
+        const blocks = ledger.blocks.slice(effect.from - 1, effect.until).map(({ proposal, certificate }) => ({ proposal, certificate }));
+        return this.#answer({ type: 'blocks', to: effect.to, blocks });
+      }
+      case 'set-timer':
+      case 'cancel-timer':
+      case 'persist':
+      case 'compact-log':
+      case 'evidence':
+      case 'view-entered':
+      case 'diverged':
+        return;
+    }
+  }
+
+  #usable(transactions: readonly Uint8Array[]) {
+    const ids = transactions.map(textOf).filter((id) => isToyRequest(id) && this.world.isRealRequest(id) && !this.disk.ledger.has(id));
+    return ids.map((id) => ({ id, sender: senderOf(id), bytes: utf8(id) }));
+  }
+
+  /** Execution takes its time and ends on disk; the queue waits, as the ledger's own queue would. */
+  #execute(effect: Extract<Effect, { type: 'deliver' }>): void {
+    this.world.onDeliver(this, effect);
+    this.#busy = true;
+    this.#later(this.executionMs * this.world.random.next(), () => {
+      const { stateAfter, requestIds } = this.disk.ledger.execute(effect.proposal, effect.certificate);
+      this.#busy = false;
+      this.step({ type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
+      this.#carryOut();
+    });
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    return '';
+  }
+}

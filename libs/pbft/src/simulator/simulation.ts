@@ -1,0 +1,266 @@
+import { utf8 } from '@medveil/encoding';
+import { replicaConfig } from '../config.js';
+import { decodeMessage } from '../message-codec.js';
+import type { Message } from '../messages.js';
+import { faultsTolerated, type ReplicaId } from '../replica-set.js';
+import { PRODUCTION_RULES, type ProtocolRules } from '../rules.js';
+import { Adversary, type ByzantineKind } from './byzantine.js';
+import { Checker, type Violation } from './checker.js';
+import { EventQueue } from './event-queue.js';
+import { Network } from './network.js';
+import { makePlan, type Plan } from './plan.js';
+import { Random } from './random.js';
+import { ed25519Keyring, hashKeyring, type Keyring } from './signatures.js';
+import { SimulatedReplica, type World } from './simulated-replica.js';
+import { toyReader } from './toy-ledger.js';
+import { Trace } from './trace.js';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** 4 or 7. */
+  readonly replicas: number;
+  /** Broken rules, for the mutation check. */
+  readonly rules?: Partial<ProtocolRules>;
+  readonly trace?: boolean;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly replicas: number;
+  readonly violation: Violation | null;
+  readonly steps: number;
+  readonly blocks: number;
+  readonly simulatedMs: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly trace: readonly string[];
+}
+
+const CHAIN_ID = 'simulated';
+/** After the heal: long enough for the longest timer to run out more than once. */
+const PATIENCE_MS = 120_000;
+const MAX_STEPS = 400_000;
+
+/** One schedule: everything in it follows from the seed. */
+export function simulate(options: SimulationOptions): SimulationResult {
+  return new Simulation(options).run();
+}
+
+class Simulation implements World {
+  readonly queue = new EventQueue();
+  readonly random: Random;
+  readonly rules: ProtocolRules;
+  readonly #plan: Plan;
+  readonly #keyring: Keyring;
+  readonly #network: Network;
+  readonly #trace: Trace;
+  readonly #checker: Checker;
+  /** By replica id; a twin adds a second one under the same id. */
+  readonly #replicas: SimulatedReplica[][] = [];
+  readonly #adversaries = new Map<ReplicaId, Adversary>();
+  readonly #sent = new Set<string>();
+  readonly #faults: Record<string, number> = {};
+  #healed = false;
+  #steps = 0;
+
+  constructor(readonly options: SimulationOptions) {
+    const { seed, replicas } = options;
+    this.random = new Random(seed);
+    this.rules = { ...PRODUCTION_RULES, ...options.rules };
+    this.#plan = makePlan(this.random, replicas);
+    this.#keyring = seed % 100 === 99 ? ed25519Keyring(replicas) : hashKeyring(replicas);
+    this.#trace = new Trace(options.trace === true, () => this.queue.nowMs);
+    this.#network = new Network(this.queue, this.random, (from, to, bytes) => this.#arrive(from, to, bytes));
+    Object.assign(this.#network, this.#plan.network);
+    this.#checker = new Checker(this.#keyring, CHAIN_ID, (id) => this.#isCorrect(id), (id) => this.isRealRequest(id), () => this.queue.nowMs);
+    for (let id = 0; id < replicas; id += 1) this.#replicas.push(this.#makeReplicas(id));
+  }
+
+  run(): SimulationResult {
+    for (const replica of this.#replicas.flat()) this.#start(replica);
+    for (const { atMs, client, number } of this.#plan.requests) this.queue.after(atMs, () => this.#sendRequest(`c${client}/${number}`));
+    for (const { atMs, happens } of this.#plan.events) this.queue.after(atMs, () => this.#happen(happens));
+    this.queue.after(this.#plan.healAtMs, () => this.#heal());
+    this.#repeatRequests();
+    while (this.#checker.violation === null && !this.#isDone() && this.queue.step()) {
+      this.#steps += 1;
+      if (this.#steps > MAX_STEPS || this.queue.nowMs > this.#plan.healAtMs + PATIENCE_MS) this.#stalled();
+    }
+    if (this.#checker.violation === null) this.#checkBlame();
+    return this.#result();
+  }
+
+  #makeReplicas(id: ReplicaId): SimulatedReplica[] {
+    const signer = this.#keyring.signers[id];
+    if (signer === undefined) throw new RangeError('every replica has a key');
+    const config = replicaConfig({ chainId: CHAIN_ID, replica: id, replicaSet: this.#keyring.replicaSet, ...this.#plan.settings });
+    const ports = { signer, verifier: this.#keyring.verifier, proposals: toyReader };
+    const kinds: readonly ByzantineKind[] = this.#plan.byzantine.get(id) ?? [];
+    if (kinds.length > 0) {
+      this.#adversaries.set(id, new Adversary(id, new Set(kinds), CHAIN_ID, this.options.replicas, signer, this.random));
+      for (const kind of kinds) this.#count(kind);
+    }
+    const lives = kinds.includes('twin') ? 2 : 1;
+    return Array.from({ length: lives }, () => {
+      const replica = new SimulatedReplica(id, config, ports, this);
+      Object.assign(replica, this.#plan.machines[id]);
+      return replica;
+    });
+  }
+
+  #isCorrect(id: ReplicaId): boolean {
+    return !this.#adversaries.has(id) && !this.#plan.wiped.has(id);
+  }
+
+  #follows(id: ReplicaId): boolean {
+    return !this.#adversaries.has(id);
+  }
+
+  #start(replica: SimulatedReplica): void {
+    if (replica.running) return;
+    if (this.#follows(replica.id)) this.#checker.onStart(replica);
+    replica.start();
+  }
+
+  /** A client sends a request to one replica, and later to another if nothing comes of it. */
+  #sendRequest(id: string): void {
+    this.#sent.add(id);
+    const replica = this.random.pick(this.random.pick(this.#replicas));
+    const sender = id.slice(0, id.indexOf('/'));
+    replica.step({ type: 'requests', requests: [{ id, sender, bytes: utf8(id) }], origin: 'client' });
+  }
+
+  #repeatRequests(): void {
+    this.queue.after(1_000, () => {
+      for (const id of this.#sent) if (!this.#checker.isOrdered(id)) this.#sendRequest(id);
+      this.#repeatRequests();
+    });
+  }
+
+  isRealRequest(id: string): boolean {
+    return this.#sent.has(id);
+  }
+
+  #happen(happens: Plan['events'][number]['happens']): void {
+    if (this.#healed) return;
+    this.#count(happens.kind);
+    switch (happens.kind) {
+      case 'crash':
+        return this.#replicas[happens.replica]?.forEach((replica) => replica.crash());
+      case 'wipe':
+        return this.#replicas[happens.replica]?.forEach((replica) => replica.wipe());
+      case 'restart':
+        return this.#replicas[happens.replica]?.forEach((replica) => this.#start(replica));
+      case 'partition':
+        this.note(-1, () => `partition: ${happens.side.join(',')} apart${happens.oneWay ? ', one way' : ''}`);
+        for (const a of happens.side) {
+          for (const b of this.#replicas.keys()) {
+            if (happens.side.includes(b)) continue;
+            this.#network.cut(a, b);
+            if (!happens.oneWay) this.#network.cut(b, a);
+          }
+        }
+        return;
+      case 'mend':
+        return this.#network.mend();
+      case 'work-due':
+        for (const replica of this.#replicas.flat()) replica.step({ type: 'work-due' });
+        return;
+    }
+  }
+
+  #heal(): void {
+    this.note(-1, () => 'the network heals, every replica is up');
+    this.#healed = true;
+    this.#network.heal();
+    for (const replica of this.#replicas.flat()) {
+      replica.fsyncMs = Math.min(replica.fsyncMs, 5);
+      this.#start(replica);
+    }
+    for (const replica of this.#replicas.flat()) replica.step({ type: 'work-due' });
+  }
+
+  /** Every request sent is ordered, and every replica that follows the protocol has every block. */
+  #isDone(): boolean {
+    if (!this.#healed || this.queue.nowMs < this.#plan.healAtMs + 1) return false;
+    for (const id of this.#sent) if (!this.#checker.isOrdered(id)) return false;
+    const height = this.#checker.chain.length - 1;
+    return height > 0 && this.#replicas.flat().every((replica) => !this.#follows(replica.id) || replica.report?.executed === height);
+  }
+
+  #stalled(): void {
+    const waiting = [...this.#sent].filter((id) => !this.#checker.isOrdered(id));
+    const reports = this.#replicas.flat().map(({ id, report }) => `${id}: view ${report?.view}${report?.active === true ? '' : ' (changing)'}, block ${report?.executed}`);
+    this.#checker.fail('liveness', 0, `${waiting.length} requests still wait; ${reports.join('; ')}`);
+  }
+
+  /** Correct replicas never find fault with each other's messages. */
+  #checkBlame(): void {
+    for (const judge of this.#replicas.flat()) {
+      if (!this.#follows(judge.id)) continue;
+      for (const [judged, dropped] of judge.report?.dropped ?? []) {
+        const blamed = Object.keys(dropped).filter((name) => name.startsWith('reject/'));
+        if (this.#isCorrect(judged) && blamed.length > 0) this.#checker.fail('no-false-blame', judge.id, `counts ${blamed.join(', ')} against ${judged}`);
+      }
+    }
+  }
+
+  transmit(from: SimulatedReplica, to: ReplicaId, bytes: Uint8Array): void {
+    this.#trace.message(from.id, to, bytes);
+    const adversary = this.#adversaries.get(from.id);
+    if (adversary === undefined) {
+      if (this.#isCorrect(from.id)) this.#checker.onSend(from.id, bytes);
+      return this.#network.send(from.id, to, bytes);
+    }
+    for (const bent of this.#healed && adversary.kinds.has('censor') ? [{ to, bytes }] : adversary.bend(to, bytes)) this.#network.send(from.id, bent.to, bent.bytes);
+  }
+
+  #arrive(from: ReplicaId, to: ReplicaId, bytes: Uint8Array): void {
+    for (const replica of this.#replicas[to] ?? []) replica.step({ type: 'message', from, bytes });
+    const adversary = this.#adversaries.get(to);
+    if (adversary === undefined) return;
+    for (const injected of adversary.inject(decodedOrNull(bytes))) this.#network.send(to, injected.to, injected.bytes);
+  }
+
+  onDeliver(replica: SimulatedReplica, effect: Parameters<World['onDeliver']>[1]): void {
+    this.note(replica.id, () => `delivers block ${effect.sequence} of view ${effect.certificate.view}`);
+    if (this.#follows(replica.id)) this.#checker.onDeliver(replica, effect);
+  }
+
+  onEffect(replica: SimulatedReplica, effect: Parameters<World['onEffect']>[1]): void {
+    if (effect.type === 'view-entered') {
+      this.note(replica.id, () => `enters view ${effect.view}`);
+      this.#count('views-entered');
+    }
+    if (this.#follows(replica.id)) this.#checker.onEffect(replica, effect);
+  }
+
+  note(replica: ReplicaId, text: () => string): void {
+    this.#trace.note(replica, text);
+  }
+
+  #count(name: string): void {
+    this.#faults[name] = (this.#faults[name] ?? 0) + 1;
+  }
+
+  #result(): SimulationResult {
+    const { seed, replicas } = this.options;
+    return {
+      seed,
+      replicas,
+      violation: this.#checker.violation,
+      steps: this.#steps,
+      blocks: this.#checker.chain.length - 1,
+      simulatedMs: Math.round(this.queue.nowMs),
+      faults: { ...this.#faults, ...this.#network.counts, evidence: this.#checker.evidence, tolerated: faultsTolerated(replicas) },
+      trace: this.#trace.lines,
+    };
+  }
+}
+
+function decodedOrNull(bytes: Uint8Array): Message | null {
+  try {
+    return decodeMessage(bytes);
+  } catch {
+    return null;
+  }
+}
