@@ -47,7 +47,7 @@ export const stateTreeProofSchema: z.ZodType<StateTreeProof> = z.strictObject({
  * @returns whether the state with this root says so
  */
 export function verifyStateTreeProof(root: Uint8Array, key: string, value: Uint8Array | null, proof: StateTreeProof): boolean {
-  const { siblings, other } = proof;
+  const { siblings } = proof;
   if (siblings.length > 8 * DIGEST_BYTES || siblings.some((sibling) => sibling.length !== DIGEST_BYTES)) return false;
   const keyHash = keyHashOf(key);
   const end = endOfPath(keyHash, value, proof);
