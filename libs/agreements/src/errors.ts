@@ -80,6 +80,7 @@ export type FaultCode =
   | 'agreements/not-initialised'
   | 'agreements/corrupt-state'
   | 'agreements/unsupported-rules'
+  | 'agreements/missing-verification-key'
   | 'agreements/credits-not-conserved';
 
 /** Thrown inside the rules, turned into a receipt by the state machine: the transaction changed nothing. */

@@ -52,6 +52,14 @@ describe('rules', () => {
   });
 });
 
+describe('a replica', () => {
+  it('without a verification key that the ledger pins stops before it executes anything', () => {
+    const world = new World();
+    const unprepared = createContract({ verifiers: { ...ruleVerifiers, hasVerificationKey: () => false } });
+    assert.throws(() => unprepared.beginBlock(world.view, world.context(), []), { code: 'agreements/missing-verification-key' });
+  });
+});
+
 describe('the pool check', () => {
   it('holds what may come next and refuses what cannot', () => {
     const world = new World();

@@ -1,3 +1,4 @@
+import { toHex } from '@medveil/encoding';
 import { accountId } from '@medveil/identity';
 import type { Admission, BlockContext, ExecutionResult, LedgerEvent, StateMachine, StateView } from '@medveil/ledger';
 import { dueDeadlines, earliestDeadlineMs } from './deadlines.js';
@@ -8,7 +9,7 @@ import type { AgreementEvent } from './events.js';
 import { admitSender, checkEnvelope } from './rules/accounts.js';
 import { type Call, readChain, readParameters, type State } from './rules/call.js';
 import { RULES, type Rules } from './rules/index.js';
-import { accountTable, type Readable, rulesTable } from './state.js';
+import { accountTable, type Readable, rulesTable, verificationKeysTable } from './state.js';
 import type { Verifiers } from './verifiers.js';
 
 export interface ContractOptions {
@@ -30,6 +31,7 @@ export function createContract({ verifiers, rules = RULES }: ContractOptions): S
   return {
     beginBlock: (view, block) => {
       takeUpRules(view, block);
+      requireVerificationKeys(view, verifiers);
       const inForce = rulesInForce(view, rules);
       const { deadlinesPerBlock } = readParameters(view);
       const draft = new Draft(view);
@@ -90,6 +92,15 @@ function checkPoolable(call: Call, transaction: Transaction): void {
 function takeUpRules(view: StateView, block: BlockContext): void {
   const entry = rulesTable.read(view);
   if (entry?.next && block.height >= entry.next.height) rulesTable.write(view, { version: entry.next.version, next: null });
+}
+
+/** @throws AgreementsFault `agreements/missing-verification-key`: a replica that cannot check what others can would fall out with them */
+function requireVerificationKeys(view: Readable, verifiers: Verifiers): void {
+  for (const { instance, hash } of verificationKeysTable.read(view) ?? []) {
+    if (!verifiers.hasVerificationKey(hash)) {
+      throw new AgreementsFault('agreements/missing-verification-key', 'a verification key that the ledger pins is not loaded', { instance, hash: toHex(hash) });
+    }
+  }
 }
 
 /** @throws AgreementsFault `agreements/unsupported-rules`: this program is too old, and stops rather than guess */

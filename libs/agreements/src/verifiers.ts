@@ -27,18 +27,20 @@ export interface CertifiedAccount {
 
 /**
  * The cryptography that the rules rest on. All of it is deterministic, takes no clock and no randomness, and answers
- * false (or null) on malformed input: it never throws, since replicas must not differ by an error.
+ * false (or null) on malformed input.
  */
 export interface Verifiers {
   /** Ed25519 over DAG-CBOR([domain, message]). */
   verifySignature(publicKey: Uint8Array, domain: string, message: Uint8Array, signature: Uint8Array): boolean;
   /** @returns null where the certificate is malformed, of another chain or PKG, or not valid at `atMs` */
   verifyTCert(certificate: Uint8Array, pkgPublicKey: Uint8Array, chainId: string, atMs: number): CertifiedAccount | null;
-  /** False too where no verification key with this hash was loaded. */
+  /** Whether this replica can check proofs under the key with this hash. */
+  hasVerificationKey(hash: Uint8Array): boolean;
+  /** Of a key that `hasVerificationKey`; for another it throws, since "false" would be another answer than that of replicas which have it. */
   verifyEligibility(verificationKeyHash: Uint8Array, statement: EligibilityStatement, proof: Uint8Array): boolean;
   verifyReEncryption(statement: ReEncryptionStatement): boolean;
   /** Knowledge of the secret of P2, bound to `context`. */
   verifyDelegateeKey(publicKey: Uint8Array, proof: Uint8Array, context: Uint8Array): boolean;
-  /** Whether e(P1,h) = e(g,P2): the proxy alone could then read the owner's parts (docs/scheme.md, section 5). */
+  /** Whether e(P1,h) = e(g,P2): the proxy alone could then read the owner's parts (docs/scheme.md, section 5). True for malformed keys, too. */
   areRelatedKeys(ownerKey: Uint8Array, delegateeKey: Uint8Array): boolean;
 }

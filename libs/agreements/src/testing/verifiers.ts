@@ -19,6 +19,7 @@ export const ruleVerifiers: Verifiers = {
       throw error;
     }
   },
+  hasVerificationKey: () => true,
   verifyEligibility: (hash, statement, proof) => same(proof, eligibilityProof(hash, statement)),
   verifyReEncryption: ({ proof, ...statement }) => same(proof, reEncryptionProof(statement)),
   verifyDelegateeKey: (publicKey, proof, context) => same(proof, delegateeProof(publicKey, context)),
