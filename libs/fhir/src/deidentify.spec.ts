@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PART_TYPES } from '@medveil/eligibility';
 import fc from 'fast-check';
-import { RULE_SET_NAMES, RULE_SETS, deidentify, directIdentifiers, generatePatients, parseBundle, toObservations } from './index.js';
+import { FhirError, RULE_SET_NAMES, RULE_SETS, deidentify, directIdentifiers, generatePatients, parseBundle, toObservations } from './index.js';
 import {
   NOW_MS, PATIENT, SUBJECT, allText, bytesOf, deidentified, merged, observation, partBundle, seededBytes, textOf,
 } from './testing/fixtures.js';
@@ -11,6 +11,21 @@ const shared = (record: ReturnType<typeof deidentified>, part: (typeof PART_TYPE
   (partBundle(record.parts[part]).entry ?? []).map(({ resource }) => resource);
 const patientOf = (fields: object, ruleSet: (typeof RULE_SET_NAMES)[number]) =>
   shared(deidentified([{ ...PATIENT, ...fields }], ruleSet), 'demographics')[0] ?? {};
+
+/** All that leaves or is reported: parts and report, or the error where the patient cannot be read. */
+function whatIsTold(resources: readonly unknown[], ruleSet: (typeof RULE_SET_NAMES)[number]): string {
+  try {
+    const record = deidentified(resources, ruleSet);
+    return allText(record) + JSON.stringify(record.report);
+  } catch (error) {
+    assert.ok(error instanceof FhirError);
+    assert.equal(error.code, 'fhir/bad-patient');
+    return error.message + JSON.stringify(error.details) + String(error.cause);
+  }
+}
+
+const cutTo = (postalCode: string): string | undefined =>
+  (patientOf({ address: [{ postalCode }] }, 'safe-harbor')['address'] as { postalCode: string }[] | undefined)?.[0]?.postalCode;
 
 describe('direct identifiers', () => {
   it('none of a generated patient survives in any part, under any rule set', () => {
@@ -37,10 +52,7 @@ describe('direct identifiers', () => {
       const copies = structuredClone(resources) as object[];
       const target = path.reduce<object>((object, step) => Reflect.get(object, step) as object, copies[index] as object);
       Object.defineProperty(target, name, { value: put, enumerable: true, configurable: true });
-      if (index === 0 && name === 'extension' && !Array.isArray(put)) return;
-      const record = deidentified(copies, ruleSet);
-      assert.ok(!allText(record).includes(secret));
-      assert.ok(!JSON.stringify(record.report).includes(secret));
+      assert.ok(!whatIsTold(copies, ruleSet).includes(secret));
     }), { numRuns: 400 });
   });
 
@@ -127,9 +139,7 @@ describe('dates, ages and places', () => {
   });
 
   it('cut postal codes to three digits, small areas to none', () => {
-    const code = (postalCode: string) =>
-      (patientOf({ address: [{ postalCode }] }, 'safe-harbor')['address'] as { postalCode: string }[] | undefined)?.[0]?.postalCode;
-    assert.deepEqual(['02139', '02139-4307', '03601', '82190', 'SW1A 1AA', '1010'].map(code), ['021', '021', '000', '000', undefined, undefined]);
+    assert.deepEqual(['02139', '02139-4307', '03601', '82190', 'SW1A 1AA', '1010'].map(cutTo), ['021', '021', '000', '000', undefined, undefined]);
   });
 });
 
@@ -235,7 +245,7 @@ function oneOfEach(): Record<string, unknown>[] {
 /** Paths to every object within a value, the value itself first. */
 function objectPaths(value: unknown): string[][] {
   if (typeof value !== 'object' || value === null) return [];
-  const inner = Object.entries(value).flatMap(([key, item]) => objectPaths(item).map((path) => [key, ...path]));
+  const inner = Object.entries(value).flatMap(([key, item]) => objectPaths(item).map((path) => [key].concat(path)));
   return Array.isArray(value) ? inner : [[], ...inner];
 }
 

@@ -1,4 +1,4 @@
-import { type JsonObject, isObject, own } from './json.js';
+import { type Json, type JsonObject, isObject, objectOf, own } from './json.js';
 import type { ReferenceIndex } from './reference-index.js';
 import { medicationSchema } from './resources.js';
 
@@ -17,7 +17,7 @@ export function inlineMedication(resource: JsonObject, index: ReferenceIndex): J
     return resource;
   }
   const kept = Object.entries(resource).filter(([key]) => key !== 'medicationReference');
-  return Object.fromEntries([...kept, ['medicationCodeableConcept', medication.data.code]]) as JsonObject;
+  return objectOf([...kept, ['medicationCodeableConcept', own(target as JsonObject, 'code') as Json]]);
 }
 
 function contained(resource: JsonObject, id: string): JsonObject | undefined {

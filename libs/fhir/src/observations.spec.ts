@@ -16,6 +16,8 @@ const refusals = (...resources: unknown[]): string[] =>
   read(resources).notUnderstood.map(({ code, reason, count }) => `${code} ${reason} ${count}`);
 const loinc = (code: string) => ({ coding: [{ system: 'http://loinc.org', code }] });
 const snomed = (code: string) => ({ coding: [{ system: 'http://snomed.info/sct', code }] });
+const clinical = (code: string) => ({ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code }] });
+const verified = (code: string) => ({ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code }] });
 const ucum = (value: number, code: string) => ({ value, system: 'http://unitsofmeasure.org', code });
 const coded = (fields: object): object => ({ ...without(observation(), 'valueQuantity'), ...fields });
 
@@ -93,8 +95,6 @@ describe('measurements', () => {
 
 describe('what was diagnosed and done', () => {
   const condition = { resourceType: 'Condition', subject: SUBJECT, code: snomed('44054006') };
-  const clinical = (code: string) => ({ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code }] });
-  const verified = (code: string) => ({ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code }] });
 
   it('a condition has its clinical status as value and its onset as time', () => {
     const [active, plain] = facts(

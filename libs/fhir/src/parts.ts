@@ -6,7 +6,7 @@ import { FhirError } from './errors.js';
 import { type JsonObject, canonicalJson, objectOf } from './json.js';
 import { parseJson } from './json-text.js';
 import { DEFAULT_BUNDLE_LIMITS } from './limits.js';
-import { type ResourceOf, type SharedResource, sharedResourceSchema } from './resources.js';
+import { type ResourceOf, type SharedResource, type SharedResourceType, sharedResourceSchema } from './resources.js';
 import { LOINC } from './terminology.js';
 
 /** One canonical FHIR Bundle (type `collection`) per part type, empty parts included. */
@@ -18,27 +18,20 @@ export interface PartEntry {
   readonly resource: JsonObject;
 }
 
+const PART_OF_TYPE: Readonly<Record<Exclude<SharedResourceType, 'Observation'>, PartType>> = {
+  Patient: 'demographics',
+  Condition: 'conditions',
+  Procedure: 'procedures',
+  MedicationRequest: 'medications',
+  MedicationStatement: 'medications',
+  MedicationAdministration: 'medications',
+  Immunization: 'immunizations',
+  AllergyIntolerance: 'allergies',
+};
+
 /** The part that a resource belongs to; an Observation by its code where that is known, else by its category. */
-export function partOf(resource: SharedResource): PartType {
-  switch (resource.resourceType) {
-    case 'Patient':
-      return 'demographics';
-    case 'Observation':
-      return partOfObservation(resource);
-    case 'Condition':
-      return 'conditions';
-    case 'Procedure':
-      return 'procedures';
-    case 'MedicationRequest':
-    case 'MedicationStatement':
-    case 'MedicationAdministration':
-      return 'medications';
-    case 'Immunization':
-      return 'immunizations';
-    case 'AllergyIntolerance':
-      return 'allergies';
-  }
-}
+export const partOf = (resource: SharedResource): PartType =>
+  resource.resourceType === 'Observation' ? partOfObservation(resource) : PART_OF_TYPE[resource.resourceType];
 
 const PART_OF_CATEGORY: ReadonlyMap<string, PartType> = new Map([
   ['vital-signs', 'vital-signs'],

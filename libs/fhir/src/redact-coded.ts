@@ -22,7 +22,7 @@ export function redactConcept(concept: JsonObject, path: string, report: ReportB
   return kept.size > 0 ? objectOf([['coding', [...kept.values()]]]) : undefined;
 }
 
-const COMPARATORS: readonly Json[] = ['<', '<=', '>=', '>'];
+const COMPARATORS: ReadonlySet<Json> = new Set(['<', '<=', '>=', '>']);
 /** UCUM expressions have no spaces; annotations in braces are words of the unit's own (`{score}`), kept short. */
 const UCUM_SHAPE = /^(?:[A-Za-z0-9%*/.^'"[\]()_+-]|\{[A-Za-z0-9#%_./]{1,16}\}){1,40}$/;
 
@@ -33,7 +33,7 @@ export function redactQuantity(quantity: JsonObject, path: string, report: Repor
   if (typeof value !== 'number') return undefined;
   const kept: [string, Json][] = [['value', value]];
   const names = ['value'];
-  if (comparator !== undefined && COMPARATORS.includes(comparator)) {
+  if (comparator !== undefined && COMPARATORS.has(comparator)) {
     kept.push(['comparator', comparator]);
     names.push('comparator');
   }

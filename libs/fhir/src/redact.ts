@@ -47,36 +47,31 @@ function redactValue(value: Json, rule: FieldRule, path: string, context: Redact
 }
 
 function redactOne(value: Json, rule: FieldRule, path: string, context: RedactionContext): Json | undefined {
-  if (typeof rule === 'object') {
-    if ('oneOf' in rule) return typeof value === 'string' && rule.oneOf.includes(value) ? value : undefined;
-    if (!isObject(value)) return undefined;
-    return 'fields' in rule
-      ? nonEmpty(redactFields(value, rule.fields, path, context))
-      : redactExtension(value, rule.extensions, path, context);
-  }
-  switch (rule) {
-    case 'concept':
-      return isObject(value) ? redactConcept(value, path, context.report) : undefined;
-    case 'quantity':
-      return isObject(value) ? redactQuantity(value, path, context.report) : undefined;
-    case 'date':
-    case 'birth-date':
-      return typeof value === 'string' ? cutDate(value, rule, path, context) : undefined;
-    case 'boolean':
-      return typeof value === 'boolean' ? value : undefined;
-    case 'integer':
-      return Number.isSafeInteger(value) ? value : undefined;
-    case 'postal-code':
-      return typeof value === 'string' ? cutCode(value, path, context) : undefined;
-    case 'region-code':
-      return typeof value === 'string' && /^[A-Z]{2,3}$/.test(value) ? value : undefined;
-    case 'profile':
-      return typeof value === 'string' ? HL7_PROFILE.exec(value)?.[1] : undefined;
-    case 'patient':
-      return isObject(value) ? rewrite(context.patientUrl, path, context) : undefined;
-    case 'reference':
-      return isObject(value) ? rewrite(targetOf(value, context), path, context) : undefined;
-  }
+  if (typeof rule === 'string') return isObject(value) ? byObjectRule(value, rule, path, context) : byPrimitiveRule(value, rule, path, context);
+  if ('oneOf' in rule) return typeof value === 'string' && rule.oneOf.includes(value) ? value : undefined;
+  if (!isObject(value)) return undefined;
+  return 'fields' in rule
+    ? nonEmpty(redactFields(value, rule.fields, path, context))
+    : redactExtension(value, rule.extensions, path, context);
+}
+
+type NamedRule = Extract<FieldRule, string>;
+
+function byObjectRule(value: JsonObject, rule: NamedRule, path: string, context: RedactionContext): JsonObject | undefined {
+  if (rule === 'concept') return redactConcept(value, path, context.report);
+  if (rule === 'quantity') return redactQuantity(value, path, context.report);
+  if (rule === 'patient') return rewrite(context.patientUrl, path, context);
+  return rule === 'reference' ? rewrite(targetOf(value, context), path, context) : undefined;
+}
+
+function byPrimitiveRule(value: Json, rule: NamedRule, path: string, context: RedactionContext): Json | undefined {
+  if (rule === 'boolean') return typeof value === 'boolean' ? value : undefined;
+  if (rule === 'integer') return Number.isSafeInteger(value) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (rule === 'date' || rule === 'birth-date') return cutDate(value, rule, path, context);
+  if (rule === 'postal-code') return cutCode(value, path, context);
+  if (rule === 'region-code') return /^[A-Z]{2,3}$/.test(value) ? value : undefined;
+  return rule === 'profile' ? HL7_PROFILE.exec(value)?.[1] : undefined;
 }
 
 const HL7_PROFILE = /^(http:\/\/hl7\.org\/fhir\/(?:[a-z][a-z-]{0,30}\/){0,3}StructureDefinition\/[A-Za-z0-9-]{1,64})(?:\|.*)?$/;

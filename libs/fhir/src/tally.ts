@@ -25,6 +25,6 @@ export class Tally<Row extends object> {
   counted(): (Row & { readonly count: number })[] {
     return [...this.rows]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, { row, count }]) => ({ ...row, count }));
+      .map(([, { row, count }]) => Object.assign({}, row, { count }));
   }
 }

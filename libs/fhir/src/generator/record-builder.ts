@@ -1,7 +1,4 @@
-import type {
-  AllergyIntolerance, Bundle, CodeableConcept, Condition, FhirResource, Immunization, MedicationRequest, Observation,
-  Procedure, Quantity, Reference,
-} from 'fhir/r4.js';
+import type { Bundle, CodeableConcept, FhirResource, Observation, Quantity, Reference } from 'fhir/r4.js';
 import { msToDate } from '../dates.js';
 import { CONDITION_CLINICAL, CONDITION_VERIFICATION, CVX, LOINC, OBSERVATION_CATEGORY, RXNORM, SNOMED_CT, UCUM } from '../terminology.js';
 import type { People } from './person.js';
@@ -36,7 +33,7 @@ export class RecordBuilder {
   }
 
   condition(code: NamedCode, onsetMs: number, status: 'active' | 'resolved'): void {
-    this.add<Condition>({
+    this.add({
       resourceType: 'Condition',
       clinicalStatus: concept(CONDITION_CLINICAL, [status, status]),
       verificationStatus: concept(CONDITION_VERIFICATION, ['confirmed', 'Confirmed']),
@@ -49,7 +46,7 @@ export class RecordBuilder {
   }
 
   medication(code: NamedCode, timeMs: number): void {
-    this.add<MedicationRequest>({
+    this.add({
       resourceType: 'MedicationRequest',
       status: 'active',
       intent: 'order',
@@ -61,7 +58,7 @@ export class RecordBuilder {
   }
 
   procedure(code: NamedCode, timeMs: number): void {
-    this.add<Procedure>({
+    this.add({
       resourceType: 'Procedure',
       status: 'completed',
       code: concept(SNOMED_CT, code),
@@ -72,7 +69,7 @@ export class RecordBuilder {
   }
 
   immunization(code: NamedCode, timeMs: number): void {
-    this.add<Immunization>({
+    this.add({
       resourceType: 'Immunization',
       status: 'completed',
       vaccineCode: concept(CVX, code),
@@ -83,7 +80,7 @@ export class RecordBuilder {
   }
 
   allergy(code: NamedCode, timeMs: number): void {
-    this.add<AllergyIntolerance>({
+    this.add({
       resourceType: 'AllergyIntolerance',
       type: 'allergy',
       criticality: 'low',
@@ -105,7 +102,7 @@ export class RecordBuilder {
     category: 'vital-signs' | 'laboratory' | 'social-history', code: NamedCode, timeMs: number,
     value: Pick<Observation, 'valueQuantity' | 'valueCodeableConcept' | 'component'>,
   ): void {
-    this.add<Observation>({
+    this.add({
       resourceType: 'Observation',
       status: 'final',
       category: [concept(OBSERVATION_CATEGORY, [category, category])],
@@ -118,7 +115,7 @@ export class RecordBuilder {
     });
   }
 
-  private add<T extends FhirResource>(resource: T): void {
+  private add(resource: FhirResource): void {
     this.resources.push({ ...resource, id: this.random.uuid() });
   }
 
@@ -133,10 +130,11 @@ export class RecordBuilder {
   /** The day of the given time, at some minute of office hours. */
   private instant(timeMs: number): string {
     const { year, month, day } = msToDate(timeMs);
-    const two = (value: number) => String(value).padStart(2, '0');
     return `${year}-${two(month)}-${two(day)}T${two(this.random.integer(8, 17))}:${two(this.random.integer(0, 59))}:00-05:00`;
   }
 }
+
+const two = (value: number): string => String(value).padStart(2, '0');
 
 const concept = (system: string, [code, display]: NamedCode): CodeableConcept => ({
   coding: [{ system, code, display }], text: display,

@@ -24,10 +24,10 @@ interface Split {
 }
 
 /** Measured values make the better studies; demographics are not worth handing over for their own sake. */
-const QUANTITY_PARTS: readonly PartType[] = ['laboratory', 'vital-signs'];
-const PRESENCE_PARTS: readonly PartType[] = [
+const QUANTITY_PARTS: ReadonlySet<PartType> = new Set(['laboratory', 'vital-signs']);
+const PRESENCE_PARTS: ReadonlySet<PartType> = new Set([
   'conditions', 'medications', 'procedures', 'immunizations', 'allergies', 'social-history', 'laboratory', 'vital-signs', 'other',
-];
+]);
 
 /**
  * Looks for one clause that parts the records: a threshold on a measurement that most of them hold, else a code that
@@ -65,7 +65,7 @@ function thresholds(records: readonly { readonly observations: readonly Observat
   const greatest = new Map<string, { code: Coding; part: PartType; unit: string; values: Map<number, bigint> }>();
   for (const [index, { observations }] of records.entries()) {
     for (const { code, part, value } of observations) {
-      if (value.kind !== 'quantity' || !QUANTITY_PARTS.includes(part) || partOfCode(code) !== part) continue;
+      if (value.kind !== 'quantity' || !QUANTITY_PARTS.has(part) || partOfCode(code) !== part) continue;
       const entry = greatest.get(code.code) ?? { code, part, unit: value.unit, values: new Map<number, bigint>() };
       const known = entry.values.get(index);
       if (known === undefined || value.scaled > known) entry.values.set(index, value.scaled);
@@ -98,7 +98,7 @@ function presences(records: readonly { readonly observations: readonly Observati
   const holders = new Map<string, { code: Coding; part: PartType; records: Set<number> }>();
   for (const [index, { observations }] of records.entries()) {
     for (const { code, part } of observations) {
-      if (!PRESENCE_PARTS.includes(part) || (partOfCode(code) ?? part) !== part) continue;
+      if (!PRESENCE_PARTS.has(part) || (partOfCode(code) ?? part) !== part) continue;
       const key = `${part} ${code.system} ${code.code}`;
       const entry = holders.get(key) ?? { code, part, records: new Set<number>() };
       entry.records.add(index);

@@ -27,6 +27,17 @@ const isMetBy = (study: Study, tree: RecordTree): boolean =>
     timeDay: dayOf(NOW_MS), selfAttested: false,
   });
 
+const DIABETES: Observation = {
+  part: 'conditions', code: { system: 'http://snomed.info/sct', code: '44054006' }, timeMs: 0, value: { kind: 'present' },
+};
+const weight = (scaled: bigint): Observation => ({
+  part: 'vital-signs', code: { system: 'http://loinc.org', code: '29463-7' }, timeMs: 0, value: { kind: 'quantity', scaled, unit: 'kg' },
+});
+
+/** The clause that tells two body weights apart, given in the integers of their code: grams. */
+const clauseBetween = (low: bigint, high: bigint): string =>
+  JSON.stringify(deriveStudy([{ observations: [weight(low)] }, { observations: [weight(high)] }]).study.policy.all[0]);
+
 describe('example studies', () => {
   let records: PreparedRecord[] = [];
   let trees: RecordTree[] = [];
@@ -69,35 +80,27 @@ describe('a derived study', () => {
       const { study, meets, doesNotMeet, explanation } = deriveStudy(records);
       const met = records.flatMap((record, index) => (isMetBy(study, treeOf(record)) ? [index] : []));
       assert.deepEqual(met, meets);
-      assert.deepEqual([...meets, ...doesNotMeet].toSorted(), [0, 1, 2, 3]);
+      assert.deepEqual([...meets, ...doesNotMeet].toSorted((a, b) => a - b), [0, 1, 2, 3]);
       assert.ok(meets.length > 0 && doesNotMeet.length > 0 && explanation.length > 0);
     }
   });
 
-  const fact = (code: string, value: Observation['value'] = { kind: 'present' }): Observation =>
-    ({ part: 'conditions', code: { system: 'http://snomed.info/sct', code }, timeMs: 0, value });
-
   it('falls back to a code that only some records hold', () => {
-    const { study, meets } = deriveStudy([{ observations: [fact('44054006')] }, { observations: [] }]);
+    const { study, meets } = deriveStudy([{ observations: [DIABETES] }, { observations: [] }]);
     assert.deepEqual(meets, [0]);
     assert.deepEqual(study.parts, ['conditions']);
   });
 
   it('is not made where nothing tells the records apart', () => {
-    const same = { observations: [fact('44054006')] };
+    const same = { observations: [DIABETES] };
     for (const records of [[], [same], [same, same]]) {
       assert.throws(() => deriveStudy(records), (error: FhirError) => error.code === 'fhir/no-separating-study');
     }
   });
 
   it('writes thresholds that survive the way through units and decimals', () => {
-    const weight = (scaled: bigint): Observation => ({
-      part: 'vital-signs', code: { system: 'http://loinc.org', code: '29463-7' }, timeMs: 0, value: { kind: 'quantity', scaled, unit: 'kg' },
-    });
-    const clause = (low: bigint, high: bigint): string =>
-      JSON.stringify(deriveStudy([{ observations: [weight(low)] }, { observations: [weight(high)] }]).study.policy.all[0]);
-    assert.match(clause(70_000n, 70_001n), /"atLeast":"70.001"/);
-    assert.match(clause(50_000n, 70_000n), /"atLeast":"60"/);
-    assert.match(clause(0n, 5n), /"atLeast":"0.003"/);
+    assert.match(clauseBetween(70_000n, 70_001n), /"atLeast":"70.001"/);
+    assert.match(clauseBetween(50_000n, 70_000n), /"atLeast":"60"/);
+    assert.match(clauseBetween(0n, 5n), /"atLeast":"0.003"/);
   });
 });
