@@ -9,6 +9,7 @@ export * from './enrolment.js';
 export * from './epochs.js';
 export { IdentityError, isIdentityError, type IdentityErrorCode } from './errors.js';
 export * from './hpke.js';
+export * from './issuer-request.js';
 export * from './opened-share.js';
 export * from './opening.js';
 export {

@@ -157,7 +157,7 @@ describe('access token', () => {
 
   it('gives scopes by role and kind of certificate, and fewer when fewer are asked for', () => {
     assert.deepEqual(scopesFor(principal, 'ledger:read enrolments:admin'), ['ledger:read']);
-    assert.deepEqual(scopesFor({ ...principal, kind: 'enrolment' }), ['certificates:renew', 'pseudonyms:request']);
+    assert.deepEqual(scopesFor({ ...principal, kind: 'enrolment' }), ['certificates:renew', 'pseudonyms:request', 'issuers:accredit']);
     assert.deepEqual(scopesFor({ ...principal, role: 'replica' }), []);
   });
 

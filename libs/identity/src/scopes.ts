@@ -4,6 +4,7 @@ import type { Role } from './roles.js';
 export const SCOPES = [
   'certificates:renew',
   'pseudonyms:request',
+  'issuers:accredit',
   'ledger:read',
   'transactions:submit',
   'ciphertexts:write',
@@ -12,15 +13,19 @@ export const SCOPES = [
   'openings:answer',
   'openings:request',
   'enrolments:admin',
+  'enrolments:patients',
   'operations:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a party known by its E-Cert may ask for: what the PKG serves it, and what its role needs. */
+/**
+ * What a party known by its E-Cert may ask for: what the PKG serves it, and what its role needs. An institution's
+ * ledger account key is its enrolment key, pinned by the consortium: it acts under its name, with its E-Cert.
+ */
 export const SCOPES_OF_ENROLMENT: Readonly<Record<Role, readonly Scope[]>> = {
-  patient: ['certificates:renew', 'pseudonyms:request'],
-  hospital: ['certificates:renew', 'pseudonyms:request'],
-  institution: ['certificates:renew', 'pseudonyms:request', 'ledger:read'],
+  patient: ['certificates:renew', 'pseudonyms:request', 'issuers:accredit'],
+  hospital: ['certificates:renew', 'pseudonyms:request', 'issuers:accredit', 'enrolments:patients'],
+  institution: ['certificates:renew', 'pseudonyms:request', 'ledger:read', 'transactions:submit', 'ciphertexts:read'],
   proxy: ['certificates:renew', 'pseudonyms:request', 'ledger:read', 'transactions:submit'],
   auditor: ['certificates:renew', 'pseudonyms:request', 'ledger:read', 'openings:request', 'openings:answer', 'ciphertexts:read'],
   treasury: ['certificates:renew', 'pseudonyms:request', 'ledger:read', 'transactions:submit'],
