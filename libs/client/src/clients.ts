@@ -1,6 +1,7 @@
 /** One typed client per service. Each method is one request; paths and bodies are those of `api/`. */
 import type { z } from 'zod';
 import type { Id } from '@medveil/encoding';
+import type { Role } from '@medveil/identity';
 import { type PageQuery, tokenResponseSchema } from './api/common.js';
 import * as consensus from './api/consensus-node.js';
 import * as contract from './api/contract.js';
@@ -24,13 +25,16 @@ export const requestToken = (http: HttpClient, clientAssertion: string, scope?: 
 export class PkgClient {
   constructor(readonly http: HttpClient) {}
   parameters = () => this.http.json('/v1/parameters', pkg.parametersSchema);
-  createEnrolmentToken = (role: pkg.Role, enrolmentId: string) =>
+  createEnrolmentToken = (role: Role, enrolmentId: string) =>
     this.http.json('/v1/enrolment-tokens', pkg.enrolmentTokenSchema, post({ role, enrolmentId }));
   enrol = (request: pkg.EnrolmentRequest) => this.http.json('/v1/enrolments', pkg.enrolmentSchema, post(request));
-  requestTCerts = (request: z.infer<typeof pkg.tCertBatchRequestSchema>) => this.http.json('/v1/t-certs', pkg.tCertBatchSchema, post(request));
-  accreditIssuer = (request: z.infer<typeof pkg.issuerRequestSchema>) => this.http.none('/v1/issuers', post(request));
+  renew = (request: pkg.RenewalRequest) => this.http.json('/v1/enrolments/renewals', pkg.enrolmentSchema, post(request));
+  requestTCerts = (request: pkg.TCertBatchRequest) =>
+    this.http.json('/v1/t-certs', pkg.tCertBatchSchema, { ...post(request), timeoutMs: 120_000 });
+  accreditIssuer = (request: pkg.IssuerRequest) => this.http.json('/v1/issuers', pkg.accreditationSchema, post(request));
   issuers = () => this.http.json('/v1/issuers', pkg.issuersSchema);
-  revoke = (request: z.infer<typeof pkg.revocationRequestSchema>) => this.http.none('/v1/revocations', post(request));
+  revoke = (request: z.infer<typeof pkg.revocationRequestSchema>) => this.http.json('/v1/revocations', pkg.revocationSchema, post(request));
+  revocations = () => this.http.json('/v1/revocations', pkg.revocationListSchema);
 }
 
 export class ContractClient {
@@ -57,11 +61,13 @@ export class ContractClient {
   circuits = () => this.http.json('/v1/circuits', contract.circuitsSchema);
   deposit = (request: z.infer<typeof contract.depositRequestSchema>, idempotencyKey?: string) =>
     this.http.json('/v1/treasury/deposits', contract.depositSchema, post(request, idempotencyKey));
+  depositStatus = (reference: string) => this.http.json(`/v1/treasury/deposits/${encodeURIComponent(reference)}`, contract.depositSchema);
 }
 
 export class ConsensusNodeClient {
   constructor(readonly http: HttpClient) {}
   status = () => this.http.json('/v1/status', consensus.nodeStatusSchema);
+  blocks = (query: { from: number; limit?: number }) => this.http.json('/v1/blocks', contract.certifiedBlocksSchema, { query: { ...query } });
   proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
   vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));
 }
