@@ -29,12 +29,12 @@ const randomOf = (name: string) => (length: number): Uint8Array => {
 const flip = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
 const field = (name: string): Uint8Array => fieldToBytes(BigInt(`0x${Buffer.from(bytes32(name)).toString('hex')}`) % FIELD_ORDER);
 
-describe('eligibility proofs', () => {
-  const statement = (): EligibilityStatement => ({
-    h: field('h'), policyHash: field('policy'), result: 1, requirementId: `req_${'1'.repeat(64)}`, claimNullifier: field('nullifier'),
-    domains: ['measurements'], domainNullifiers: [field('domain')], issuerRoot: field('issuers'), pseudonym: bytes32('pseudonym'), chainId: CHAIN,
-  });
+const statement = (): EligibilityStatement => ({
+  h: field('h'), policyHash: field('policy'), result: 1, requirementId: `req_${'1'.repeat(64)}`, claimNullifier: field('nullifier'),
+  domains: ['measurements'], domainNullifiers: [field('domain')], issuerRoot: field('issuers'), pseudonym: bytes32('pseudonym'), chainId: CHAIN,
+});
 
+describe('eligibility proofs', () => {
   it('hold for the statement they were made for and for no other', () => {
     const hash = verificationKeyHash(simulatedKey);
     const proof = simulateProof(statement());

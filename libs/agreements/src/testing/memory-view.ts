@@ -4,6 +4,8 @@ import type { StateView } from '@medveil/ledger';
 /** A state in memory for the specs of this package: values as canonical bytes, so that what cannot be encoded shows. */
 export class MemoryView implements StateView {
   private values = new Map<string, Uint8Array>();
+  /** How often something was put or deleted. */
+  writes = 0;
 
   static from(entries: readonly { key: string; value: CborValue }[]): MemoryView {
     const view = new MemoryView();
@@ -21,10 +23,12 @@ export class MemoryView implements StateView {
   }
 
   put(key: string, value: CborValue): void {
+    this.writes += 1;
     this.values.set(key, encodeCanonical(value));
   }
 
   delete(key: string): void {
+    this.writes += 1;
     this.values.delete(key);
   }
 

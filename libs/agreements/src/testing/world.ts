@@ -22,7 +22,12 @@ export const DAY_MS = 24 * HOUR_MS;
 
 /** 32 bytes that depend on `name` alone. */
 export const bytes32 = (name: string): Uint8Array => digest('medveil/spec/1', utf8(name));
-export const keyOf = (name: string): SigningKeyPair => signingKeyFromSeed(bytes32(`key ${name}`));
+const keys = new Map<string, SigningKeyPair>();
+export function keyOf(name: string): SigningKeyPair {
+  const key = keys.get(name) ?? signingKeyFromSeed(bytes32(`key ${name}`));
+  keys.set(name, key);
+  return key;
+}
 const sized = (kind: number, length: number, name: string): Uint8Array => {
   const bytes = new Uint8Array(length);
   bytes[0] = kind;
