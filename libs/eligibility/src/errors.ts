@@ -36,3 +36,6 @@ export const eligibilityError = (
   details: Readonly<Record<string, string | number | boolean | null>> = {},
   options?: ErrorOptions,
 ): EligibilityError => new CodedError(code, message, details, options);
+
+export const isEligibilityError = (error: unknown, code?: EligibilityErrorCode): error is EligibilityError =>
+  error instanceof CodedError && error.code.startsWith('eligibility/') && (code === undefined || error.code === code);

@@ -2,7 +2,7 @@
  * Eligibility (docs/scheme.md, sections 6 and 7; docs/eligibility.md): the record and its commitment, study policies,
  * and zero-knowledge proofs that a committed record satisfies a policy. Pure: randomness, files and threads are arguments.
  */
-export { type EligibilityError, type EligibilityErrorCode } from './errors.js';
+export { type EligibilityError, type EligibilityErrorCode, isEligibilityError } from './errors.js';
 export { PART_SLOTS, PART_TYPES, partIndex, type PartType } from './parts.js';
 export { bytesToField, FIELD_BYTES, FIELD_ORDER, fieldToBytes, hashToField, randomField } from './field.js';
 export { type Coding, dayOf, DAY_MS, type Observation, type ObservationValue, startOfDayMs } from './observation.js';
@@ -68,3 +68,7 @@ export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, ty
 export { BASE_FIELD_ORDER, compressG1, compressG2, encodeProof, PROOF_BYTES, splitProof, type AffineG1, type AffineG2 } from './proof-encoding.js';
 export { parseVerificationKey, requireProductionKey, type VerificationKey, verificationKeyHash, verificationKeySchema } from './verification-key.js';
 export { loadVerifier, type PreparedKey, prepareVerificationKey, verifyEligibility, verifySignals } from './verifier.js';
+export { chooseCircuit, type EligibilityProof, proveEligibility, type Prover, type ProvingCircuit } from './prover/prover.js';
+export { createSnarkjsProver, type SnarkjsProverOptions } from './prover/snarkjs-prover.js';
+export { decodeOpening, type DeliveryOpening, encodeOpening, type OpenedLeaf, type OpenedPart, openForDelivery } from './delivery.js';
+export { checkDelivery, type DeliveryFault, type DeliveryToCheck, type DeliveryVerdict } from './delivery-check.js';

@@ -1,0 +1,64 @@
+import { eligibilityError } from '../errors.js';
+import { type EligibilityStatement, publicInputsOf, type PublicInputs } from '../public-inputs.js';
+import { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals } from '../witness.js';
+import { slotClassOf } from '../compiled-policy.js';
+
+/** A compiled circuit and its proving key, as files. */
+export interface ProvingCircuit {
+  readonly instance: CircuitSize & { readonly name: string };
+  /** The witness generator that circom made. */
+  readonly wasmPath: string;
+  /** The proving key in snarkjs's format. */
+  readonly zkeyPath: string;
+}
+
+/** Makes Groth16 proofs: snarkjs in threads (`createSnarkjsProver`), or a native prover behind the same port. */
+export interface Prover {
+  /**
+   * @returns the proof in 128 bytes
+   * @throws CodedError `eligibility/prover-busy` (queue full), `eligibility/prover-cancelled`, `eligibility/prover-closed`,
+   * `eligibility/prover-failed` (the signals satisfy no witness)
+   */
+  prove(circuit: ProvingCircuit, signals: Signals, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  /** Ends the threads; proofs under way fail with `eligibility/prover-closed`. */
+  close(): Promise<void>;
+}
+
+export interface EligibilityProof {
+  readonly proof: Uint8Array;
+  readonly statement: EligibilityStatement;
+  readonly publicInputs: PublicInputs;
+  /** Name of the instance, which says which verification key fits. */
+  readonly instance: string;
+}
+
+/**
+ * Proves that a record satisfies a policy, with the smallest of the circuits that fits.
+ * A record that does not satisfy it is refused before any work: `eligibility/not-eligible` (no witness would exist).
+ * @throws CodedError `eligibility/not-eligible`, `eligibility/no-circuit-fits`, `eligibility/bad-issuer`, and those of `Prover`
+ */
+export async function proveEligibility(
+  prover: Prover,
+  circuits: readonly ProvingCircuit[],
+  inputs: EligibilityInputs,
+  options: { signal?: AbortSignal } = {},
+): Promise<EligibilityProof> {
+  const circuit = chooseCircuit(circuits, inputs);
+  const { signals, statement } = buildWitness(inputs, circuit.instance);
+  const proof = await prover.prove(circuit, signals, options);
+  return { proof, statement, publicInputs: publicInputsOf(statement), instance: circuit.instance.name };
+}
+
+/** The smallest circuit with the policy's number of slots that is deep enough for the parts it looks into. */
+export function chooseCircuit(circuits: readonly ProvingCircuit[], inputs: Pick<EligibilityInputs, 'record' | 'policy'>): ProvingCircuit {
+  const slots = slotClassOf(inputs.policy);
+  const depth = depthNeeded(inputs.record, inputs.policy);
+  const fitting = circuits
+    .filter(({ instance }) => instance.slots === slots && instance.depth >= depth)
+    .toSorted((a, b) => a.instance.depth - b.instance.depth);
+  const [smallest] = fitting;
+  if (smallest === undefined) {
+    throw eligibilityError('eligibility/no-circuit-fits', 'no circuit here is large enough for the policy and the record', { slots, depth });
+  }
+  return smallest;
+}
