@@ -11,6 +11,9 @@ import { CodedError } from '@medveil/encoding';
  * - `pre/related-keys`: owner and delegatee key with one secret
  * - `pre/check-failed`: the Fujisaki–Okamoto check: wrong key, wrong label, or a tampered capsule
  * - `pre/bad-threshold`, `pre/bad-share`: sharing parameters; a share that does not verify
+ * - `pre/bad-grant`, `pre/not-granted`: a malformed delegation; a label or a time outside it
+ * - `pre/already-granted`: a rotation that must not keep the seed
+ * - `pre/bad-receipt`: not a receipt of a revocation
  * - `pre/bad-envelope`: truncated, reordered, swapped, extended or altered body
  * - `pre/out-of-range`: a size, a limit or a byte range
  * - `pre/engine`: an engine could not be loaded
@@ -28,6 +31,10 @@ export type PreErrorCode =
   | 'pre/check-failed'
   | 'pre/bad-threshold'
   | 'pre/bad-share'
+  | 'pre/bad-grant'
+  | 'pre/not-granted'
+  | 'pre/already-granted'
+  | 'pre/bad-receipt'
   | 'pre/bad-envelope'
   | 'pre/out-of-range'
   | 'pre/engine';

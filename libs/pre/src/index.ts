@@ -7,11 +7,13 @@ export type {
   Encapsulation,
   OwnerKey,
   ReEncryptionStatement,
+  ReKeyEntry,
   SharedStatement,
   SplitReKey,
 } from './afgh06/api.js';
 export { afgh06 } from './afgh06/afgh06.js';
 export * from './artefacts.js';
+export { MAX_BATCH } from './afgh06/re-encryption.js';
 export { MAX_SHARES, MAX_THRESHOLD } from './afgh06/threshold.js';
 export type { BodyContext, CiphertextReader, OpenBody } from './envelope/api.js';
 export type { Engine, EngineName } from './engine/engine.js';
@@ -23,3 +25,17 @@ export { encryptBody } from './envelope/encrypt.js';
 export { BODY_HEADER_BYTES, BODY_VERSION, bodyCiphertextSize, CHUNK_BYTES, CHUNK_OVERHEAD, MAX_BODY_BYTES } from './envelope/format.js';
 export { paddedSize } from './envelope/padding.js';
 export { openBody } from './envelope/range.js';
+export {
+  checkGrant,
+  decodeGrant,
+  encodeGrant,
+  type Grant,
+  grantDigest,
+  type GrantTerms,
+  isInForce,
+  makeGrant,
+  MAX_GRANT_ITEMS,
+  reEncryptUnder,
+} from './lifecycle/grant.js';
+export { decodeReceipt, makeReceipt, type RevocationReceipt, verifyReceipt } from './lifecycle/receipt.js';
+export { nextLabel, rotate, type RotatedCapsule } from './lifecycle/rotation.js';

@@ -1,8 +1,8 @@
 import type { DelegateeKey, OwnerKey, Afgh06 } from './api.js';
 import type { Engine } from '../engine/engine.js';
-import { decapsulate, decapsulateDelegated, encapsulate, encapsulator } from './capsule.js';
+import { decapsulate, decapsulateDelegated, encapsulate, encapsulator, rewrap } from './capsule.js';
 import * as keys from './keys.js';
-import { checkReKey, reEncrypt, reEncryptor, reKeyGen } from './re-encryption.js';
+import { badReKeys, checkReKey, reEncrypt, reEncryptor, reKeyGen } from './re-encryption.js';
 import { makeSuite } from './suite.js';
 import * as threshold from './threshold.js';
 import { proveReEncryption, verifyReEncryption } from './work-proof.js';
@@ -22,8 +22,10 @@ export function afgh06(engine: Engine): Afgh06 {
     encapsulate: (owner, label, random) => encapsulate(suite, owner, label, random),
     encapsulator: (owner) => encapsulator(suite, owner),
     decapsulate: (key, label, capsule) => decapsulate(suite, key, label, capsule),
+    rewrap: (key, from, to, capsule) => rewrap(suite, key, from, to, capsule),
     reKeyGen: (key, label, delegatee) => reKeyGen(suite, key, label, delegatee),
     checkReKey: (owner, label, delegatee, reKey) => checkReKey(suite, owner, label, delegatee, reKey),
+    badReKeys: (entries, random) => badReKeys(suite, entries, random),
     reEncrypt: (capsule, reKey) => reEncrypt(suite, capsule, reKey),
     reEncryptor: (reKey) => reEncryptor(suite, reKey),
     decapsulateDelegated: (key, owner, label, transformed) => decapsulateDelegated(suite, key, owner, label, transformed),

@@ -38,6 +38,14 @@ export interface ReEncryptionStatement {
   readonly claimId: Uint8Array;
 }
 
+/** What `checkReKey` judges, as an entry of a list. */
+export interface ReKeyEntry {
+  readonly ownerPublicKey: Uint8Array;
+  readonly label: Uint8Array;
+  readonly delegateePublicKey: Uint8Array;
+  readonly reKey: Uint8Array;
+}
+
 /** A re-encryption key split for n proxies, any t of which re-encrypt. */
 export interface SplitReKey {
   /** Public: kind ‖ t ‖ A_1 … A_{t−1} in G1, A_j = Q^{f_j}; A_0 = g is required and not sent. */
@@ -111,10 +119,25 @@ export interface Afgh06 {
    */
   decapsulate(ownerKey: OwnerKey, label: Uint8Array, capsule: Uint8Array): Uint8Array;
 
+  /**
+   * Moves the seed under another label: the owner's part of a rotation, no body moves.
+   * @throws PreError `pre/bad-label` where the labels are equal, `pre/check-failed`
+   */
+  rewrap(ownerKey: OwnerKey, from: Uint8Array, to: Uint8Array, capsule: Uint8Array): Uint8Array;
+
   /** rk = P2^{1/(a+τ)}: opens the one label to the one delegatee. @returns `RE_KEY_BYTES` */
   reKeyGen(ownerKey: OwnerKey, label: Uint8Array, delegateePublicKey: Uint8Array): Uint8Array;
   /** e(Q, rk) = e(g, P2): the proxy checks this before it stores rk. */
   checkReKey(ownerPublicKey: Uint8Array, label: Uint8Array, delegateePublicKey: Uint8Array, reKey: Uint8Array): boolean;
+
+  /**
+   * Checks many keys with one product of pairings: Π e(Q_i^{δ_i}, rk_i) = Π e(g^{δ_i}, P2_i) with 128-bit random δ_i.
+   * A false key passes with probability 2^-128.
+   * @param entries at most `MAX_BATCH`
+   * @returns positions of the keys that `checkReKey` refuses
+   * @throws PreError `pre/out-of-range` for a longer list
+   */
+  badReKeys(entries: readonly ReKeyEntry[], random: RandomBytes): readonly number[];
 
   /** c1' = e(c1, rk). @returns `TRANSFORMED_CAPSULE_BYTES` */
   reEncrypt(capsule: Uint8Array, reKey: Uint8Array): Uint8Array;

@@ -8,7 +8,7 @@ import { capsuleScalar, decodeCapsule, decodeOwner, decodeSecret, decodeTransfor
 export function encapsulate(suite: Suite, ownerPublicKey: Uint8Array, label: Uint8Array, random: RandomBytes): Encapsulation {
   const owner = decodeOwner(suite.engine, ownerPublicKey);
   const base = labelBase(suite, owner, label);
-  return seal(suite, ownerPublicKey, label, random, (k) => suite.engine.g1.pow(base, k));
+  return seal(suite, { ownerPublicKey, label, seed: random(SEED_BYTES) }, (k) => suite.engine.g1.pow(base, k));
 }
 
 /** P1's table makes c1 = P1^k·g^{τk} two fixed-base powers; it pays from about 25 capsules. */
@@ -19,7 +19,7 @@ export function encapsulator(suite: Suite, ownerPublicKey: Uint8Array): (label: 
   const ownerPow = engine.g1.fixedBase(owner);
   return (label, random) => {
     const tau = labelScalar(engine, label);
-    return seal(suite, key, label, random, (k) => {
+    return seal(suite, { ownerPublicKey: key, label, seed: random(SEED_BYTES) }, (k) => {
       const c1 = engine.g1.mul(ownerPow(k), suite.gPow(engine.scalars.mul(tau, k)));
       if (engine.g1.isIdentity(c1)) throw degenerate('a + τ');
       return c1;
@@ -27,10 +27,25 @@ export function encapsulator(suite: Suite, ownerPublicKey: Uint8Array): (label: 
   };
 }
 
-/** seed ← random; k = H3(seed, label, P1); c1 = Q^k; c2 = seed ⊕ H2(Z^k). */
-function seal(suite: Suite, ownerPublicKey: Uint8Array, label: Uint8Array, random: RandomBytes, basePow: (k: Scalar) => G1): Encapsulation {
+export function rewrap(suite: Suite, ownerKey: OwnerKey, from: Uint8Array, to: Uint8Array, capsule: Uint8Array): Uint8Array {
+  if (equalBytes(from, to)) throw new PreError('pre/bad-label', 'a rotation needs another label', { field: 'version' });
+  const { publicKey } = ownerKey;
+  const base = labelBase(suite, decodeOwner(suite.engine, publicKey), to);
+  const seed = decapsulate(suite, ownerKey, from, capsule);
+  const moved = seal(suite, { ownerPublicKey: publicKey, label: to, seed }, (k) => suite.engine.g1.pow(base, k));
+  seed.fill(0);
+  return moved.capsule;
+}
+
+interface Sealing {
+  readonly ownerPublicKey: Uint8Array;
+  readonly label: Uint8Array;
+  readonly seed: Uint8Array;
+}
+
+/** k = H3(seed, label, P1); c1 = Q^k; c2 = seed ⊕ H2(Z^k). */
+function seal(suite: Suite, { ownerPublicKey, label, seed }: Sealing, basePow: (k: Scalar) => G1): Encapsulation {
   const { engine } = suite;
-  const seed = random(SEED_BYTES);
   const k = capsuleScalar(engine, seed, label, ownerPublicKey);
   const c1 = engine.g1.encode(basePow(k));
   const c2 = maskSeed(engine, suite.zPow(k), seed);

@@ -1,3 +1,4 @@
+import { PreError } from '../errors.js';
 import type { MclModule } from './mcl-module.js';
 
 /** Bytes of mcl's representations. */
@@ -83,6 +84,7 @@ export class MclMemory {
   /** Runs with `bytes` of temporary memory, wiped and freed afterwards. */
   withTemporary<T>(bytes: number, run: (pointer: number) => T): T {
     const pointer = this.module._malloc(bytes);
+    if (pointer === 0) throw new PreError('pre/engine', 'mcl is out of memory', { bytes });
     try {
       return run(pointer);
     } finally {
