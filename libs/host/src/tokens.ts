@@ -1,71 +1,78 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { type Clock, CodedError, type Id, isCodedError, type RandomBytes, toBase64Url, toHex } from '@medveil/encoding';
+import { createHash } from 'node:crypto';
+import type { TokenRequest, TokenResponse, TokenSource } from '@medveil/client';
+import { type Clock, CodedError, type Id, isCodedError, type RandomBytes } from '@medveil/encoding';
 import {
   type AssertionTrust, issueAccessToken, scopesFor, type SigningKeyPair, type TokenIssuer, verifyAccessToken, verifyAssertion,
 } from '@medveil/identity';
-import type { TokenRequest, TokenResponse } from '@medveil/client';
-import type { Principal, TokenVerifier } from '@medveil/service-kit';
-import { jwtVerify, SignJWT } from 'jose';
+import { createTokenVerifier, issueToken, type Principal, type TokenVerifier } from '@medveil/service-kit';
 
-const OPERATOR_ISSUER = 'operator';
-const OPERATOR_TYPE = 'operator+jwt';
+/** The party that runs a service; its tokens state their own scopes. */
+export const OPERATOR = 'operator';
 const ACCESS_TOKEN_LIFETIME_MS = 10 * 60_000;
 
 const unauthenticated = (reason: string, cause?: unknown): CodedError => new CodedError('http/unauthenticated', reason, {}, { cause });
-
-const publicKeyObject = (publicKey: Uint8Array): KeyObject =>
-  createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(publicKey) } });
 
 /** A caller who came with an assertion: the account of the certified key, beside the subject. */
 export interface AccountPrincipal extends Principal {
   readonly account: Id<'acc'> | null;
 }
 
-export interface OperatorToken {
+export interface PartyToken {
   readonly scopes: readonly string[];
-  readonly audiences: readonly string[];
+  /** the services that may take it */
+  readonly audience: string | readonly string[];
   readonly lifetimeMs: number;
 }
 
-/** A token of the operator, who runs the services and holds the key whose public half they are configured with. */
-export async function signOperatorToken(key: SigningKeyPair, token: OperatorToken, ports: { clock: Clock; random: RandomBytes }): Promise<string> {
-  const nowS = Math.floor(ports.clock() / 1000);
-  const secret = createPrivateKey({
-    format: 'jwk',
-    key: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(key.publicKey), d: toBase64Url(key.secretKey) },
-  });
-  return new SignJWT({ scope: token.scopes.join(' ') })
-    .setProtectedHeader({ alg: 'EdDSA', typ: OPERATOR_TYPE })
-    .setIssuer(OPERATOR_ISSUER)
-    .setSubject('operator')
-    .setAudience([...token.audiences])
-    .setJti(toHex(ports.random(16)))
-    .setIssuedAt(nowS)
-    .setExpirationTime(nowS + Math.ceil(token.lifetimeMs / 1000))
-    .sign(secret);
+interface TokenPorts {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
 }
 
-/** Takes tokens signed by the operator's key, for this audience only. */
-export function operatorTokens(options: { readonly publicKey: Uint8Array; readonly audience: string; readonly clock: Clock }): TokenVerifier {
-  const key = publicKeyObject(options.publicKey);
-  return {
-    async verify(token) {
-      try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: ['EdDSA'],
-          typ: OPERATOR_TYPE,
-          issuer: OPERATOR_ISSUER,
-          audience: options.audience,
-          currentDate: new Date(options.clock()),
-          requiredClaims: ['exp', 'jti', 'sub'],
-        });
-        const scopes = typeof payload['scope'] === 'string' ? payload['scope'].split(' ') : [];
-        const principal: AccountPrincipal = { subject: payload.sub ?? '', scopes: new Set(scopes), tokenId: payload.jti ?? '', account: null };
-        return principal;
-      } catch (cause) {
-        throw unauthenticated('the token is not one of this service’s operator, or is over', cause);
-      }
-    },
+/** A token signed with a key that the receiving service has in its configuration: the operator's, or another service's of the consortium. */
+export const signPartyToken = (issuer: string, key: SigningKeyPair, { scopes, audience, lifetimeMs }: PartyToken, ports: TokenPorts): Promise<string> =>
+  issueToken({ algorithm: 'EdDSA', keyId: issuer, seed: key.secretKey }, { issuer, audience, subject: issuer, scopes, ttlMs: lifetimeMs }, ports);
+
+export interface TrustedParty {
+  /** Ed25519, 32 bytes */
+  readonly publicKey: Uint8Array;
+  /** the most that this party's tokens may ask for; null: whatever they state */
+  readonly scopes: readonly string[] | null;
+}
+
+/** Takes tokens of the parties named, for this audience only. */
+export function partyTokens({ parties, audience, clock }: {
+  readonly parties: Readonly<Record<string, TrustedParty>>;
+  readonly audience: string;
+  readonly clock: Clock;
+}): TokenVerifier {
+  const verifiers = Object.entries(parties).map(([issuer, { publicKey, scopes }]): TokenVerifier => {
+    const verifier = createTokenVerifier({ issuer, audience, keys: [{ algorithm: 'EdDSA', keyId: issuer, publicKey }], clock });
+    return {
+      async verify(token) {
+        const principal = await verifier.verify(token);
+        const granted = [...principal.scopes].filter((scope) => scopes === null || scopes.includes(scope));
+        return { ...principal, scopes: new Set(granted), account: null } satisfies AccountPrincipal;
+      },
+    };
+  });
+  return anyOf(...verifiers);
+}
+
+/** A token source for `partyTokens` of another service. */
+export function partyTokenSource(
+  issuer: string,
+  key: SigningKeyPair,
+  token: { readonly scopes: readonly string[]; readonly audience: string },
+  ports: TokenPorts,
+): TokenSource {
+  let held: { token: string; renewAtMs: number } | undefined;
+  return async ({ renew }) => {
+    if (renew || held === undefined || ports.clock() >= held.renewAtMs) {
+      const signed = await signPartyToken(issuer, key, { ...token, lifetimeMs: ACCESS_TOKEN_LIFETIME_MS }, ports);
+      held = { token: signed, renewAtMs: ports.clock() + ACCESS_TOKEN_LIFETIME_MS / 2 };
+    }
+    return held.token;
   };
 }
 
@@ -103,10 +110,10 @@ export class TokenService implements TokenVerifier {
 }
 
 /** The first verifier that takes the token decides; the last one's refusal is told. */
-export function anyOf(...verifiers: readonly [TokenVerifier, ...TokenVerifier[]]): TokenVerifier {
+export function anyOf(...verifiers: readonly TokenVerifier[]): TokenVerifier {
   return {
     async verify(token) {
-      let refusal: unknown;
+      let refusal: unknown = unauthenticated('no token is taken here');
       for (const verifier of verifiers) {
         try {
           return await verifier.verify(token);

@@ -1,11 +1,9 @@
-import type { DynamicModule } from '@nestjs/common';
-import type { Verifiers } from '@medveil/agreements';
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, type Network, openVault, operatorTokens, senderDirectory } from '@medveil/host';
+import { type Infrastructure, loadNetwork, loadVerifiers, OPERATOR, openVault, partyTokens, senderDirectory } from '@medveil/host';
 import { signingKeyFromSeed } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
 import { cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
-import { createLog, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import { ERROR_STATUSES } from './errors.js';
 import { ExplorerController } from './explorer.controller.js';
 import { MessagesController, UNDERSTOOD } from './messages.controller.js';
@@ -19,11 +17,7 @@ const VERSION = '0.1.0';
 const REPLAY_MEMORY_MS = 10 * 60_000;
 
 /** Opens the ledger, joins the protocol, serves the explorer. */
-export async function startConsensusNode(
-  settings: ConsensusNodeSettings,
-  infrastructure: Infrastructure,
-  verifiers: (network: Network) => Promise<Verifiers>,
-): Promise<RunningService> {
+export async function startConsensusNode(settings: ConsensusNodeSettings, infrastructure: Infrastructure): Promise<RunningService> {
   const { clock, random, transport, cache } = infrastructure;
   const name = settings.replica;
   const log = createLog({ service: name, level: settings.logLevel, clock });
@@ -41,7 +35,7 @@ export async function startConsensusNode(
   const node = await ConsensusNode.open({
     settings,
     genesis: loadGenesis(fromBase64Url(network.genesis)),
-    verifiers: await verifiers(network),
+    verifiers: await loadVerifiers(network, settings.mode),
     replicaKey: await vault.get('replica-key'),
     operator: signingKeyFromSeed(await vault.get('operator-key')),
     publisher,
@@ -56,11 +50,10 @@ export async function startConsensusNode(
     directory: senderDirectory(network),
     replay: cacheReplayGuard(cache, name, REPLAY_MEMORY_MS),
   });
-  const module: DynamicModule = {
-    module: ConsensusNodeModule,
+  const module = defineModule('consensus-node-parts', {
     controllers: [ExplorerController, OperatorController, MessagesController],
     providers: [{ provide: ConsensusNode, useValue: node }],
-  };
+  });
   const service = await runService({
     name,
     version: VERSION,
@@ -72,7 +65,14 @@ export async function startConsensusNode(
     health,
     clock,
     random,
-    tokens: operatorTokens({ publicKey: fromBase64Url(settings.operatorPublicKey), audience: name, clock }),
+    tokens: partyTokens({
+      parties: {
+        [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
+        contract: { publicKey: fromBase64Url(network.messageKeys['contract'] ?? ''), scopes: ['ledger:read'] },
+      },
+      audience: 'consensus-node',
+      clock,
+    }),
     errors: ERROR_STATUSES,
     consumers: [transport.server({ group: name, receiver })],
     resources: [{ name: 'replica', close: () => node.close() }],
@@ -80,6 +80,4 @@ export async function startConsensusNode(
   node.start();
   return service;
 }
-
-class ConsensusNodeModule {}
 

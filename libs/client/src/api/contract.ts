@@ -109,7 +109,8 @@ export const totalsSchema = z.object({
 
 /** POST /v1/treasury/deposits (scope `treasury:mint`): credits an account against a deposit made outside. */
 export const depositRequestSchema = z.strictObject({ account: accountIdSchema, amount: amountSchema.min(1), reference: z.string().min(1).max(200) });
-export const depositSchema = z.object({ transactionId: transactionIdSchema });
+/** `status`: waiting, recorded, or the code of the ledger's refusal. GET /v1/treasury/deposits/:reference */
+export const depositSchema = z.object({ reference: z.string(), status: z.string() });
 
 /** GET /v1/circuits: instances with their pinned verification keys. */
 export const circuitsSchema = z.object({

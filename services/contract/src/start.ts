@@ -1,0 +1,159 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { createContract, stateKeys } from '@medveil/agreements';
+import { ConsensusNodeClient, HttpClient } from '@medveil/client';
+import { createIdempotencyStore, type Database } from '@medveil/database';
+import { fromBase64Url } from '@medveil/encoding';
+import { LedgerReader } from '@medveil/explorer';
+import {
+  anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenService,
+} from '@medveil/host';
+import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
+import { Ledger, loadGenesis } from '@medveil/ledger';
+import { LevelStore } from '@medveil/ledger/level';
+import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver } from '@medveil/messaging';
+import { createLog, defineModule, Health, type RunningService, runService, type ServiceLog, ServiceMetrics } from '@medveil/service-kit';
+import { BlocksController } from './blocks.controller.js';
+import { Circuits } from './circuits.js';
+import { EarlyCheck } from './early-check.js';
+import { ERROR_STATUSES } from './errors.js';
+import { FollowerLedger } from './follower-ledger.js';
+import { LedgerController, TokenController } from './ledger.controller.js';
+import { PolicyStore } from './policy-store.js';
+import { ReadModel } from './read-model.js';
+import { RequirementsController } from './requirements.controller.js';
+import type { ContractSettings } from './settings.js';
+import { Submissions } from './submissions.js';
+import { Treasury } from './treasury.js';
+import { TreasuryController } from './treasury.controller.js';
+
+const NAME = 'contract';
+const VERSION = '0.1.0';
+const REPLAY_MEMORY_MS = 10 * 60_000;
+/** How often a deposit that could not be minted at once is looked at again. */
+const TREASURY_POLL_MS = 2_000;
+
+/** Follows the ledger, takes transactions in, serves reads with proofs. */
+export async function startContract(settings: ContractSettings, infrastructure: Infrastructure): Promise<RunningService> {
+  const { clock, random, transport, cache } = infrastructure;
+  const log = createLog({ service: NAME, level: settings.logLevel, clock });
+  const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
+  const health = new Health();
+  const network = await loadNetwork(settings.networkFile);
+  const vault = await openVault(settings.vault, random);
+  const database = await infrastructure.databases.open({ schema: NAME, migrations: new URL('../migrations/', import.meta.url) });
+  const parts = await assemble(settings, infrastructure, network, vault, database, log);
+  health.register('database', () => database.check());
+  metrics.gaugeFrom({ name: 'medveil_contract_height', help: 'Height of the last block that the contract service has executed.' }, () => parts.ledger.head.header.height);
+  const receiver = new MessageReceiver({
+    network: network.chainId,
+    definitions: [BLOCK_COMMITTED],
+    directory: senderDirectory(network),
+    replay: cacheReplayGuard(cache, NAME, REPLAY_MEMORY_MS),
+  });
+  const treasuryPoll = parts.treasury === undefined ? undefined : setInterval(() => parts.treasury?.wake(), TREASURY_POLL_MS);
+  const service = await runService({
+    name: NAME,
+    version: VERSION,
+    mode: settings.mode,
+    module: moduleOf(parts),
+    http: settings.http,
+    log,
+    metrics,
+    health,
+    clock,
+    random,
+    tokens: anyOf(
+      parts.tokens,
+      partyTokens({
+        parties: {
+          [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
+          pkg: { publicKey: fromBase64Url(network.messageKeys['pkg'] ?? ''), scopes: ['ledger:read', 'transactions:submit'] },
+          'proxy-cloud': { publicKey: fromBase64Url(network.messageKeys['proxy-cloud'] ?? ''), scopes: ['ledger:read', 'transactions:submit'] },
+        },
+        audience: NAME,
+        clock,
+      }),
+    ),
+    errors: ERROR_STATUSES,
+    idempotency: createIdempotencyStore({ database, clock, random }),
+    consumers: [transport.server({ group: NAME, receiver })],
+    resources: [
+      { name: 'treasury', close: async () => { clearInterval(treasuryPoll); await parts.treasury?.idle(); } },
+      { name: 'follower', close: () => parts.follower.stop() },
+      { name: 'ledger', close: () => parts.ledger.store.close() },
+      { name: 'database', close: () => database.close() },
+    ],
+  });
+  parts.follower.start();
+  return service;
+}
+
+async function assemble(
+  settings: ContractSettings,
+  { clock, random, transport, cache }: Infrastructure,
+  network: Network,
+  vault: KeyVault,
+  database: Database,
+  log: ServiceLog,
+) {
+  const machine = createContract({ verifiers: await loadVerifiers(network, settings.mode) });
+  await mkdir(settings.dataFolder, { recursive: true });
+  const store = await LevelStore.open(join(settings.dataFolder, 'ledger'));
+  const ledger = await Ledger.open({ genesis: loadGenesis(fromBase64Url(network.genesis)), store, stateMachine: machine });
+  const messageSeed = await vault.get('message-key');
+  const publisher = createPublisher({ client: transport.client(), network: network.chainId, signer: ed25519Signer(NAME, messageSeed), clock, random });
+  const submissions = new Submissions(new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions);
+  const treasurySeed = await vault.find('treasury-key');
+  const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, database, submissions, clock, log);
+  const token = partyTokenSource(NAME, signingKeyFromSeed(messageSeed), { scopes: ['ledger:read'], audience: 'consensus-node' }, { clock, random });
+  const follower = new FollowerLedger({
+    ledger,
+    nodes: settings.nodeUrls.map((baseUrl) => new ConsensusNodeClient(new HttpClient({ baseUrl, token, retries: 0, timeoutMs: 5_000 }))),
+    clock,
+    log,
+    gapPollMs: settings.gapPollMs,
+    onApplied: (applied) => {
+      submissions.committed(applied.transactionIds);
+      treasury?.afterBlock(applied);
+    },
+  });
+  const tokens = new TokenService({
+    issuer: NAME,
+    audience: NAME,
+    chainId: network.chainId,
+    key: signingKeyFromSeed(await vault.get('token-key')),
+    trust: assertionTrust({
+      network,
+      audience: NAME,
+      clock,
+      cache,
+      // The ledger knows revoked pseudonyms; what a member without a pin sends, it refuses by itself.
+      revocation: { isTCertRevoked: ({ serial }) => ledger.view().has(stateKeys.revokedSerial(serial)), isECertRevoked: () => false },
+    }),
+    clock,
+    random,
+  });
+  return { ledger, submissions, treasury, follower, tokens, model: new ReadModel(ledger), policies: new PolicyStore(database), circuits: new Circuits(ledger, network) };
+}
+
+type Parts = Awaited<ReturnType<typeof assemble>>;
+
+function moduleOf(parts: Parts): DynamicModule {
+  const providers: Provider[] = [
+    { provide: LedgerReader, useValue: parts.follower.reader },
+    { provide: FollowerLedger, useValue: parts.follower },
+    { provide: Submissions, useValue: parts.submissions },
+    { provide: ReadModel, useValue: parts.model },
+    { provide: PolicyStore, useValue: parts.policies },
+    { provide: Circuits, useValue: parts.circuits },
+    { provide: TokenService, useValue: parts.tokens },
+  ];
+  const controllers = [TokenController, LedgerController, RequirementsController, BlocksController];
+  if (parts.treasury === undefined) return defineModule('contract-parts', { controllers, providers });
+  return defineModule('contract-parts', {
+    controllers: [...controllers, TreasuryController],
+    providers: [...providers, { provide: Treasury, useValue: parts.treasury }],
+  });
+}

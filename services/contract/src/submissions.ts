@@ -1,0 +1,45 @@
+import { type Clock, CodedError, type Id } from '@medveil/encoding';
+import { LEDGER_LIMITS, transactionIdOf } from '@medveil/ledger';
+import { type MessagePublisher, TRANSACTION_SUBMITTED } from '@medveil/messaging';
+import type { EarlyCheck } from './early-check.js';
+
+/** A transaction that is in no block after that is no longer called pending: its author sends it again. */
+const PENDING_MS = 20_000;
+
+/** Hands transactions to the replicas, once for each attempt of their authors. */
+export class Submissions {
+  readonly #pending = new Map<Id<'txn'>, number>();
+
+  constructor(
+    private readonly check: EarlyCheck,
+    private readonly publisher: MessagePublisher,
+    private readonly clock: Clock,
+    private readonly maxPending: number,
+  ) {}
+
+  /** @throws CodedError `contract/too-large`, `contract/busy`, or the contract's own code of a hopeless transaction */
+  async submit(transaction: Uint8Array): Promise<Id<'txn'>> {
+    if (transaction.length > LEDGER_LIMITS.transactionBytes) {
+      throw new CodedError('contract/too-large', 'the transaction is too large', { bytes: transaction.length, max: LEDGER_LIMITS.transactionBytes });
+    }
+    const transactionId = transactionIdOf(transaction);
+    if (this.isPending(transactionId)) return transactionId;
+    if (this.#pending.size >= this.maxPending) throw new CodedError('contract/busy', 'too many transactions wait for a block; try again later');
+    this.check.refuseHopeless(transaction);
+    this.#pending.set(transactionId, this.clock());
+    await this.publisher.publish(TRANSACTION_SUBMITTED, { transaction }, { key: transactionId });
+    return transactionId;
+  }
+
+  isPending(transactionId: Id<'txn'>): boolean {
+    const sinceMs = this.#pending.get(transactionId);
+    if (sinceMs === undefined) return false;
+    if (this.clock() - sinceMs < PENDING_MS) return true;
+    this.#pending.delete(transactionId);
+    return false;
+  }
+
+  committed(transactionIds: readonly Id<'txn'>[]): void {
+    for (const id of transactionIds) this.#pending.delete(id);
+  }
+}
