@@ -5,20 +5,20 @@ export const BASE_FIELD_ORDER = 218882428718392752222464057452572750886963111572
 
 /** Functions on offsets into memory; `g1m`, `g2m` are the groups, `frm` the scalar field, in Montgomery form. */
 export interface CurveFunctions {
-  frm_mul(a: number, b: number, out: number): void;
-  frm_add(a: number, b: number, out: number): void;
-  g1m_copy(p: number, out: number): void;
-  g1m_zero(out: number): void;
-  g1m_double(p: number, out: number): void;
-  g1m_add(p: number, q: number, out: number): void;
-  g1m_addMixed(jacobian: number, affine: number, out: number): void;
-  g1m_batchToAffine(p: number, count: number, out: number): void;
-  g2m_copy(p: number, out: number): void;
-  g2m_zero(out: number): void;
-  g2m_double(p: number, out: number): void;
-  g2m_add(p: number, q: number, out: number): void;
-  g2m_addMixed(jacobian: number, affine: number, out: number): void;
-  g2m_batchToAffine(p: number, count: number, out: number): void;
+  readonly frm_mul: (a: number, b: number, out: number) => void;
+  readonly frm_add: (a: number, b: number, out: number) => void;
+  readonly g1m_copy: (p: number, out: number) => void;
+  readonly g1m_zero: (out: number) => void;
+  readonly g1m_double: (p: number, out: number) => void;
+  readonly g1m_add: (p: number, q: number, out: number) => void;
+  readonly g1m_addMixed: (jacobian: number, affine: number, out: number) => void;
+  readonly g1m_batchToAffine: (p: number, count: number, out: number) => void;
+  readonly g2m_copy: (p: number, out: number) => void;
+  readonly g2m_zero: (out: number) => void;
+  readonly g2m_double: (p: number, out: number) => void;
+  readonly g2m_add: (p: number, q: number, out: number) => void;
+  readonly g2m_addMixed: (jacobian: number, affine: number, out: number) => void;
+  readonly g2m_batchToAffine: (p: number, count: number, out: number) => void;
 }
 
 const PAGE = 65_536;

@@ -13,7 +13,7 @@ import {
   publicInputsOf,
   verifyEligibility,
 } from '@medveil/eligibility';
-import { ensureCircuits } from './ensure.js';
+import { ensureCircuits, loadProvingCircuit } from './ensure.js';
 import { exampleInputs, NOT_DETECTED } from './testing.js';
 
 describe('record -> policy -> proof -> verification', () => {
@@ -23,7 +23,7 @@ describe('record -> policy -> proof -> verification', () => {
 
   before(async () => {
     const artefacts = await ensureCircuits({ instances: ['everyday'] });
-    circuits = [...artefacts.values()];
+    circuits = await Promise.all([...artefacts.values()].map(loadProvingCircuit));
     await loadVerifier();
     key = prepareVerificationKey([...artefacts.values()].map((a) => a.verificationKey)[0] ?? assert.fail());
     prover = createSnarkjsProver({ threads: 1 });

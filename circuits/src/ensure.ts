@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { parseVerificationKey, type VerificationKey } from '@medveil/eligibility';
+import { parseVerificationKey, type ProvingCircuit, type VerificationKey } from '@medveil/eligibility';
 import { compileCircuit, mainComponent } from './compile.js';
 import { type Instance, instanceNamed, PACKAGE_DIR } from './instances.js';
 import { generateDevelopmentKeys } from './keygen.js';
@@ -85,6 +85,19 @@ async function build(instance: Instance, cacheDir: string, folder: string, optio
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Reads an instance's witness generator and proving key into memory that proving threads share. */
+export async function loadProvingCircuit(artefacts: Pick<CircuitArtefacts, 'instance' | 'wasmPath' | 'zkeyPath'>): Promise<ProvingCircuit> {
+  const [wasm, zkey] = await Promise.all([shared(artefacts.wasmPath), shared(artefacts.zkeyPath)]);
+  return { instance: artefacts.instance, wasm, zkey };
+}
+
+async function shared(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  const out = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  out.set(bytes);
+  return out;
 }
 
 /** Renames into place; where another process was first, its artefacts are used. */

@@ -76,10 +76,11 @@ all:
   - latest: { code: { system: ${LOINC}, code: 94500-6 }, value: { oneOf: [ { system: ${SNOMED}, code: '260373001' } ] }, within: { lastDays: 30 } }
 `;
 
+const digest = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
+
 /** All that a proof about the record above is made from. */
 export function exampleInputs(options: { policy?: string; selfAttested?: boolean; seed?: string } = {}): EligibilityInputs {
   const random = seededRandom(options.seed ?? 'example');
-  const digest = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
   const record = buildRecord({
     recordSecret: random(32),
     parts: {

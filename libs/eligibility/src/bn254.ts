@@ -105,7 +105,7 @@ export class Bn254 {
   /** mcl reads little-endian; what travels here is big-endian. */
   private putReversed(bytes: Uint8Array): void {
     if (bytes.length > G2_BYTES) return;
-    this.mcl.HEAP8.set(new Uint8Array(bytes).reverse(), this.scratch);
+    this.mcl.HEAP8.set(bytes.toReversed(), this.scratch);
   }
 }
 

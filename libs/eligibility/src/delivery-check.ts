@@ -108,7 +108,7 @@ function treeOf(part: OpenedPart): PartTree {
       value: leaf === undefined ? 0n : encodeValue(leaf.observation.value),
       nextKey: keys[i + 1] ?? HIGH_KEY,
       salt: leaf === undefined ? part.sentinelSalt : leaf.salt,
-      ...(leaf === undefined ? {} : { observation: leaf.observation }),
+      observation: leaf?.observation,
     };
   });
   return new PartTree(part.part, part.digest, part.salt, leaves);

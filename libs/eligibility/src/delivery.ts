@@ -1,8 +1,7 @@
-import { bytesToField, fieldToBytes } from './field.js';
 import { type CborValue, decodeCanonical, encodeCanonical } from '@medveil/encoding';
 import { z } from 'zod';
 import { eligibilityError } from './errors.js';
-import { bytesToInteger } from './field.js';
+import { bytesToField, bytesToInteger, fieldToBytes } from './field.js';
 import { type Coding, type Observation } from './observation.js';
 import { MAX_OBSERVATIONS, type ObservationLeaf, PartTree } from './part-tree.js';
 import { PART_TYPES, type PartType } from './parts.js';
@@ -128,14 +127,8 @@ export const encodeOpening = (opening: DeliveryOpening): Uint8Array =>
   });
 
 function encodeObservationValue({ value: v }: Observation): CborValue {
-  switch (v.kind) {
-    case 'quantity':
-      return { kind: v.kind, scaled: v.scaled, unit: v.unit };
-    case 'coded':
-      return { kind: v.kind, system: v.system, code: v.code };
-    case 'present':
-      return { kind: v.kind };
-  }
+  if (v.kind === 'quantity') return { kind: v.kind, scaled: v.scaled, unit: v.unit };
+  return v.kind === 'coded' ? { kind: v.kind, system: v.system, code: v.code } : { kind: v.kind };
 }
 
 /** @throws CodedError `eligibility/bad-opening` */
@@ -144,9 +137,12 @@ export function decodeOpening(bytes: Uint8Array): DeliveryOpening {
     const { version: _, parts, closed, ...rest } = openingSchema.parse(decodeCanonical(bytes));
     return {
       ...rest,
-      closed: closed as Partial<Record<PartType, Uint8Array>>,
+      closed,
       parts: parts.map((part) => ({
-        ...part,
+        part: part.part,
+        digest: part.digest,
+        salt: part.salt,
+        sentinelSalt: part.sentinelSalt,
         leaves: part.leaves.map((leaf) => {
           const code: Coding = { system: leaf.system, code: leaf.code };
           return { observation: { part: part.part, code, timeMs: leaf.timeMs, value: leaf.value }, key: leaf.key, salt: leaf.salt };

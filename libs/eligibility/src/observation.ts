@@ -68,14 +68,8 @@ export const observationKey = (code: bigint, timeMs: number, sequence: number): 
 
 /** The field element that a leaf holds: see `quantityElement`, the hash of a coded value, or 0 for `present`. */
 export function encodeValue(value: ObservationValue): bigint {
-  switch (value.kind) {
-    case 'quantity':
-      return quantityElement(value.scaled, value.unit);
-    case 'coded':
-      return codedValue(value);
-    case 'present':
-      return 0n;
-  }
+  if (value.kind === 'quantity') return quantityElement(value.scaled, value.unit);
+  return value.kind === 'coded' ? codedValue(value) : 0n;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { digest, sha256 } from '@medveil/encoding';
+import { digest as domainDigest, sha256 } from '@medveil/encoding';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as sha256Hash } from '@noble/hashes/sha2.js';
 import { eligibilityError } from './errors.js';
@@ -22,7 +22,7 @@ export interface ObservationLeaf {
   readonly nextKey: bigint;
   readonly salt: bigint;
   /** The observation behind the leaf; the low sentinel has none. */
-  readonly observation?: Observation;
+  readonly observation: Observation | undefined;
 }
 
 export const leafHash = (leaf: Pick<ObservationLeaf, 'key' | 'value' | 'nextKey' | 'salt'>): bigint =>
@@ -81,7 +81,7 @@ export function buildPartTree(part: PartType, observations: readonly Observation
       value: observation === undefined ? 0n : encodeValue(observation.value),
       nextKey: keys[i + 1] ?? HIGH_KEY,
       salt: derivedSalt(recordSecret, ['medveil/leaf-salt/1', part, key]),
-      ...(observation === undefined ? {} : { observation }),
+      observation,
     };
   });
   return new PartTree(part, partDigest, derivedSalt(recordSecret, ['medveil/part-salt/1', part, 0n]), leaves);
@@ -114,7 +114,7 @@ const compare = (a: bigint, b: bigint): number => (a < b ? -1 : Number(a > b));
 
 /** Salt = HMAC-SHA-256(record secret, what it is for), twice for 512 bits, modulo r. */
 function derivedSalt(recordSecret: Uint8Array, purpose: readonly [string, PartType, bigint]): bigint {
-  const info = digest(purpose[0], [purpose[1], purpose[2].toString(16)]);
+  const info = domainDigest(purpose[0], [purpose[1], purpose[2].toString(16)]);
   const block = (counter: number) => bytesToInteger(hmac(sha256Hash, recordSecret, new Uint8Array([...info, counter])));
   return ((block(0) << 256n) | block(1)) % FIELD_ORDER;
 }

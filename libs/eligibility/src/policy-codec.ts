@@ -66,14 +66,8 @@ export const encodePolicy = (policy: CompiledPolicy): Uint8Array =>
   });
 
 function encodeTest(test: ValueTest): CborValue {
-  switch (test.kind) {
-    case 'any':
-      return { kind: test.kind };
-    case 'set':
-      return { kind: test.kind, values: test.values.map((v) => ({ system: v.system, code: v.code })) };
-    case 'range':
-      return { kind: test.kind, unit: test.unit, min: test.min, max: test.max };
-  }
+  if (test.kind === 'set') return { kind: test.kind, values: test.values.map((v) => ({ system: v.system, code: v.code })) };
+  return test.kind === 'any' ? { kind: test.kind } : { kind: test.kind, unit: test.unit, min: test.min, max: test.max };
 }
 
 /**

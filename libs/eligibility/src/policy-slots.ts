@@ -57,34 +57,24 @@ function clauseSlot(clause: CompiledClause, link: SlotLink): PolicySlot {
 }
 
 function valueOperands({ value }: CompiledClause): bigint[] {
-  switch (value.kind) {
-    case 'any':
-      return [0n, 0n, 0n, 0n];
-    case 'range':
-      return [quantityElement(value.min, value.unit), quantityElement(value.max, value.unit), 0n, 0n];
-    case 'set': {
-      const values = value.values.map(codedValue);
-      return Array.from({ length: 4 }, (_, i) => values[i] ?? values[0] ?? 0n);
-    }
-  }
+  if (value.kind === 'any') return [0n, 0n, 0n, 0n];
+  if (value.kind === 'range') return [quantityElement(value.min, value.unit), quantityElement(value.max, value.unit), 0n, 0n];
+  const values = value.values.map(codedValue);
+  return Array.from({ length: 4 }, (_, i) => values[i] ?? values[0] ?? 0n);
 }
 
 /** Whether the value in a leaf passes the clause's test. */
 export function passesValue(slot: Pick<PolicySlot, 'operands'> & { clause: CompiledClause }, value: bigint): boolean {
   const [min = 0n, max = 0n] = slot.operands;
-  switch (slot.clause.value.kind) {
-    case 'any':
-      return true;
-    case 'range':
-      return value >= min && value <= max;
-    case 'set':
-      return slot.operands.includes(value);
-  }
+  const test = slot.clause.value.kind;
+  return test === 'any' || (test === 'range' ? value >= min && value <= max : slot.operands.includes(value));
 }
 
 /** One place per part type, 1 for the slot's part; an unused slot stands at the first. */
 export const partSelector = (slot: PolicySlot): bigint[] =>
   PART_TYPES.map((part) => (part === (slot.clause?.part ?? PART_TYPES[0]) ? 1n : 0n));
+
+const slotFields = ({ flags, low, high, operands }: PolicySlot): bigint[] => [flags, low, high, ...operands];
 
 /** h′: Poseidon over the header and the slots, two at a time; 32 bytes. */
 export function policyHash(policy: CompiledPolicy): Uint8Array {
@@ -96,7 +86,7 @@ export function policyHash(policy: CompiledPolicy): Uint8Array {
     BigInt(slots.length),
   ]);
   for (let i = 0; i < slots.length; i += 2) {
-    const pair = slots.slice(i, i + 2).flatMap((slot) => [slot.flags, slot.low, slot.high, ...slot.operands]);
+    const pair = slots.slice(i, i + 2).flatMap(slotFields);
     state = poseidon('policySlots', [state, ...pair]);
   }
   return fieldToBytes(state);

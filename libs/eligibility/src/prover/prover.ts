@@ -3,13 +3,13 @@ import { type EligibilityStatement, publicInputsOf, type PublicInputs } from '..
 import { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals } from '../witness.js';
 import { slotClassOf } from '../compiled-policy.js';
 
-/** A compiled circuit and its proving key, as files. */
+/** A compiled circuit and its proving key. Over a SharedArrayBuffer (`loadProvingCircuit` of @medveil/circuits) threads share them. */
 export interface ProvingCircuit {
   readonly instance: CircuitSize & { readonly name: string };
   /** The witness generator that circom made. */
-  readonly wasmPath: string;
+  readonly wasm: Uint8Array;
   /** The proving key in snarkjs's format. */
-  readonly zkeyPath: string;
+  readonly zkey: Uint8Array;
 }
 
 /** Makes Groth16 proofs: snarkjs in threads (`createSnarkjsProver`), or a native prover behind the same port. */

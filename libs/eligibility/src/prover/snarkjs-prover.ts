@@ -35,7 +35,7 @@ class SnarkjsProver implements Prover {
 
   async prove(circuit: ProvingCircuit, signals: Signals, { signal }: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
     if (this.closed) throw eligibilityError('eligibility/prover-closed', 'the prover is closed');
-    const task = { wasmPath: circuit.wasmPath, zkeyPath: circuit.zkeyPath, signals };
+    const task = { wasm: circuit.wasm, zkey: circuit.zkey, signals };
     const outcome = await this.run(task, signal);
     if (outcome.ok) return outcome.proof;
     throw eligibilityError('eligibility/prover-failed', `no ${outcome.stage} could be made from these inputs`, {

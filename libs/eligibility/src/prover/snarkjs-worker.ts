@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { groth16, wtns } from 'snarkjs';
-import { encodeProof } from '../proof-encoding.js';
+import { type AffineG1, encodeProof } from '../proof-encoding.js';
 import { type Signals } from '../witness.js';
 
 export interface ProofTask {
-  readonly wasmPath: string;
-  readonly zkeyPath: string;
+  readonly wasm: Uint8Array;
+  readonly zkey: Uint8Array;
   readonly signals: Signals;
 }
 
@@ -14,41 +13,25 @@ export type ProofOutcome = { readonly ok: true; readonly proof: Uint8Array } | {
 /** snarkjs would start a thread for every core of the machine and leave them running; the pool is what limits work here. */
 const SINGLE_THREAD = { singleThread: true };
 
-/** Files stay in the thread's memory between proofs; few circuits are in use at a time. */
-const files = new Map<string, Promise<Uint8Array>>();
-const MAX_FILES = 4;
-
-function load(path: string): Promise<Uint8Array> {
-  const known = files.get(path);
-  if (known !== undefined) return known;
-  const [oldest] = files.keys();
-  if (files.size >= MAX_FILES && oldest !== undefined) files.delete(oldest);
-  const loading = readFile(path).then((bytes) => new Uint8Array(bytes));
-  files.set(path, loading);
-  loading.catch(() => files.delete(path));
-  return loading;
-}
-
 /**
  * Runs in a worker thread. The witness lives in memory only. What snarkjs reports of a failure may speak of signals,
  * so that nothing of it goes back but the stage.
  */
-export default async function prove(task: ProofTask): Promise<ProofOutcome> {
-  const [wasm, zkey] = await Promise.all([load(task.wasmPath), load(task.zkeyPath)]);
+export default async function prove({ wasm, zkey, signals }: ProofTask): Promise<ProofOutcome> {
   const witness = { type: 'mem' as const };
   try {
-    await wtns.calculate(task.signals as Parameters<typeof wtns.calculate>[0], wasm, witness);
+    // a copy: WebAssembly is not compiled from memory that threads share
+    await wtns.calculate(signals as Parameters<typeof wtns.calculate>[0], wasm.slice(), witness);
   } catch {
     return { ok: false, stage: 'witness' };
   }
   try {
     const { proof } = await groth16.prove(zkey, witness as unknown as Uint8Array, undefined, SINGLE_THREAD);
-    const g1 = (point: readonly string[]): [bigint, bigint] => [BigInt(point[0] ?? 0), BigInt(point[1] ?? 0)];
-    return {
-      ok: true,
-      proof: encodeProof(g1(proof.pi_a), [g1(proof.pi_b[0] ?? []), g1(proof.pi_b[1] ?? [])], g1(proof.pi_c)),
-    };
+    const [b0 = [], b1 = []] = proof.pi_b;
+    return { ok: true, proof: encodeProof(pair(proof.pi_a), [pair(b0), pair(b1)], pair(proof.pi_c)) };
   } catch {
     return { ok: false, stage: 'proof' };
   }
 }
+
+const pair = ([first = '0', second = '0']: readonly string[]): AffineG1 => [BigInt(first), BigInt(second)];
