@@ -1,0 +1,9 @@
+/** What a caller's token has to hold. */
+export const SCOPES = {
+  /** patients, what their records match, how their exchanges stand */
+  read: 'patients:read',
+  /** create patients, import their records */
+  write: 'patients:write',
+  /** consent to an exchange, and withdraw from one */
+  exchange: 'exchanges:write',
+} as const;

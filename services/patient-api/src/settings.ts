@@ -1,0 +1,43 @@
+import { RULE_SET_NAMES } from '@medveil/fhir';
+import { vaultSettings } from '@medveil/host';
+import { commonSettings, secret } from '@medveil/service-kit';
+import { enrolmentIdSchema } from '@medveil/identity';
+import { z } from 'zod';
+
+export const patientApiSettings = z.strictObject({
+  ...commonSettings,
+  /** the public description of the network (made at setup), which this agent pins */
+  networkFile: z.string().min(1),
+  pkgUrl: z.url(),
+  contractUrl: z.url(),
+  proxyUrl: z.url(),
+  /** holds the seeds of the hospital and of its patients, and the key that seals records at rest; filled at first start */
+  vault: vaultSettings,
+  /** Ed25519 key whose tokens this service takes, base64url */
+  operatorPublicKey: z.string().min(1),
+  /** The hospital whose agent this is. */
+  hospital: z.strictObject({
+    enrolmentId: enrolmentIdSchema,
+    /** the PKG's one-time token, base64url; needed until the hospital is enrolled */
+    enrolmentToken: secret(z.string().min(1)).optional(),
+  }),
+  /** how records are de-identified */
+  ruleSet: z.enum(RULE_SET_NAMES).default('limited-data-set'),
+  /** largest FHIR bundle that is taken in */
+  maxBundleBytes: z.int().min(1_024).max(1 << 30).default(64 * 1024 * 1024),
+  /**
+   * One folder for each circuit instance, with `circuit.wasm`, `proving-key.zkey` and `verification-key.json`. Outside development
+   * a key that was made without a ceremony is refused.
+   */
+  circuitFolders: z.array(z.string().min(1)).min(1).max(32),
+  /** proofs made at a time, each in a thread of up to a gigabyte */
+  proverWorkers: z.int().min(1).max(64).default(1),
+  /** T-Certs that a patient is given at a time, and below how many unused ones the next batch is asked for */
+  pseudonymBatch: z.int().min(2).max(256).default(8),
+  pseudonymsLeft: z.int().min(1).max(128).default(3),
+  /** where a delivery is due so soon and the proxy has not recorded it, the agent does it itself */
+  deliverBeforeDeadlineMs: z.int().min(1_000).default(6 * 3_600_000),
+  /** how often policies of open requirements that are still missing are asked for (all of them at once) */
+  policyPollMs: z.int().min(100).max(600_000).default(1_000),
+});
+export type PatientApiSettings = z.output<typeof patientApiSettings>;
