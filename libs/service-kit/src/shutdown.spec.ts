@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { openTestEngine } from '@medveil/database/testing';
+import { startDemo } from './demo-service.fixture.js';
+import { closeOnSignal, defineModule, type ServiceOptions } from './index.js';
+
+let engine: Awaited<ReturnType<typeof openTestEngine>>;
+before(async () => { engine = await openTestEngine(); });
+after(async () => engine.close());
+
+const consumer = (events: string[]): NonNullable<ServiceOptions['consumers']>[number] => {
+  const strategy = {
+    addHandler: () => undefined,
+    getHandlers: () => new Map(),
+    listen: (callback: () => void) => { events.push('consumer started'); callback(); },
+    close: () => { events.push('consumer closed'); },
+    setTransportId: () => undefined,
+    setOnProcessingStartHook: () => undefined,
+    setOnProcessingEndHook: () => undefined,
+  };
+  return strategy;
+};
+
+describe('shutdown', () => {
+  it('lowers readiness first, stops consumers, finishes requests in flight, then closes resources in order', async () => {
+    const events: string[] = [];
+    const demo = await startDemo('closing', engine, {}, { consumers: [consumer(events)] });
+    const hold = new EventEmitter();
+    demo.state.hold = new Promise((resolve) => { hold.once('go', resolve); });
+    const reached = new Promise<void>((resolve) => { demo.state.onHeld = resolve; });
+    assert.deepEqual(events, ['consumer started']);
+    assert.equal((await demo.fetch('/health/ready')).status, 200);
+    const inFlight = demo.fetch('/v1/notes/held');
+    await reached;
+    const closing = demo.service.close();
+    assert.equal((await demo.health.ready()).ok, false);
+    assert.equal(demo.service.close(), closing === undefined ? closing : demo.service.close(), 'closing twice is closing once');
+    hold.emit('go');
+    const response = await inFlight;
+    assert.deepEqual([response.status, await response.json()], [200, { stopping: true }]);
+    await closing;
+    assert.equal(events[1], 'consumer closed');
+    assert.deepEqual(demo.closed, ['first', 'second']);
+    await assert.rejects(demo.fetch('/health/live'));
+  });
+
+  it('does not wait for ever for a request that never ends, nor stops at a resource that fails', async () => {
+    const closed: string[] = [];
+    const demo = await startDemo('stuck', engine, { shutdownTimeoutMs: 100 }, { resources: [
+      { name: 'broken', close: async () => { throw new Error('no'); } },
+      { name: 'good', close: async () => { closed.push('good'); } },
+    ] });
+    demo.state.hold = new Promise(() => undefined);
+    const reached = new Promise<void>((resolve) => { demo.state.onHeld = resolve; });
+    const abandoned = assert.rejects(demo.fetch('/v1/notes/held'));
+    await reached;
+    await demo.service.close();
+    await abandoned;
+    assert.deepEqual(closed, ['good']);
+    assert.match(demo.logLines.join(''), /close-timed-out[\s\S]*close-failed|close-timed-out/);
+  });
+
+  it('closes the resources of a service that does not start, and says why', async () => {
+    const closed: string[] = [];
+    const failing = { provide: 'failing', useFactory: () => { throw new Error('no dependency'); } };
+    await assert.rejects(
+      startDemo('failing', engine, {}, {
+        module: defineModule('failing', { providers: [failing] }),
+        resources: [{ name: 'r', close: async () => { closed.push('r'); } }],
+      }),
+      /no dependency/,
+    );
+    assert.deepEqual(closed, ['r']);
+  });
+
+  it('is begun by the first signal and by no other', async () => {
+    const signals = new EventEmitter();
+    let closes = 0;
+    const host = Object.assign(signals, { argv: [], env: {}, stdout: { write: () => undefined }, stderr: { write: () => undefined } });
+    closeOnSignal(host, { close: async () => { closes += 1; } });
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT']) signals.emit(signal);
+    assert.equal(closes, 1);
+  });
+});
+
+describe('readiness', () => {
+  it('tells which dependency does not answer, by its code and nothing else', async () => {
+    const demo = await startDemo('readiness', engine);
+    demo.health.register('database', async () => undefined);
+    assert.equal((await demo.fetch('/health/ready')).status, 200);
+    demo.health.register('broken', async () => { throw Object.assign(new Error('password=hunter2'), { code: 'ECONNREFUSED' }); });
+    demo.health.register('slow', async () => new Promise(() => undefined), 10);
+    const response = await demo.fetch('/health/ready');
+    const report = (await response.json()) as { checks: object };
+    assert.equal(response.status, 503);
+    assert.deepEqual(report.checks, { phase: 'started', database: 'ok', broken: 'ECONNREFUSED', slow: 'timeout' });
+    await demo.service.close();
+  });
+});
+
+describe('rate limits', () => {
+  it('stop an address and a credential, and say when to come back', async () => {
+    const byAddress = await startDemo('limited-address', engine, { requestsPerMinutePerAddress: 3 });
+    const statuses: number[] = [];
+    for (let index = 0; index < 4; index += 1) statuses.push((await byAddress.fetch('/v1/notes/open/x')).status);
+    assert.deepEqual(statuses, [200, 200, 200, 429]);
+    const refused = await byAddress.fetch('/v1/notes/open/x');
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    await byAddress.service.close();
+
+    const byCredential = await startDemo('limited-credential', engine, { requestsPerMinutePerCredential: 2 });
+    const call = async (subject: string) => (await byCredential.fetch('/v1/notes', { token: await byCredential.token(['notes:read'], { subject }) })).status;
+    assert.deepEqual([await call('alice'), await call('alice'), await call('alice'), await call('bob')], [200, 200, 429, 200]);
+    await byCredential.service.close();
+  });
+});
