@@ -40,13 +40,17 @@ export function tryFetch(ctx: Context): void {
   if (state.diverged) return;
   const from = state.delivered.sequence + 1;
   const missing = missingProposal(ctx);
-  if (state.delivered.sequence - state.executed.sequence < config.maxUnexecuted && lags(ctx)) {
-    ask(ctx, (peer) => ({ kind: 'blocks', peer, from }), peersAbove(ctx, from));
-  } else if (missing !== null) {
+  const blocksFrom = (peer: ReplicaId): FetchState => ({ kind: 'blocks', peer, from });
+  if (missing !== null) {
+    // Who has delivered the block hands it out with its certificate; who has only prepared it, the body.
     const { sequence, digest } = missing;
-    ask(ctx, (peer) => ({ kind: 'proposal', peer, sequence, digest }), everyPeer(ctx));
+    ask(ctx, (peer) => (headOf(ctx, peer) >= from ? blocksFrom(peer) : { kind: 'proposal', peer, sequence, digest }), everyPeer(ctx));
+  } else if (state.delivered.sequence - state.executed.sequence < config.maxUnexecuted && lags(ctx)) {
+    ask(ctx, blocksFrom, peersAbove(ctx, from));
   }
 }
+
+const headOf = (ctx: Context, peer: ReplicaId): number => ctx.state.peers[peer]?.head ?? -1;
 
 /** The question has lost its point: what it asked for is here, or the agreement went another way. */
 function isAnswered(ctx: Context, fetch: FetchState): boolean {
@@ -67,18 +71,18 @@ function lags(ctx: Context): boolean {
 const needsBlock = (slot: Slot | undefined): boolean =>
   slot === undefined || slot.certificate === null || bodyOf(slot, slot.certificate.digest) === undefined;
 
-/** The accepted proposal of the next sequence, where only its digest is here. */
-function missingProposal(ctx: Context): { readonly sequence: number; readonly digest: Uint8Array } | null {
-  const { state } = ctx;
+/** The next block, certified or else accepted, where only its digest is here. */
+function missingProposal({ state }: Context): { readonly sequence: number; readonly digest: Uint8Array } | null {
   const slot = state.slots.get(state.delivered.sequence + 1);
-  const accepted = slot?.accepted ?? null;
-  if (slot === undefined || accepted === null || !state.active || accepted.view !== state.view) return null;
-  return bodyOf(slot, accepted.digest) === undefined ? { sequence: slot.sequence, digest: accepted.digest } : null;
+  if (slot === undefined) return null;
+  const inAgreement = state.active && slot.accepted?.view === state.view ? slot.accepted : null;
+  const wanted = slot.certificate ?? inAgreement;
+  return wanted === null || bodyOf(slot, wanted.digest) !== undefined ? null : { sequence: slot.sequence, digest: wanted.digest };
 }
 
 /** Who claims the block; with a certificate but no such claim, anybody may have it. */
 function peersAbove(ctx: Context, sequence: number): ReplicaId[] {
-  const above = everyPeer(ctx).filter((replica) => (ctx.state.peers[replica]?.head ?? -1) >= sequence);
+  const above = everyPeer(ctx).filter((replica) => headOf(ctx, replica) >= sequence);
   return above.length > 0 ? above : everyPeer(ctx);
 }
 
@@ -131,7 +135,9 @@ export function onFetched(ctx: Context, message: Fetched): Verdict {
   if (message.stable !== null) onStableCertificate(ctx, message.stable);
   if (message.blocks.length === 0) return ACCEPT;
   if (state.fetch?.kind !== 'blocks' || state.fetch.peer !== message.replica) return ignore('not-asked');
+  // The answer to an earlier question may come late.
   if (message.blocks.every((block) => block.certificate.sequence <= state.delivered.sequence)) return ignore('old');
+  if ((message.blocks[0]?.certificate.sequence ?? 0) > state.delivered.sequence + 1) return ignore('ahead');
   stopFetching(ctx);
   let next = { sequence: state.delivered.sequence + 1, digest: state.delivered.digest };
   for (const { proposal, certificate } of message.blocks) {
@@ -179,16 +185,13 @@ export function onFetchProposal(ctx: Context, message: FetchProposal): Verdict {
 export function onProposal(ctx: Context, message: Proposal): Verdict {
   const missing = missingProposal(ctx);
   const slot = ctx.state.slots.get(message.sequence);
-  const accepted = slot?.accepted ?? null;
-  if (missing === null || slot === undefined || accepted === null || missing.sequence !== message.sequence) return ignore('not-asked');
+  if (missing === null || slot === undefined || missing.sequence !== message.sequence) return ignore('not-asked');
   if (message.proposal.length > ctx.config.maxProposalBytes) return reject('too-large');
   const identity = ctx.ports.proposals.identify(message.proposal);
-  const fits =
-    identity !== null &&
-    identity.sequence === message.sequence &&
-    equalBytes(identity.digest, missing.digest) &&
-    equalBytes(identity.previousDigest, accepted.previousDigest);
-  if (!fits) return reject('bad-proposal');
+  if (identity === null || identity.sequence !== message.sequence || !equalBytes(identity.digest, missing.digest)) return ignore('not-asked');
+  const { accepted } = slot;
+  const asSigned = accepted === null || !equalBytes(accepted.digest, missing.digest) || equalBytes(identity.previousDigest, accepted.previousDigest);
+  if (!asSigned && slot.certificate === null) return ignore('useless');
   slot.bodies.set(toHex(missing.digest), message.proposal);
   return ACCEPT;
 }

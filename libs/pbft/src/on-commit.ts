@@ -52,6 +52,8 @@ export function adoptCertificate(ctx: Context, certificate: CommitCertificate): 
  */
 export function tryDeliver(ctx: Context): boolean {
   const { state, config } = ctx;
+  // The certificate may have come with a VIEW-CHANGE, from somebody who does not hand out the block.
+  if (state.certified?.sequence === state.delivered.sequence + 1) slotAt(state, state.certified.sequence).certificate ??= state.certified;
   const slot = state.slots.get(state.delivered.sequence + 1);
   const certificate = slot?.certificate ?? null;
   if (slot === undefined || certificate === null || state.diverged) return false;
@@ -64,6 +66,8 @@ export function tryDeliver(ctx: Context): boolean {
   persist(ctx, { type: 'committed', certificate });
   state.delivered = { sequence: slot.sequence, digest: certificate.digest };
   state.slots.delete(slot.sequence);
+  // A proposal of its own that is still being built comes too late.
+  state.proposing = null;
   ctx.effects.push({ type: 'deliver', sequence: slot.sequence, digest: certificate.digest, proposal, certificate });
   return true;
 }

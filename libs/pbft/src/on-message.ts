@@ -19,26 +19,29 @@ const MESSAGE_OVERHEAD_BYTES = 1_048_576;
 
 export const maxMessageBytes = (maxProposalBytes: number): number => 2 * maxProposalBytes + MESSAGE_OVERHEAD_BYTES;
 
-/** Bytes from a peer: decoded, screened, verified, carried out; what is wrong with them is counted to the peer. */
-export function onMessageBytes(ctx: Context, from: number, bytes: Uint8Array): void {
-  count(ctx, from, judgeBytes(ctx, from, bytes));
-}
-
 /** A message that the shell has verified. */
 export function onVerifiedMessage(ctx: Context, from: number, message: Message): void {
   const screened = screen(ctx, message);
-  count(ctx, from, screened.kind === 'accept' ? dispatch(ctx, from, message) : screened);
+  if (screened.kind === 'accept') carryOut(ctx, from, message);
+  else count(ctx, from, screened);
 }
 
-function judgeBytes(ctx: Context, from: number, bytes: Uint8Array): Verdict {
-  if (bytes.length > maxMessageBytes(ctx.config.maxProposalBytes)) return reject('too-large');
+/** Bytes from a peer: decoded, screened, verified, carried out; what is wrong with them is counted to the peer. */
+export function onMessageBytes(ctx: Context, from: number, bytes: Uint8Array): void {
+  if (bytes.length > maxMessageBytes(ctx.config.maxProposalBytes)) return count(ctx, from, reject('too-large'));
   const message = decoded(bytes);
-  if (message === null) return reject('bad-encoding');
+  if (message === null) return count(ctx, from, reject('bad-encoding'));
   const screened = screen(ctx, message);
-  if (screened.kind !== 'accept') return screened;
+  if (screened.kind !== 'accept') return count(ctx, from, screened);
   const { config, ports, rules } = ctx;
   const judged = judgeMessage(message, { chainId: config.chainId, replicaSet: config.replicaSet, verifier: ports.verifier, rules });
-  return judged.kind === 'accept' ? dispatch(ctx, from, message) : judged;
+  if (judged.kind !== 'accept') return count(ctx, from, judged);
+  carryOut(ctx, from, message);
+}
+
+/** From here on the signature is good: what is wrong is the signer's doing, not that of whoever passed it on. */
+function carryOut(ctx: Context, from: number, message: Message): void {
+  count(ctx, message.replica, dispatch(ctx, from, message));
 }
 
 function decoded(bytes: Uint8Array): Message | null {

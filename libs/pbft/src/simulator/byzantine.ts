@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage } from '../message-codec.js';
+import { encodeMessage } from '../message-codec.js';
 import type { Message, NewView, PrePrepare, ViewChange } from '../messages.js';
 import { messagePayload, prePreparePayload } from '../payloads.js';
 import type { Signer } from '../ports.js';
@@ -23,7 +23,6 @@ export const BYZANTINE_KINDS = [
   'invalid-proposer',
   'usurper',
   'vote-repeater',
-  'censor',
 ] as const;
 
 export type ByzantineKind = (typeof BYZANTINE_KINDS)[number];
@@ -39,6 +38,7 @@ export interface Outgoing {
  */
 export class Adversary {
   readonly #seen: Uint8Array[] = [];
+  readonly #proposed = new Map<string, PrePrepare>();
   /** A second proposal for a view and sequence, and who is shown it. */
   readonly #alternatives = new Map<string, PrePrepare>();
   readonly #shownFirst: ReadonlySet<ReplicaId>;
@@ -58,9 +58,8 @@ export class Adversary {
   }
 
   /** What goes out instead of `bytes`. */
-  bend(to: ReplicaId, bytes: Uint8Array): Outgoing[] {
-    const message = decodeMessage(bytes);
-    this.#remember(bytes);
+  bend(to: ReplicaId, bytes: Uint8Array, message: Message): Outgoing[] {
+    this.#remember(bytes, message);
     if (this.#suppresses(to, message)) return [];
     let out: Outgoing[] = [{ to, bytes: encodeMessage(this.#changed(to, message)) }];
     if (message.type === 'pre-prepare' && message.proposal !== null) out = this.#proposals(to, message);
@@ -72,9 +71,9 @@ export class Adversary {
   }
 
   /** What it sends unasked when it receives something, and now and then. */
-  inject(received: Message | null): Outgoing[] {
+  inject(bytes: Uint8Array, received: Message | null): Outgoing[] {
     const out: Outgoing[] = [];
-    if (received !== null) this.#remember(encodeMessage(received));
+    if (received !== null) this.#remember(bytes, received);
     const all = [...Array(this.replicas).keys()].filter((replica) => replica !== this.id);
     const toAll = (bytes: Uint8Array): void => void out.push(...all.map((to) => ({ to, bytes })));
     if (received?.type === 'pre-prepare' && this.kinds.has('hasty-voter')) {
@@ -93,7 +92,8 @@ export class Adversary {
     return out;
   }
 
-  #remember(bytes: Uint8Array): void {
+  #remember(bytes: Uint8Array, message: Message): void {
+    if (message.type === 'pre-prepare') this.#proposed.set(`${message.view}/${message.sequence}/${message.digest.join()}`, message);
     if (this.#seen.length < 400) this.#seen.push(bytes);
     else this.#seen[this.random.between(0, 399)] = bytes;
   }
@@ -147,12 +147,8 @@ export class Adversary {
 
   /** A vote for whatever else it has seen proposed in this view and sequence. */
   #secondVotes(to: ReplicaId, message: Extract<Message, { type: 'commit' | 'prepare' }>): Outgoing[] {
-    const digests = new Map<string, PrePrepare>();
-    for (const bytes of this.#seen) {
-      const seen = decodeMessage(bytes);
-      if (seen.type === 'pre-prepare' && seen.view === message.view && seen.sequence === message.sequence) digests.set(seen.digest.join(), seen);
-    }
-    const other = [...digests.values()].find((seen) => seen.digest.join() !== message.digest.join());
+    const place = `${message.view}/${message.sequence}/`;
+    const other = [...this.#proposed].find(([name]) => name.startsWith(place) && name !== place + message.digest.join())?.[1];
     if (other === undefined) return [];
     const vote: Message = message.type === 'prepare' ? { ...message, digest: other.digest, previousDigest: other.previousDigest } : { ...message, digest: other.digest };
     return [{ to, bytes: encodeMessage(this.#resigned(vote)) }];
@@ -216,7 +212,7 @@ export class Adversary {
 
   #garbage(): Uint8Array {
     if (this.#seen.length === 0 || this.random.chance(0.3)) return this.random.bytes(this.random.between(0, 200));
-    const bytes = this.random.pick(this.#seen).slice();
+    const bytes = new Uint8Array(this.random.pick(this.#seen));
     for (let flips = this.random.between(1, 4); flips > 0 && bytes.length > 0; flips -= 1) {
       const at = this.random.between(0, bytes.length - 1);
       bytes[at] = this.random.between(0, 255);

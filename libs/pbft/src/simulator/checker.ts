@@ -1,7 +1,6 @@
 import { equalBytes, fromUtf8, toHex } from '@medveil/encoding';
 import type { Effect } from '../effects.js';
 import { verifyEvidence } from '../evidence.js';
-import { decodeMessage } from '../message-codec.js';
 import type { Message, PrePrepare } from '../messages.js';
 import { newViewContent, viewChangeContent } from '../payloads.js';
 import type { ReplicaId } from '../replica-set.js';
@@ -37,8 +36,8 @@ export class Checker {
   readonly #ordered = new Set<string>();
   readonly #lastDelivered: number[];
   readonly #promises = new Map<string, string>();
-  /** A broadcast is one array sent many times. */
-  #lastSent: Uint8Array | null = null;
+  /** A broadcast is one message sent many times. */
+  #lastSent: Message | null = null;
 
   constructor(
     readonly keyring: Keyring,
@@ -105,11 +104,9 @@ export class Checker {
   }
 
   /** What a correct replica says, across all its lives, it never contradicts. */
-  onSend(replica: ReplicaId, bytes: Uint8Array): void {
-    if (bytes === this.#lastSent) return;
-    this.#lastSent = bytes;
-    const message = decodeMessage(bytes);
-    if (message.replica !== replica) return;
+  onSend(replica: ReplicaId, message: Message): void {
+    if (message === this.#lastSent || message.replica !== replica) return;
+    this.#lastSent = message;
     for (const [about, content] of promisesOf(message)) {
       const name = `${replica} ${about}`;
       const before = this.#promises.get(name);

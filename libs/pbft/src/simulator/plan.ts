@@ -20,6 +20,8 @@ export interface Plan {
   readonly requests: readonly { readonly atMs: number; readonly client: number; readonly number: number }[];
   readonly events: readonly { readonly atMs: number; readonly happens: Happening }[];
   readonly healAtMs: number;
+  /** Replicas get bytes and verify them in the step; else messages that were verified outside. */
+  readonly verifyInside: boolean;
 }
 
 export function makePlan(random: Random, replicas: number): Plan {
@@ -62,6 +64,7 @@ export function makePlan(random: Random, replicas: number): Plan {
     requests: drawRequests(random, healAtMs),
     events: drawEvents(random, ids, wiped, healAtMs),
     healAtMs,
+    verifyInside: random.chance(0.1),
   };
 }
 

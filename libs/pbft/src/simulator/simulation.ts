@@ -1,12 +1,11 @@
 import { utf8 } from '@medveil/encoding';
 import { replicaConfig } from '../config.js';
-import { decodeMessage } from '../message-codec.js';
-import type { Message } from '../messages.js';
 import { faultsTolerated, type ReplicaId } from '../replica-set.js';
 import { PRODUCTION_RULES, type ProtocolRules } from '../rules.js';
 import { Adversary, type ByzantineKind } from './byzantine.js';
 import { Checker, type Violation } from './checker.js';
 import { EventQueue } from './event-queue.js';
+import { Messages } from './messages.js';
 import { Network } from './network.js';
 import { makePlan, type Plan } from './plan.js';
 import { Random } from './random.js';
@@ -52,6 +51,7 @@ class Simulation implements World {
   readonly #plan: Plan;
   readonly #keyring: Keyring;
   readonly #network: Network;
+  readonly #messages: Messages;
   readonly #trace: Trace;
   readonly #checker: Checker;
   /** By replica id; a twin adds a second one under the same id. */
@@ -68,6 +68,7 @@ class Simulation implements World {
     this.rules = { ...PRODUCTION_RULES, ...options.rules };
     this.#plan = makePlan(this.random, replicas);
     this.#keyring = seed % 100 === 99 ? ed25519Keyring(replicas) : hashKeyring(replicas);
+    this.#messages = new Messages({ chainId: CHAIN_ID, replicaSet: this.#keyring.replicaSet, verifier: this.#keyring.verifier, rules: this.rules });
     this.#trace = new Trace(options.trace === true, () => this.queue.nowMs);
     this.#network = new Network(this.queue, this.random, (from, to, bytes) => this.#arrive(from, to, bytes));
     Object.assign(this.#network, this.#plan.network);
@@ -205,20 +206,24 @@ class Simulation implements World {
   }
 
   transmit(from: SimulatedReplica, to: ReplicaId, bytes: Uint8Array): void {
-    this.#trace.message(from.id, to, bytes);
+    const message = this.#messages.decoded(bytes);
+    if (message === null) throw new RangeError('replicas send what can be read');
+    this.#trace.message(from.id, to, message);
     const adversary = this.#adversaries.get(from.id);
-    if (adversary === undefined) {
-      if (this.#isCorrect(from.id)) this.#checker.onSend(from.id, bytes);
-      return this.#network.send(from.id, to, bytes);
-    }
-    for (const bent of this.#healed && adversary.kinds.has('censor') ? [{ to, bytes }] : adversary.bend(to, bytes)) this.#network.send(from.id, bent.to, bent.bytes);
+    if (this.#isCorrect(from.id)) this.#checker.onSend(from.id, message);
+    if (adversary === undefined) return this.#network.send(from.id, to, bytes);
+    for (const bent of adversary.bend(to, bytes, message)) this.#network.send(from.id, bent.to, bent.bytes);
   }
 
   #arrive(from: ReplicaId, to: ReplicaId, bytes: Uint8Array): void {
-    for (const replica of this.#replicas[to] ?? []) replica.step({ type: 'message', from, bytes });
+    const message = this.#messages.verified(bytes);
+    for (const replica of this.#replicas[to] ?? []) {
+      if (message === null || this.#plan.verifyInside) replica.step({ type: 'message', from, bytes });
+      else replica.step({ type: 'verified-message', from, message });
+    }
     const adversary = this.#adversaries.get(to);
     if (adversary === undefined) return;
-    for (const injected of adversary.inject(decodedOrNull(bytes))) this.#network.send(to, injected.to, injected.bytes);
+    for (const injected of adversary.inject(bytes, message)) this.#network.send(to, injected.to, injected.bytes);
   }
 
   onDeliver(replica: SimulatedReplica, effect: Parameters<World['onDeliver']>[1]): void {
@@ -254,13 +259,5 @@ class Simulation implements World {
       faults: { ...this.#faults, ...this.#network.counts, evidence: this.#checker.evidence, tolerated: faultsTolerated(replicas) },
       trace: this.#trace.lines,
     };
-  }
-}
-
-function decodedOrNull(bytes: Uint8Array): Message | null {
-  try {
-    return decodeMessage(bytes);
-  } catch {
-    return null;
   }
 }

@@ -1,5 +1,4 @@
 import { toHex } from '@medveil/encoding';
-import { decodeMessage } from '../message-codec.js';
 import type { Message } from '../messages.js';
 import type { ReplicaId } from '../replica-set.js';
 
@@ -8,7 +7,7 @@ const KEPT_LINES = 5_000;
 /** What happened, a line each, for people: kept only when asked for. */
 export class Trace {
   readonly lines: string[] = [];
-  #last: Uint8Array | null = null;
+  #last: Message | null = null;
 
   constructor(
     readonly on: boolean,
@@ -20,11 +19,9 @@ export class Trace {
     this.#add(replica < 0 ? `--- ${text()}` : `replica ${replica} ${text()}`);
   }
 
-  message(from: ReplicaId, to: ReplicaId, bytes: Uint8Array): void {
-    if (!this.on) return;
-    const message = decodeMessage(bytes);
-    if (message.type === 'status' || bytes === this.#last) return;
-    this.#last = bytes;
+  message(from: ReplicaId, to: ReplicaId, message: Message): void {
+    if (!this.on || message.type === 'status' || message === this.#last) return;
+    this.#last = message;
     this.#add(`replica ${from} says ${describe(message)} (to ${to}…)`);
   }
 
