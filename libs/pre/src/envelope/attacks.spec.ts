@@ -18,7 +18,7 @@ let chunks: readonly Uint8Array[];
 before(async () => {
   sealed = await collect(encryptBody(seed, context, piecesOf(plain, 50_000), seededRandom('salt')));
   header = sealed.subarray(0, BODY_HEADER_BYTES);
-  chunks = Array.from({ length: 4 }, (_, index) => sealed.subarray(BODY_HEADER_BYTES + index * SEALED, BODY_HEADER_BYTES + (index + 1) * SEALED));
+  chunks = Array.from({ length: 5 }, (_, index) => sealed.subarray(BODY_HEADER_BYTES + index * SEALED, BODY_HEADER_BYTES + (index + 1) * SEALED));
 });
 
 const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
@@ -35,23 +35,24 @@ async function rejected(bytes: Uint8Array, change: { seed?: Uint8Array; context?
 }
 
 describe('a body on its way', () => {
-  it('is whole as a control', async () => assert.deepEqual(await collect(decryptBody(seed, context, piecesOf(pick(0, 1, 2, 3), 1000))), plain));
+  it('is whole as a control', async () => assert.deepEqual(await collect(decryptBody(seed, context, piecesOf(pick(0, 1, 2, 3, 4), 1000))), plain));
 
   it('may not be truncated, at a chunk boundary or elsewhere', async () => {
-    for (const kept of [[], [0], [0, 1], [0, 1, 2]]) await rejected(pick(...kept));
+    for (const kept of [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]]) await rejected(pick(...kept));
     for (const length of [0, 1, BODY_HEADER_BYTES - 1, BODY_HEADER_BYTES + 1, BODY_HEADER_BYTES + 24, SEALED, sealed.length - 1, sealed.length - 16]) {
       await rejected(sealed.subarray(0, length));
     }
   });
 
   it('may not lose its beginning or its middle', async () => {
-    await rejected(pick(1, 2, 3));
-    await rejected(pick(0, 2, 3));
+    await rejected(pick(1, 2, 3, 4));
+    await rejected(pick(0, 2, 3, 4));
+    await rejected(pick(4));
     await rejected(joined(...chunks));
   });
 
   it('may not be reordered or repeated', async () => {
-    for (const order of [[1, 0, 2, 3], [0, 2, 1, 3], [0, 1, 3, 2], [3, 1, 2, 0], [0, 0, 2, 3], [0, 1, 2, 3, 3], [0, 1, 2, 2, 3]]) await rejected(pick(...order));
+    for (const order of [[1, 0, 2, 3, 4], [0, 2, 1, 3, 4], [0, 1, 3, 2, 4], [3, 1, 2, 0, 4], [0, 0, 2, 3, 4], [0, 1, 2, 3, 3, 4], [0, 1, 2, 2, 3, 4], [0, 1, 2, 3, 4, 4]]) await rejected(pick(...order));
   });
 
   it('may not be extended', async () => {
@@ -76,7 +77,7 @@ describe('a body on its way', () => {
   it('takes no chunk of another body, even under one seed and context', async () => {
     const other = await collect(encryptBody(seed, context, piecesOf(plain, 50_000), seededRandom('another salt')));
     const chunk = other.subarray(BODY_HEADER_BYTES + SEALED, BODY_HEADER_BYTES + 2 * SEALED);
-    await rejected(joined(header, chunks[0] as Uint8Array, chunk, chunks[2] as Uint8Array, chunks[3] as Uint8Array));
+    await rejected(joined(header, chunks[0] as Uint8Array, chunk, ...chunks.slice(2)));
     await rejected(joined(other.subarray(0, BODY_HEADER_BYTES), ...chunks));
   });
 });
@@ -91,16 +92,22 @@ function forged(parts: readonly { readonly payload: Uint8Array; readonly end: nu
     cipher.setAAD(chunkAad(key, index, last));
     const endField = Buffer.alloc(8);
     endField.writeBigUInt64BE(BigInt(end));
-    return joined(cipher.update(endField), cipher.update(payload), cipher.final(), cipher.getAuthTag());
+    return joined(cipher.update(payload), cipher.update(endField), cipher.final(), cipher.getAuthTag());
   }));
 }
 
 describe('a body made by someone who holds the seed', () => {
   const full = new Uint8Array(CHUNK_BYTES);
+  const none = new Uint8Array(0);
 
   it('opens where it keeps to the padding rule', async () => {
     const body = forged([{ payload: new Uint8Array(4096), end: 5 }]);
     assert.equal((await collect(decryptBody(seed, context, piecesOf(body, 4096)))).length, 5);
+  });
+
+  it('opens where the data ends with a chunk', async () => {
+    const body = forged([{ payload: full, end: CHUNK_BYTES }, { payload: full, end: 70_000 }, { payload: none, end: 70_000 }]);
+    assert.equal((await collect(decryptBody(seed, context, piecesOf(body, 4096)))).length, 70_000);
   });
 
   it('is refused where the padding says something else', async () => {
@@ -110,11 +117,13 @@ describe('a body made by someone who holds the seed', () => {
       [{ payload: new Uint8Array(4096), end: 2 ** 60 }],
       [{ payload: new Uint8Array(8192), end: 5 }],
       [{ payload: new Uint8Array(100), end: 5 }],
-      [{ payload: full, end: 5 }, { payload: full, end: CHUNK_BYTES + 5 }],
-      [{ payload: full, end: 70_000 }, { payload: full, end: 70_000 }],
-      [{ payload: full, end: CHUNK_BYTES }, { payload: full, end: CHUNK_BYTES - 1 }],
-      [{ payload: full, end: 5 }, { payload: full, end: 5 }],
-      [{ payload: full, end: 0 }, { payload: full, end: CHUNK_BYTES + 1 }],
+      [{ payload: full, end: 5 }, { payload: full, end: CHUNK_BYTES + 5 }, { payload: none, end: CHUNK_BYTES + 5 }],
+      [{ payload: full, end: 70_000 }, { payload: full, end: 70_000 }, { payload: none, end: 70_000 }],
+      [{ payload: full, end: CHUNK_BYTES }, { payload: full, end: 70_000 }, { payload: none, end: 69_999 }],
+      [{ payload: full, end: CHUNK_BYTES }, { payload: full, end: CHUNK_BYTES - 1 }, { payload: none, end: CHUNK_BYTES - 1 }],
+      [{ payload: full, end: 5 }, { payload: full, end: 5 }, { payload: none, end: 5 }],
+      [{ payload: full, end: 0 }, { payload: full, end: CHUNK_BYTES + 1 }, { payload: none, end: CHUNK_BYTES + 1 }],
+      [{ payload: full, end: CHUNK_BYTES }, { payload: full, end: 70_000 }],
     ];
     for (const parts of cases) await rejected(forged(parts));
   });

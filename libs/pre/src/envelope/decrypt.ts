@@ -1,14 +1,13 @@
 import type { BodyContext } from './api.js';
 import { openChunk } from './chunk.js';
-import { badEnvelope, BODY_HEADER_BYTES, type BodyKey, bodyKey, CHUNK_BYTES, CHUNK_OVERHEAD, decodeHeader } from './format.js';
+import { badEnvelope, BODY_HEADER_BYTES, type BodyKey, bodyKey, CHUNK_BYTES, CHUNK_OVERHEAD, decodeHeader, SEALED_CHUNK_BYTES } from './format.js';
 import { paddedSize } from './padding.js';
 
-const SEALED_CHUNK = CHUNK_BYTES + CHUNK_OVERHEAD;
-
 /**
- * Decrypts a body in constant memory. Pieces that come out are authentic, but only the end of the iteration says that nothing is missing:
- * a consumer acts on the whole, or throws away what it has when this throws.
- * @param ciphertext pieces of any size
+ * Decrypts a body in constant memory (two chunks). Pieces that come out are authentic, but only the end of the iteration says that nothing
+ * is missing: a consumer acts on the whole, or throws away what it has when this throws.
+ * @param ciphertext pieces of any size; a piece may not be overwritten once it was handed over, as is usual with streams
+ * @returns pieces of at most 64 KiB
  * @throws PreError `pre/bad-envelope` for a truncated, extended, reordered, altered or swapped body, or another seed or context
  */
 export async function* decryptBody(
@@ -20,70 +19,63 @@ export async function* decryptBody(
   let key: BodyKey | undefined;
   let chunk = 0;
   let end = 0;
-  const open = (sealed: Uint8Array, last: boolean): Uint8Array => {
-    const opened = openChunk(key as BodyKey, sealed, chunk, last, end);
-    chunk += 1;
-    end = opened.end;
-    return opened.data;
-  };
   try {
     for await (const piece of ciphertext) {
       for (const block of gatherer.take(piece)) {
         if (key === undefined) {
-          key = bodyKey(seed, context, decodeHeader(block).slice());
-          gatherer.expect(SEALED_CHUNK);
+          key = bodyKey(seed, context, decodeHeader(Buffer.concat(block)));
+          gatherer.expect(SEALED_CHUNK_BYTES);
         } else {
-          const data = open(block, false);
-          if (data.length > 0) yield data;
+          const opened = openChunk(key, block, chunk, false, end);
+          chunk += 1;
+          end = opened.end;
+          for (const part of opened.data) yield part;
         }
       }
     }
-    const rest = gatherer.rest();
     if (key === undefined) throw badEnvelope('cut off in the header');
-    const payload = chunk * CHUNK_BYTES + rest.length - CHUNK_OVERHEAD;
-    const data = open(rest, true);
-    if (paddedSize(end) !== payload) throw badEnvelope('not padded to its size class');
-    if (data.length > 0) yield data;
+    const payload = chunk * CHUNK_BYTES + gatherer.size - CHUNK_OVERHEAD;
+    const opened = openChunk(key, gatherer.rest(), chunk, true, end);
+    if (paddedSize(opened.end) !== payload) throw badEnvelope('not padded to its size class');
+    for (const part of opened.data) yield part;
   } finally {
     key?.key.fill(0);
   }
 }
 
-/** Cuts pieces into blocks of an expected size, and holds the last block back: only the end tells that it is the last. */
-class Gatherer {
-  private pending: Buffer;
-  private filled = 0;
+/** A block of more parts than this is joined, so that a stream of single bytes does not pile up. */
+const MAX_PARTS = 64;
 
-  constructor(private blockSize: number) {
-    this.pending = Buffer.allocUnsafe(blockSize);
-  }
+/** Cuts pieces into blocks of an expected size, without copying them. */
+class Gatherer {
+  private parts: Uint8Array[] = [];
+  /** Bytes gathered of the block under way. */
+  size = 0;
+
+  constructor(private blockSize: number) {}
 
   expect(blockSize: number): void {
     this.blockSize = blockSize;
-    this.pending = Buffer.allocUnsafe(blockSize);
   }
 
-  /** Blocks known to be followed by more bytes; valid until the next one is asked for. */
-  *take(piece: Uint8Array): Generator<Uint8Array> {
+  /** Full blocks, each in parts. */
+  *take(piece: Uint8Array): Generator<readonly Uint8Array[]> {
     let offset = 0;
     while (offset < piece.length) {
-      if (this.filled === this.blockSize) {
-        this.filled = 0;
-        yield this.pending;
-      } else if (this.filled === 0 && piece.length - offset > this.blockSize) {
-        const block = piece.subarray(offset, offset + this.blockSize);
-        offset += this.blockSize;
-        yield block;
-      } else {
-        const taken = Math.min(this.blockSize - this.filled, piece.length - offset);
-        this.pending.set(piece.subarray(offset, offset + taken), this.filled);
-        this.filled += taken;
-        offset += taken;
-      }
+      const taken = Math.min(this.blockSize - this.size, piece.length - offset);
+      if (this.parts.length === MAX_PARTS) this.parts = [Buffer.concat(this.parts)];
+      this.parts.push(piece.subarray(offset, offset + taken));
+      this.size += taken;
+      offset += taken;
+      if (this.size === this.blockSize) yield this.rest();
     }
   }
 
-  rest(): Uint8Array {
-    return this.pending.subarray(0, this.filled);
+  /** What has been gathered; at the end of the stream the last chunk, which is never full. */
+  rest(): readonly Uint8Array[] {
+    const block = this.parts;
+    this.parts = [];
+    this.size = 0;
+    return block;
   }
 }

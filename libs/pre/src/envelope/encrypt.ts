@@ -6,11 +6,11 @@ import { type BodyKey, bodyKey, CHUNK_BYTES, chunkAad, chunkCount, chunkNonce, C
 import { paddedSize } from './padding.js';
 
 /**
- * Encrypts a body of any size in constant memory (about two chunks), padded to its size class.
+ * Encrypts a body of any size in constant memory (two chunks), padded to its size class.
  * @param seed 32 bytes of `encapsulate`
  * @param plaintext pieces of any size
  * @param random draws the header's salt, so that encrypting again under one seed never repeats a nonce
- * @returns the header, then sealed chunks of at most 65,560 bytes; `bodyCiphertextSize` tells the total
+ * @returns the header, then pieces of at most 64 KiB; `bodyCiphertextSize` tells the total
  * @throws PreError `pre/bad-length`, `pre/bad-label`, `pre/out-of-range`
  */
 export async function* encryptBody(
@@ -24,17 +24,18 @@ export async function* encryptBody(
   try {
     yield encodeHeader(salt);
     for await (const piece of plaintext) {
-      for (const chunk of body.take(piece)) yield chunk;
+      // Not `yield*`, which wraps every step of a synchronous generator in promises.
+      for (const sealed of body.take(piece)) yield sealed;
     }
-    yield* body.finish();
+    for (const sealed of body.finish()) yield sealed;
   } finally {
     body.erase();
   }
 }
 
-/** Gathers pieces into chunks; holds a full chunk back until it is known not to be the last. */
+/** Cuts the plaintext into chunks and seals each as soon as it is full. */
 class ChunkSealer {
-  private pending = Buffer.allocUnsafe(CHUNK_BYTES);
+  private readonly pending = Buffer.allocUnsafe(CHUNK_BYTES);
   private filled = 0;
   private chunk = 0;
   /** Plaintext bytes taken so far. */
@@ -46,19 +47,19 @@ class ChunkSealer {
     if (this.size + piece.length > MAX_BODY_BYTES) throw new PreError('pre/out-of-range', 'the body is too large', { allowed: MAX_BODY_BYTES });
     let offset = 0;
     while (offset < piece.length) {
-      if (this.filled === CHUNK_BYTES) yield this.flush(false);
-      // A whole chunk with more to follow is sealed where it lies.
-      if (this.filled === 0 && piece.length - offset > CHUNK_BYTES) {
-        this.size += CHUNK_BYTES;
-        yield this.seal(piece.subarray(offset, offset + CHUNK_BYTES), this.size, false);
-        offset += CHUNK_BYTES;
-        continue;
-      }
-      const taken = Math.min(CHUNK_BYTES - this.filled, piece.length - offset);
-      this.pending.set(piece.subarray(offset, offset + taken), this.filled);
-      this.filled += taken;
-      this.size += taken;
+      // A whole chunk is sealed where it lies.
+      const whole = this.filled === 0 && piece.length - offset >= CHUNK_BYTES;
+      const taken = whole ? CHUNK_BYTES : Math.min(CHUNK_BYTES - this.filled, piece.length - offset);
+      const bytes = piece.subarray(offset, offset + taken);
       offset += taken;
+      this.size += taken;
+      if (whole) {
+        yield* this.seal(bytes, false);
+      } else {
+        this.pending.set(bytes, this.filled);
+        this.filled += taken;
+        if (this.filled === CHUNK_BYTES) yield* this.flush(false);
+      }
     }
   }
 
@@ -71,7 +72,7 @@ class ChunkSealer {
       const length = last ? payload - this.chunk * CHUNK_BYTES : CHUNK_BYTES;
       this.pending.fill(0, this.filled, length);
       this.filled = length;
-      yield this.flush(last);
+      yield* this.flush(last);
     }
   }
 
@@ -80,23 +81,23 @@ class ChunkSealer {
     this.pending.fill(0);
   }
 
-  private flush(last: boolean): Uint8Array {
-    const sealed = this.seal(this.pending.subarray(0, this.filled), this.size, last);
+  private *flush(last: boolean): Generator<Uint8Array> {
+    const payload = this.pending.subarray(0, this.filled);
     this.filled = 0;
-    return sealed;
+    yield* this.seal(payload, last);
   }
 
-  private seal(payload: Uint8Array, end: number, last: boolean): Uint8Array {
+  /** The payload's ciphertext, then what closes the chunk: joining them would copy every byte once more. */
+  private *seal(payload: Uint8Array, last: boolean): Generator<Uint8Array> {
     const cipher = createCipheriv('aes-256-gcm', this.key.key, chunkNonce(this.key, this.chunk, last));
     cipher.setAAD(chunkAad(this.key, this.chunk, last));
     this.chunk += 1;
-    const endField = Buffer.alloc(END_BYTES);
-    endField.writeBigUInt64BE(BigInt(end));
-    const sealed = Buffer.allocUnsafeSlow(payload.length + CHUNK_OVERHEAD);
-    sealed.set(cipher.update(endField));
-    sealed.set(cipher.update(payload), END_BYTES);
+    const closing = Buffer.alloc(CHUNK_OVERHEAD);
+    closing.writeBigUInt64BE(BigInt(this.size));
+    if (payload.length > 0) yield cipher.update(payload);
+    closing.set(cipher.update(closing.subarray(0, END_BYTES)));
     cipher.final();
-    sealed.set(cipher.getAuthTag(), END_BYTES + payload.length);
-    return sealed;
+    closing.set(cipher.getAuthTag(), END_BYTES);
+    yield closing;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The body's layout: header (version ‖ salt), then chunks. A chunk's plaintext is `END_BYTES` that say where the data ends so far,
- * then up to 64 KiB of payload; sealed it grows by the tag. The payload of all chunks together has a size class, the data is
- * followed by zeros, and every chunk but the last is full.
+ * The body's layout: header (version ‖ salt), then chunks. A chunk's plaintext is up to 64 KiB of payload, then `END_BYTES` that say
+ * where the data ends so far; sealed it grows by the tag. The payload of all chunks together has a size class, the data is followed
+ * by zeros. Every chunk but the last is full and the last one never is (it may be empty), so that neither side has to look ahead.
  */
 import { digest } from '@medveil/encoding';
 import { hkdf } from '@noble/hashes/hkdf.js';
@@ -21,6 +21,8 @@ export const CHUNK_BYTES = 65_536;
 export const END_BYTES = 8;
 export const TAG_BYTES = 16;
 export const CHUNK_OVERHEAD: number = END_BYTES + TAG_BYTES;
+/** A full chunk, sealed. */
+export const SEALED_CHUNK_BYTES: number = CHUNK_BYTES + CHUNK_OVERHEAD;
 /** 1 TiB of plaintext: far below what one AES-GCM key and the 32-bit chunk counter allow. */
 export const MAX_BODY_BYTES: number = 2 ** 40;
 
@@ -71,7 +73,7 @@ export function chunkAad({ contextDigest }: BodyKey, chunk: number, last: boolea
   return aad;
 }
 
-export const chunkCount = (payload: number): number => Math.max(1, Math.ceil(payload / CHUNK_BYTES));
+export const chunkCount = (payload: number): number => Math.floor(payload / CHUNK_BYTES) + 1;
 
 /** Bytes of the ciphertext of a body of `size` plaintext bytes. @throws PreError `pre/out-of-range` */
 export function bodyCiphertextSize(size: number): number {
@@ -82,7 +84,7 @@ export function bodyCiphertextSize(size: number): number {
 /** Payload bytes of a ciphertext, or undefined where no body has that size. */
 export function payloadSize(ciphertextSize: number): number | undefined {
   const chunks = ciphertextSize - BODY_HEADER_BYTES;
-  const count = Math.ceil(chunks / (CHUNK_BYTES + CHUNK_OVERHEAD));
+  const count = Math.floor(chunks / SEALED_CHUNK_BYTES) + 1;
   const payload = chunks - count * CHUNK_OVERHEAD;
   return payload > 0 && chunkCount(payload) === count && paddedSize(payload) === payload ? payload : undefined;
 }

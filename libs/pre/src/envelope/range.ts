@@ -1,10 +1,8 @@
 import { PreError } from '../errors.js';
 import type { BodyContext, CiphertextReader, OpenBody } from './api.js';
 import { openChunk } from './chunk.js';
-import { badEnvelope, BODY_HEADER_BYTES, type BodyKey, bodyKey, CHUNK_BYTES, chunkCount, CHUNK_OVERHEAD, decodeHeader, payloadSize } from './format.js';
+import { badEnvelope, BODY_HEADER_BYTES, type BodyKey, bodyKey, CHUNK_BYTES, chunkCount, CHUNK_OVERHEAD, decodeHeader, payloadSize, SEALED_CHUNK_BYTES } from './format.js';
 import { paddedSize } from './padding.js';
-
-const SEALED_CHUNK = CHUNK_BYTES + CHUNK_OVERHEAD;
 
 /**
  * Opens a stored body for range reads: reads the header and the last chunk, which tells the size and that nothing was cut off.
@@ -35,15 +33,19 @@ async function* readRange(body: StoredBody, size: number, start: number, stop: n
     const offset = chunk * CHUNK_BYTES;
     const { data, end } = await readChunk(body, chunk);
     if (end !== Math.min(size, offset + CHUNK_BYTES)) throw badEnvelope('chunks that disagree about the size');
-    const piece = data.subarray(Math.max(start - offset, 0), stop - offset);
-    if (piece.length > 0) yield piece;
+    let position = offset;
+    for (const part of data) {
+      const piece = part.subarray(Math.max(start - position, 0), Math.max(stop - position, 0));
+      position += part.length;
+      if (piece.length > 0) yield piece;
+    }
   }
 }
 
 async function readChunk({ key, reader, payload }: StoredBody, chunk: number) {
   const last = chunk === chunkCount(payload) - 1;
-  const length = last ? payload - chunk * CHUNK_BYTES + CHUNK_OVERHEAD : SEALED_CHUNK;
-  return openChunk(key, await readExactly(reader, BODY_HEADER_BYTES + chunk * SEALED_CHUNK, length), chunk, last);
+  const length = last ? payload - chunk * CHUNK_BYTES + CHUNK_OVERHEAD : SEALED_CHUNK_BYTES;
+  return openChunk(key, [await readExactly(reader, BODY_HEADER_BYTES + chunk * SEALED_CHUNK_BYTES, length)], chunk, last);
 }
 
 async function readExactly(reader: CiphertextReader, offset: number, length: number): Promise<Uint8Array> {
