@@ -14,7 +14,7 @@ import {
   verifyEligibility,
 } from '@medveil/eligibility';
 import { ensureCircuits, loadProvingCircuit } from './ensure.js';
-import { exampleInputs, NOT_DETECTED } from './testing.js';
+import { exampleInputs, NOT_DETECTED } from '@medveil/eligibility/testing';
 
 describe('record -> policy -> proof -> verification', () => {
   let prover: Prover;

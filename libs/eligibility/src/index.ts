@@ -21,7 +21,7 @@ export {
   SNOMED,
   toQuantity,
 } from './codes.js';
-export { CODE_TABLE, type CodeEntry } from './code-table.js';
+export { CODE_TABLE, type CodeEntry, FALLBACK_UNITS } from './code-table.js';
 export { buildRecord, type DatePrecision, type RecordInput, type RecordPart, type RecordTree } from './record.js';
 export { EMPTY_PART_DIGEST, MAX_OBSERVATIONS } from './part-tree.js';
 export {
@@ -67,7 +67,7 @@ export { type AttestationFacts, type ClauseExplanation, type ClauseReason, expla
 export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals, statementOf } from './witness.js';
 export { BASE_FIELD_ORDER, compressG1, compressG2, encodeProof, PROOF_BYTES, splitProof, type AffineG1, type AffineG2 } from './proof-encoding.js';
 export { parseVerificationKey, requireProductionKey, type VerificationKey, verificationKeyHash, verificationKeySchema } from './verification-key.js';
-export { loadVerifier, type PreparedKey, prepareVerificationKey, verifyEligibility, verifySignals } from './verifier.js';
+export { loadVerifier, type PreparedKey, prepareVerificationKey, verifyEligibility, verifySignals, verifyStatement } from './verifier.js';
 export { chooseCircuit, type EligibilityProof, proveEligibility, type Prover, type ProvingCircuit } from './prover/prover.js';
 export { createSnarkjsProver, type SnarkjsProverOptions } from './prover/snarkjs-prover.js';
 export { decodeOpening, type DeliveryOpening, encodeOpening, type OpenedLeaf, type OpenedPart, openForDelivery } from './delivery.js';

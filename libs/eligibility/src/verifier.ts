@@ -3,7 +3,7 @@ import { at, Bn254, type Pointer } from './bn254.js';
 import { eligibilityError } from './errors.js';
 import { FIELD_ORDER } from './field.js';
 import { PROOF_BYTES, splitProof } from './proof-encoding.js';
-import { PUBLIC_INPUT_COUNT, type PublicInputs, publicSignals } from './public-inputs.js';
+import { type EligibilityStatement, PUBLIC_INPUT_COUNT, type PublicInputs, publicInputsOf, publicSignals } from './public-inputs.js';
 import { type VerificationKey } from './verification-key.js';
 
 let loaded: Engine | undefined;
@@ -35,6 +35,17 @@ export const prepareVerificationKey = (key: VerificationKey): PreparedKey => eng
 export function verifyEligibility(key: PreparedKey, publicInputs: PublicInputs, proof: Uint8Array): boolean {
   const inputs = signalsOf(publicInputs);
   return inputs !== undefined && proof.length === PROOF_BYTES && engine().verify(key, inputs, proof);
+}
+
+/** The same on a statement in the ledger's terms; false too where the statement is malformed. */
+export function verifyStatement(key: PreparedKey, statement: EligibilityStatement, proof: Uint8Array): boolean {
+  let inputs: PublicInputs;
+  try {
+    inputs = publicInputsOf(statement);
+  } catch {
+    return false;
+  }
+  return verifyEligibility(key, inputs, proof);
 }
 
 /** The same on public signals as integers, in circuit order. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { concatBytes, digest } from '@medveil/encoding';
 import {
   accreditationLeaf,
   attest,
@@ -18,18 +18,18 @@ import {
   startOfDayMs,
   subjectOf,
   toQuantity,
-} from '@medveil/eligibility';
+} from './index.js';
 
-/** Deterministic bytes for the specs of this package: a counter hashed. */
+/** Fixtures of the specs and benchmarks: one example record with everything a proof needs. Deterministic bytes, no secrets. */
 export function seededRandom(seed: string): (length: number) => Uint8Array {
   let counter = 0;
   return (length) => {
     const blocks: Uint8Array[] = [];
     for (let have = 0; have < length; have += 32) {
       counter += 1;
-      blocks.push(createHash('sha256').update(`${seed} ${counter}`).digest());
+      blocks.push(digest('medveil/specs/1', [seed, counter]));
     }
-    return new Uint8Array(Buffer.concat(blocks).subarray(0, length));
+    return concatBytes(...blocks).slice(0, length);
   };
 }
 
@@ -76,7 +76,8 @@ all:
   - latest: { code: { system: ${LOINC}, code: 94500-6 }, value: { oneOf: [ { system: ${SNOMED}, code: '260373001' } ] }, within: { lastDays: 30 } }
 `;
 
-const digest = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
+/** Digest of the example's plaintext of a part. */
+export const exampleDigest = (part: string): Uint8Array => digest('medveil/specs/1', part);
 
 /** All that a proof about the record above is made from. */
 export function exampleInputs(options: { policy?: string; selfAttested?: boolean; seed?: string } = {}): EligibilityInputs {
@@ -84,9 +85,9 @@ export function exampleInputs(options: { policy?: string; selfAttested?: boolean
   const record = buildRecord({
     recordSecret: random(32),
     parts: {
-      demographics: { observations: OBSERVATIONS.demographics, digest: digest('demographics') },
-      laboratory: { observations: OBSERVATIONS.laboratory, digest: digest('laboratory') },
-      conditions: { observations: OBSERVATIONS.conditions, digest: digest('conditions') },
+      demographics: { observations: OBSERVATIONS.demographics, digest: exampleDigest('demographics') },
+      laboratory: { observations: OBSERVATIONS.laboratory, digest: exampleDigest('laboratory') },
+      conditions: { observations: OBSERVATIONS.conditions, digest: exampleDigest('conditions') },
     },
   });
   const idSecret = idToField('a secret of the specs');
