@@ -13,6 +13,8 @@ import type { HttpClient } from './http.js';
 
 const post = (json: unknown, idempotencyKey?: string) => ({ method: 'POST' as const, json, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
 
+const waiting = (waitMs: number) => ({ query: { waitMs }, timeoutMs: 30_000 + waitMs });
+
 /** POST /v1/token: an access token against a signed assertion. */
 export const requestToken = (http: HttpClient, clientAssertion: string, scope?: string) =>
   http.json('/v1/token', tokenResponseSchema, post({
@@ -103,12 +105,20 @@ export class PatientApiClient {
 
 export class ResearchApiClient {
   constructor(readonly http: HttpClient) {}
-  createInstitution = (name: string, idempotencyKey?: string) => this.http.json('/v1/institutions', research.institutionSchema, post({ name }, idempotencyKey));
-  institution = (id: Id<'ins'>) => this.http.json(`/v1/institutions/${id}`, research.institutionSchema);
+  createInstitution = (request: research.CreateInstitution, idempotencyKey?: string) =>
+    this.http.json('/v1/institutions', research.institutionSchema, post(request, idempotencyKey));
+  institutions = (query: PageQuery = {}) => this.http.json('/v1/institutions', research.institutionsPageSchema, { query: { ...query } });
+  institution = (id: Id<'ins'>, waitMs = 0) => this.http.json(`/v1/institutions/${id}`, research.institutionSchema, waiting(waitMs));
   createRequirement = (id: Id<'ins'>, request: research.CreateRequirement, idempotencyKey?: string) =>
     this.http.json(`/v1/institutions/${id}/requirements`, research.requirementStatusSchema, post(request, idempotencyKey));
-  requirement = (id: Id<'ins'>, jobId: string) => this.http.json(`/v1/institutions/${id}/requirements/${jobId}`, research.requirementStatusSchema);
+  requirements = (id: Id<'ins'>, query: PageQuery = {}) =>
+    this.http.json(`/v1/institutions/${id}/requirements`, research.requirementStatusesPageSchema, { query: { ...query } });
+  requirement = (id: Id<'ins'>, jobId: string, waitMs = 0) =>
+    this.http.json(`/v1/institutions/${id}/requirements/${jobId}`, research.requirementStatusSchema, waiting(waitMs));
+  closeRequirement = (id: Id<'ins'>, jobId: string) =>
+    this.http.json(`/v1/institutions/${id}/requirements/${jobId}/closure`, research.requirementStatusSchema, post({}));
   deliveries = (id: Id<'ins'>, query: PageQuery = {}) => this.http.json(`/v1/institutions/${id}/deliveries`, research.deliveriesPageSchema, { query: { ...query } });
-  delivery = (id: Id<'ins'>, claimId: string) => this.http.json(`/v1/institutions/${id}/deliveries/${claimId}`, research.deliverySchema);
+  delivery = (id: Id<'ins'>, claimId: string, waitMs = 0) =>
+    this.http.json(`/v1/institutions/${id}/deliveries/${claimId}`, research.deliverySchema, waiting(waitMs));
   deliveredPart = (id: Id<'ins'>, claimId: string, part: string) => this.http.bytes(`/v1/institutions/${id}/deliveries/${claimId}/parts/${part}`);
 }

@@ -10,7 +10,7 @@ import type { Network } from './network.js';
  */
 export async function loadVerifiers(network: Network, mode: Mode): Promise<Verifiers> {
   await loadVerifier();
-  const verificationKeys = Object.values(network.verificationKeys).map((text) => parseVerificationKey(text));
+  const verificationKeys = Object.values(network.verificationKeys).map((text) => parseVerificationKey(JSON.parse(text)));
   for (const key of verificationKeys) requireProductionKey(key, mode);
   return createVerifiers({ pre: afgh06(await loadEngine()), verificationKeys });
 }

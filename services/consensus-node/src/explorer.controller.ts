@@ -8,7 +8,7 @@ import { ConsensusNode } from './node.js';
 const waitSchema = z.strictObject({ waitMs: z.coerce.number().int().min(0).max(30_000).default(0) });
 
 /** The ledger for everybody with a credential: blocks, transactions, state, each with what proves it. */
-@Controller('v1')
+@Controller()
 @Scopes('ledger:read')
 export class ExplorerController {
   constructor(private readonly node: ConsensusNode) {}

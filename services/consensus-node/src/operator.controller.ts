@@ -7,7 +7,7 @@ import { ConsensusNode } from './node.js';
 import { decodeProposal, summary } from './proposals.js';
 
 /** What the operator of one replica sees and decides. */
-@Controller('v1')
+@Controller()
 export class OperatorController {
   constructor(private readonly node: ConsensusNode) {}
 

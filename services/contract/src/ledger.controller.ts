@@ -9,7 +9,7 @@ import { Submissions } from './submissions.js';
 
 const waitSchema = z.strictObject({ waitMs: z.coerce.number().int().min(0).max(30_000).default(0) });
 
-@Controller('v1/token')
+@Controller('token')
 export class TokenController {
   constructor(private readonly tokens: TokenService) {}
 
@@ -23,7 +23,7 @@ export class TokenController {
 }
 
 /** Transactions in; blocks, receipts and state out, each with what proves it. */
-@Controller('v1')
+@Controller()
 export class LedgerController {
   constructor(
     private readonly reader: LedgerReader,

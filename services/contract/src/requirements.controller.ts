@@ -12,7 +12,7 @@ import { ReadModel } from './read-model.js';
 const claimsQuerySchema = pageQuerySchema.extend({ requirementId: requirementIdSchema.optional() });
 
 /** The read model, and the policies behind the hashes. */
-@Controller('v1')
+@Controller()
 @Scopes('ledger:read')
 export class RequirementsController {
   constructor(

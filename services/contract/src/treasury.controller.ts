@@ -7,7 +7,7 @@ import { Treasury } from './treasury.js';
 const referenceSchema = z.string().min(1).max(200);
 
 /** Where this member keeps the treasury: credits against deposits made outside. */
-@Controller('v1/treasury/deposits')
+@Controller('treasury/deposits')
 @Scopes('treasury:mint')
 export class TreasuryController {
   constructor(private readonly treasury: Treasury) {}

@@ -7,7 +7,6 @@ import { accountIdSchema, canonicalSchema, claimIdSchema, transactionIdSchema } 
 export const proxyParametersSchema = z.object({
   account: accountIdSchema,
   hpkePublicKey: base64UrlSchema(32),
-  certificate: base64UrlSchema(8_192),
   maxBodyBytes: z.int(),
 });
 export type ProxyParameters = z.infer<typeof proxyParametersSchema>;

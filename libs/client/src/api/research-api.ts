@@ -1,20 +1,37 @@
 /** HTTP API of the research institution's agent. */
 import { z } from 'zod';
-import { amountSchema, hexSchema, timeMsSchema } from '@medveil/encoding';
+import { amountSchema, base64UrlSchema, hexSchema, timeMsSchema } from '@medveil/encoding';
+import { enrolmentIdSchema } from '@medveil/identity';
 import { accountIdSchema, claimIdSchema, institutionIdSchema, pageSchema, requirementIdSchema } from './common.js';
 
-/** POST /v1/institutions: makes keys, enrols with the PKG, waits for the consortium's vote to pin them on the ledger. */
-export const createInstitutionSchema = z.strictObject({ name: z.string().min(1).max(200) });
+/**
+ * POST /v1/institutions: 202. Makes keys, enrols with the PKG, waits for the consortium's vote to pin them on the ledger.
+ * One institution per enrolment id: the same again answers how it stands; after a refusal, with a new token, it is tried again.
+ */
+export const createInstitutionSchema = z.strictObject({
+  name: z.string().min(1).max(128),
+  /** Which the PKG's operator gave out for it (POST /v1/enrolment-tokens, role `institution`). */
+  enrolment: z.strictObject({ enrolmentId: enrolmentIdSchema, token: base64UrlSchema(32) }),
+});
+export type CreateInstitution = z.input<typeof createInstitutionSchema>;
 export const institutionSchema = z.object({
   institutionId: institutionIdSchema,
   name: z.string(),
   enrolmentId: z.string(),
   account: accountIdSchema,
+  /** `waiting`: enrolled, not yet pinned by the consortium's vote. `refused`: `code` says why. */
+  status: z.enum(['enrolling', 'waiting', 'pinned', 'unpinned', 'refused']),
+  code: z.string().nullable(),
   /** pinned on the ledger by the consortium's vote */
   pinned: z.boolean(),
+  /** proved by the ledger's state; 0 while there is no account */
   balance: amountSchema,
 });
 export type Institution = z.infer<typeof institutionSchema>;
+/** GET /v1/institutions */
+export const institutionsPageSchema = pageSchema(institutionSchema);
+/** GET of an institution, a requirement or a delivery: `?waitMs=` answers when it changes, or after that time. */
+export const waitQuerySchema = z.strictObject({ waitMs: z.coerce.number().int().min(0).max(30_000).default(0) });
 
 /** The licence of libs/agreements, with defaults. */
 export const licenceRequestSchema = z.strictObject({
@@ -28,11 +45,16 @@ export const licenceRequestSchema = z.strictObject({
   deleteByMs: timeMsSchema.nullable().default(null),
 });
 
-/** POST /v1/institutions/:id/requirements: a study as a person writes it. `policy` is the form documented in docs/eligibility.md. */
+/**
+ * POST /v1/institutions/:id/requirements: 202, a study as a person writes it. `policy` is the form documented in
+ * docs/eligibility.md; what is wrong with it is refused at once (422, `details.path`), and so is one that no record can
+ * meet. `acceptsSelfAttested` has to say what the policy says.
+ */
 export const createRequirementSchema = z.strictObject({
   title: z.string().min(1).max(200),
-  keywords: z.array(z.string().min(1).max(60)).max(20),
+  keywords: z.array(z.string().min(1).max(64)).max(16),
   policy: z.unknown(),
+  /** part types in any order */
   parts: z.array(z.string()).min(1).max(10),
   /** what the data is wanted in: a FHIR profile, resource types, or both */
   format: z.strictObject({ profile: z.string().max(256).nullable().default(null), resourceTypes: z.array(z.string()).max(32).default([]) }),
@@ -41,6 +63,8 @@ export const createRequirementSchema = z.strictObject({
   quantity: z.int().min(1).max(1_000_000),
   expiresAtMs: timeMsSchema,
   acceptsSelfAttested: z.boolean().default(false),
+  /** a circuit instance by name; default: the smallest for policies of this size whose parts are large enough (a setting) */
+  circuit: z.string().max(40).optional(),
 });
 export type CreateRequirement = z.input<typeof createRequirementSchema>;
 
@@ -48,25 +72,32 @@ export const requirementStatusSchema = z.object({
   requirementId: requirementIdSchema.nullable(),
   jobId: z.string(),
   title: z.string(),
+  /** `submitted` until the ledger has it and the contract keeps the policy; then `open`. */
   status: z.enum(['preparing', 'proving', 'submitted', 'open', 'expired', 'closed', 'refused']),
   code: z.string().nullable(),
   reason: z.string().nullable(),
   policyHash: hexSchema(32).nullable(),
   taken: z.int(),
   settled: z.int(),
+  createdAtMs: timeMsSchema,
 });
 export type RequirementStatus = z.infer<typeof requirementStatusSchema>;
+/** GET /v1/institutions/:id/requirements */
+export const requirementStatusesPageSchema = pageSchema(requirementStatusSchema);
 
-/** GET /v1/institutions/:id/deliveries: what was claimed, delivered, checked, paid. */
+/** GET /v1/institutions/:id/deliveries and …/:claimId: what was claimed, delivered, checked, paid. */
 export const deliverySchema = z.object({
   claimId: claimIdSchema,
   requirementId: requirementIdSchema,
   record: hexSchema(32),
   status: z.enum(['accepted', 'delivered', 'verified', 'settled', 'failed', 'disputed', 'lapsed', 'withdrawn', 'refunded']),
-  /** of the check of what was delivered against what was proved */
+  /** of the check of what was delivered against what was proved, in the order they were made */
   checks: z.array(z.object({ check: z.string(), ok: z.boolean(), detail: z.string() })),
   parts: z.array(z.object({ part: z.string(), bytes: z.int(), sha256: hexSchema(32), observations: z.int() })),
+  /** why the check failed */
   code: z.string().nullable(),
+  /** what the ledger said where a dispute could not be opened */
+  disputeCode: z.string().nullable(),
   updatedAtMs: timeMsSchema,
 });
 export type Delivery = z.infer<typeof deliverySchema>;
