@@ -20,6 +20,8 @@ const problem = async (response: Response): Promise<Problem> => {
   return (await response.json()) as Problem;
 };
 
+const post = async (text: unknown) => demo.fetch('/v1/notes', { ...postJson({ text }), token: await demo.token(['notes:write']) });
+
 describe('access', () => {
   it('refuses a route that declares nothing, also to a bearer of every scope', async () => {
     const response = await demo.fetch('/v1/notes/forgotten', { token: await demo.token(['notes:read', 'notes:write']) });
@@ -58,8 +60,6 @@ describe('access', () => {
 });
 
 describe('errors', () => {
-  const post = async (text: unknown) => demo.fetch('/v1/notes', { ...postJson({ text }), token: await demo.token(['notes:write']) });
-
   it('shows a declared code with its status and details', async () => {
     const response = await post('refused');
     const body = await problem(response);

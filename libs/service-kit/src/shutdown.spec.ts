@@ -35,11 +35,11 @@ describe('shutdown', () => {
     await reached;
     const closing = demo.service.close();
     assert.equal((await demo.health.ready()).ok, false);
-    assert.equal(demo.service.close(), closing === undefined ? closing : demo.service.close(), 'closing twice is closing once');
+    const closingAgain = demo.service.close();
     hold.emit('go');
     const response = await inFlight;
     assert.deepEqual([response.status, await response.json()], [200, { stopping: true }]);
-    await closing;
+    await Promise.all([closing, closingAgain]);
     assert.equal(events[1], 'consumer closed');
     assert.deepEqual(demo.closed, ['first', 'second']);
     await assert.rejects(demo.fetch('/health/live'));
@@ -58,7 +58,7 @@ describe('shutdown', () => {
     await demo.service.close();
     await abandoned;
     assert.deepEqual(closed, ['good']);
-    assert.match(demo.logLines.join(''), /close-timed-out[\s\S]*close-failed|close-timed-out/);
+    assert.match(demo.logLines.join(''), /close-timed-out[\s\S]*close-failed/);
   });
 
   it('closes the resources of a service that does not start, and says why', async () => {
