@@ -39,9 +39,11 @@ export function onMessageBytes(ctx: Context, from: number, bytes: Uint8Array): v
   carryOut(ctx, from, message);
 }
 
-/** From here on the signature is good: what is wrong is the signer's doing, not that of whoever passed it on. */
+/** A contradiction is the signer's doing; what else is wrong with a signed message (a body put to it) may be the sender's. */
 function carryOut(ctx: Context, from: number, message: Message): void {
-  count(ctx, message.replica, dispatch(ctx, from, message));
+  const verdict = dispatch(ctx, from, message);
+  const signers = verdict.kind === 'reject' && verdict.code === 'equivocation';
+  count(ctx, signers ? message.replica : from, verdict);
 }
 
 function decoded(bytes: Uint8Array): Message | null {

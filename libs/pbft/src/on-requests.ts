@@ -5,6 +5,7 @@ import type { Request } from './messages.js';
 import { addRequest, overdueRequests, settleRequests } from './pool.js';
 
 const REPEATED_PER_TICK = 64;
+const REQUESTS_PER_MESSAGE = 1_024;
 
 /** Requests that the shell has checked. Those of own clients are passed on, so that all wait for the leader together. */
 export function onRequests(ctx: Context, input: Extract<Input, { type: 'requests' }>): void {
@@ -49,7 +50,7 @@ function requestMessages(ctx: Context, requests: readonly PoolRequest[]): Reques
   let transactions: Uint8Array[] = [];
   let size = 0;
   for (const { bytes } of requests) {
-    if (transactions.length > 0 && (size + bytes.length > most || transactions.length >= ctx.config.maxRequestsPerProposal)) {
+    if (transactions.length > 0 && (size + bytes.length > most || transactions.length >= REQUESTS_PER_MESSAGE)) {
       messages.push(signed<Request>(ctx, { type: 'request', transactions }));
       transactions = [];
       size = 0;

@@ -127,7 +127,10 @@ export function countPassedOver(pool: PoolState, patience: number, faults: numbe
   return suspect;
 }
 
-/** What has waited for a tick (own) or two (others'), oldest first: to be passed on again, in case it was lost. */
+/** Of every four status ticks that a request waits, its own replica passes it on at the second, the others at the third. */
+const REPEAT_EVERY_TICKS = 4;
+
+/** What has waited so long that it may have been lost, oldest first. */
 export function overdueRequests(pool: PoolState, most: number): { readonly own: PoolRequest[]; readonly others: PoolRequest[] } {
   const own: PoolRequest[] = [];
   const others: PoolRequest[] = [];
@@ -136,8 +139,9 @@ export function overdueRequests(pool: PoolState, most: number): { readonly own: 
     seen += 1;
     if (seen > most) break;
     waiting.ticks += 1;
-    if (waiting.own && waiting.ticks >= 2) own.push(waiting.request);
-    if (!waiting.own && waiting.ticks >= 3) others.push(waiting.request);
+    const turn = waiting.ticks % REPEAT_EVERY_TICKS;
+    if (waiting.own && turn === 2) own.push(waiting.request);
+    if (!waiting.own && turn === 3) others.push(waiting.request);
   }
   return { own, others };
 }

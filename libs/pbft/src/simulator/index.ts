@@ -2,3 +2,4 @@
 export { simulate, type SimulationOptions, type SimulationResult } from './simulation.js';
 export type { Invariant, Violation } from './checker.js';
 export { BYZANTINE_KINDS, type ByzantineKind } from './byzantine.js';
+export { MUTATIONS, type Mutation } from './mutations.js';

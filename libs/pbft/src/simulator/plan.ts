@@ -25,7 +25,7 @@ export interface Plan {
 }
 
 export function makePlan(random: Random, replicas: number): Plan {
-  const healAtMs = random.between(800, 3_000);
+  const healAtMs = random.between(300, 1_500);
   const ids = [...Array(replicas).keys()];
   const faulty = random.shuffled(ids).slice(0, random.chance(0.25) ? 0 : random.between(1, faultsTolerated(replicas)));
   const wiped = new Set(faulty.filter(() => random.chance(0.15)));
@@ -50,7 +50,7 @@ export function makePlan(random: Random, replicas: number): Plan {
           lossRate: random.pick([0, 0.02, 0.1, 0.3]),
           duplicationRate: random.pick([0, 0.05, 0.3]),
           lateRate: random.pick([0, 0.05, 0.2]),
-          lateMs: random.pick([50, 400, 1_500]),
+          lateMs: random.pick([50, 300, 1_000]),
           minDelayMs: 0.5,
           maxDelayMs: random.pick([3, 10, 40]),
         },
@@ -73,7 +73,7 @@ const pickKinds = (random: Random): ByzantineKind[] => random.shuffled(BYZANTINE
 function drawRequests(random: Random, healAtMs: number): Plan['requests'] {
   const clients = random.between(1, 6);
   const numbers = Array.from({ length: clients }, () => 0);
-  return Array.from({ length: random.between(3, 40) }, () => {
+  return Array.from({ length: random.between(3, 24) }, () => {
     const client = random.between(0, clients - 1);
     const number = numbers[client] ?? 0;
     numbers[client] = number + 1;
@@ -85,7 +85,7 @@ function drawRequests(random: Random, healAtMs: number): Plan['requests'] {
 function drawEvents(random: Random, ids: readonly ReplicaId[], wiped: ReadonlySet<ReplicaId>, healAtMs: number): Plan['events'] {
   const events: Plan['events'][number][] = [];
   const at = (): number => random.next() * healAtMs;
-  for (let crashes = random.pick([0, 0, 1, 3, 8, 16]); crashes > 0; crashes -= 1) {
+  for (let crashes = random.pick([0, 0, 1, 3, 8]); crashes > 0; crashes -= 1) {
     const replica = random.pick(ids);
     const atMs = at();
     events.push({ atMs, happens: { kind: 'crash', replica } });
@@ -96,11 +96,11 @@ function drawEvents(random: Random, ids: readonly ReplicaId[], wiped: ReadonlySe
     events.push({ atMs, happens: { kind: 'wipe', replica } });
     events.push({ atMs: atMs + random.pick([1, 50, 400]), happens: { kind: 'restart', replica } });
   }
-  for (let partitions = random.pick([0, 0, 1, 3, 6]); partitions > 0; partitions -= 1) {
+  for (let partitions = random.pick([0, 0, 1, 3]); partitions > 0; partitions -= 1) {
     const atMs = at();
     const side = random.shuffled(ids).slice(0, random.between(1, ids.length - 1));
     events.push({ atMs, happens: { kind: 'partition', side, oneWay: random.chance(0.3) } });
-    events.push({ atMs: atMs + random.pick([100, 400, 1_000]), happens: { kind: 'mend' } });
+    events.push({ atMs: atMs + random.pick([100, 300, 600]), happens: { kind: 'mend' } });
   }
   if (random.chance(0.3)) events.push({ atMs: at(), happens: { kind: 'work-due' } });
   return events;
