@@ -48,7 +48,8 @@ function afghOps(engine, add) {
   const delegation = { ownerPublicKey: owner.publicKey, delegateePublicKey: delegatee.publicKey, label };
   const statement = { ...delegation, capsule, transformed, claimId: random(32) };
   const proof = scheme.proveReEncryption({ ...statement, reKey }, random);
-  const [encapsulator, reEncryptor] = [scheme.encapsulator(owner.publicKey), scheme.reEncryptor(reKey)];
+  const [encapsulator, reKeyMaker] = [scheme.encapsulator(owner.publicKey), scheme.reKeyMaker(owner, delegatee.publicKey)];
+  const reEncryptor = scheme.reEncryptor(reKey);
   const entries = Array.from({ length: BATCH }, () => ({ ...delegation, reKey }));
 
   add('key generation', () => scheme.ownerKeyFromSeed(seed));
@@ -56,6 +57,7 @@ function afghOps(engine, add) {
   add('encrypt, owner prepared', () => encapsulator(label, random));
   add('decrypt, owner', () => scheme.decapsulate(owner, label, capsule));
   add('re-key', () => scheme.reKeyGen(owner, label, delegatee.publicKey));
+  add('re-key, keys prepared', () => reKeyMaker(label));
   add('check re-key', () => scheme.checkReKey(owner.publicKey, label, delegatee.publicKey, reKey));
   add('check re-key, batch', () => scheme.badReKeys(entries, random), { per: BATCH });
   add('re-encrypt', () => scheme.reEncrypt(capsule, reKey));

@@ -45,16 +45,19 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(repo
 /** What is expected of the fast engine, beside what was measured. */
 function expectations({ ops, peers: others, body }) {
   const time = (scheme, op, engine) => [...ops, ...others].find((entry) => entry.scheme === scheme && entry.op === op && (engine === undefined || entry.engine === engine))?.median_ms;
-  const against = (peer, op) => ({
+  const against = (peer, op, theirs = op) => ({
     expectation: `${op}: faster than ${peer}`,
-    measured: `${time('afgh06', op, 'mcl')} against ${time(peer, op)} ms`,
-    met: time('afgh06', op, 'mcl') < time(peer, op),
+    measured: `${time('afgh06', op, 'mcl')} against ${time(peer, theirs)} ms`,
+    met: time('afgh06', op, 'mcl') < time(peer, theirs),
   });
   const pairing = time('engine', 'pairing', 'mcl');
   const ratio = (op) => rounded(time('afgh06', op, 'mcl') / pairing, 2);
   return [
     ...['key generation', 'encrypt', 'decrypt, owner', 're-key', 're-encrypt', 'decrypt, delegatee'].map((op) => against('recrypt', op)),
     ...['encrypt', 're-key'].map((op) => against('umbral', op)),
+    // umbral's figures are over keys decoded beforehand: these are the counterparts.
+    against('umbral', 'encrypt, owner prepared', 'encrypt'),
+    against('umbral', 're-key, keys prepared', 're-key'),
     { expectation: 're-encrypt, key prepared: at most 1.15 pairings', measured: String(ratio('re-encrypt, key prepared')), met: ratio('re-encrypt, key prepared') <= 1.15 },
     { expectation: 'body encryption: at least 0.9 of plain AES-256-GCM', measured: String(body.encrypt_ratio), met: body.encrypt_ratio >= 0.9 },
     { expectation: 'body decryption: at least 0.9 of plain AES-256-GCM', measured: String(body.decrypt_ratio), met: body.decrypt_ratio >= 0.9 },

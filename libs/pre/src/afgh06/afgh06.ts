@@ -2,7 +2,7 @@ import type { DelegateeKey, OwnerKey, Afgh06 } from './api.js';
 import type { Engine } from '../engine/engine.js';
 import { decapsulate, decapsulateDelegated, encapsulate, encapsulator, rewrap } from './capsule.js';
 import * as keys from './keys.js';
-import { badReKeys, checkReKey, reEncrypt, reEncryptor, reKeyGen } from './re-encryption.js';
+import { badReKeys, checkReKey, reEncrypt, reEncryptor, reKeyMaker } from './re-encryption.js';
 import { makeSuite } from './suite.js';
 import * as threshold from './threshold.js';
 import { proveReEncryption, verifyReEncryption } from './work-proof.js';
@@ -23,7 +23,8 @@ export function afgh06(engine: Engine): Afgh06 {
     encapsulator: (owner) => encapsulator(suite, owner),
     decapsulate: (key, label, capsule) => decapsulate(suite, key, label, capsule),
     rewrap: (key, from, to, capsule) => rewrap(suite, key, from, to, capsule),
-    reKeyGen: (key, label, delegatee) => reKeyGen(suite, key, label, delegatee),
+    reKeyGen: (key, label, delegatee) => reKeyMaker(suite, key, delegatee)(label),
+    reKeyMaker: (key, delegatee) => reKeyMaker(suite, key, delegatee),
     checkReKey: (owner, label, delegatee, reKey) => checkReKey(suite, owner, label, delegatee, reKey),
     badReKeys: (entries, random) => badReKeys(suite, entries, random),
     reEncrypt: (capsule, reKey) => reEncrypt(suite, capsule, reKey),

@@ -127,6 +127,8 @@ export interface Afgh06 {
 
   /** rk = P2^{1/(a+τ)}: opens the one label to the one delegatee. @returns `RE_KEY_BYTES` */
   reKeyGen(ownerKey: OwnerKey, label: Uint8Array, delegateePublicKey: Uint8Array): Uint8Array;
+  /** As `reKeyGen` for many labels of one owner and one delegatee: keys are decoded and compared once. */
+  reKeyMaker(ownerKey: OwnerKey, delegateePublicKey: Uint8Array): (label: Uint8Array) => Uint8Array;
   /** e(Q, rk) = e(g, P2): the proxy checks this before it stores rk. */
   checkReKey(ownerPublicKey: Uint8Array, label: Uint8Array, delegateePublicKey: Uint8Array, reKey: Uint8Array): boolean;
 

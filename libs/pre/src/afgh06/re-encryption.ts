@@ -7,14 +7,16 @@ import { refuseOwnTwin } from './keys.js';
 import { decodeCapsule, decodeDelegatee, decodeOwner, decodeReKey, judge, labelBase, labelKey, type Suite } from './suite.js';
 
 /** rk = P2^{1/(a+τ)} */
-export function reKeyGen({ engine }: Suite, ownerKey: OwnerKey, label: Uint8Array, delegateePublicKey: Uint8Array): Uint8Array {
+export function reKeyMaker({ engine }: Suite, ownerKey: OwnerKey, delegateePublicKey: Uint8Array): (label: Uint8Array) => Uint8Array {
   const { g2, scalars } = engine;
   const delegatee = decodeDelegatee(engine, delegateePublicKey);
   refuseOwnTwin(engine, ownerKey, delegatee);
-  const key = labelKey(engine, ownerKey.secret, label);
-  const reKey = g2.powSecret(delegatee, key);
-  scalars.erase(key);
-  return frame('reKey', g2.encode(reKey));
+  return (label) => {
+    const key = labelKey(engine, ownerKey.secret, label);
+    const reKey = g2.powSecret(delegatee, key);
+    scalars.erase(key);
+    return frame('reKey', g2.encode(reKey));
+  };
 }
 
 /** e(Q, rk) = e(g, P2), as one product. */

@@ -46,7 +46,8 @@ describe('afgh06', () => {
   });
 
   it('does the same in its batch forms', () => {
-    for (const { scheme, owner, label, capsule, reKey, transformed } of parties) {
+    for (const { scheme, owner, delegatee, label, capsule, reKey, transformed } of parties) {
+      assert.deepEqual(scheme.reKeyMaker(owner, delegatee.publicKey)(label), reKey);
       assert.deepEqual(scheme.reEncryptor(reKey)(capsule), transformed);
       const make = scheme.encapsulator(owner.publicKey);
       assert.deepEqual(make(label, seededRandom('batch')), scheme.encapsulate(owner.publicKey, label, seededRandom('batch')));

@@ -18,8 +18,8 @@ export interface Suite {
 export function makeSuite(engine: Engine): Suite {
   return {
     engine,
-    gPow: lazily(() => engine.g1.fixedBase(engine.g1.generator)),
-    zPow: lazily(() => engine.gt.fixedBase(engine.gt.generator)),
+    gPow: lazily(() => engine.g1.fixedBase(engine.g1.generator, true)),
+    zPow: lazily(() => engine.gt.fixedBase(engine.gt.generator, true)),
     pairWithH: lazily(() => engine.prepareG2(engine.g2.generator).pair),
   };
 }

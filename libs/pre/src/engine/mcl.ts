@@ -6,7 +6,10 @@ import { G1_GENERATOR, G2_GENERATOR, swapFp2Halves } from './constants.js';
 import { FR, MclMemory, POINT1, POINT2, TARGET } from './mcl-memory.js';
 import { targetGroupCheck } from './mcl-target-check.js';
 import { loadMclModule, type MclModule } from './mcl-module.js';
-import { buildTable, tableIndex, windowDigits } from './windows.js';
+import { buildTable, tableIndex, windowDigits, type Windows, windowsOf } from './windows.js';
+
+/** Windows of an owner's key, and of the scheme's own bases, whose tables are made once. */
+const [SMALL, LARGE] = [windowsOf(5), windowsOf(8)];
 
 /** Every opaque value of this engine is mcl's own representation, as bytes. */
 const raw = (value: Scalar | G1 | G2 | GT): Uint8Array => value as unknown as Uint8Array;
@@ -123,9 +126,10 @@ function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, 
     powSecret: power(on.mulSecret),
     equals: (x, y) => memory.equal(on.isEqual, raw(x), raw(y)),
     isIdentity: (x) => memory.test(on.isZero, raw(x)),
-    fixedBase: (x) => {
-      const table = normalized(memory, on, buildTable(x, mul).map(raw));
-      return tablePower(memory, scalars, { table, size: on.size, combine: on.add, one: new Uint8Array(on.size) });
+    fixedBase: (x, longLived) => {
+      const windows = longLived === true ? LARGE : SMALL;
+      const table = normalized(memory, on, buildTable(windows, x, mul).map(raw));
+      return tablePower(memory, scalars, { windows, table, size: on.size, combine: on.add, one: new Uint8Array(on.size) });
     },
   };
 }
@@ -141,6 +145,7 @@ function normalized(memory: MclMemory, on: PointOperations, points: readonly Uin
 }
 
 interface TablePower {
+  readonly windows: Windows;
   readonly table: Uint8Array;
   readonly size: number;
   readonly combine: MclModule['_mclBnG1_add'];
@@ -148,15 +153,15 @@ interface TablePower {
 }
 
 /** Lookups depend on the scalar: used for per-message scalars, see docs/pre.md on timing. */
-function tablePower(memory: MclMemory, scalars: ScalarField, { table, size, combine, one }: TablePower): (scalar: Scalar) => never {
+function tablePower(memory: MclMemory, scalars: ScalarField, { windows, table, size, combine, one }: TablePower): (scalar: Scalar) => never {
   return (scalar) => {
     const encoded = scalars.encode(scalar);
-    const digits = windowDigits(encoded);
+    const digits = windowDigits(windows, encoded);
     encoded.fill(0);
     memory.put(memory.z, one);
     digits.forEach((digit, window) => {
       if (digit === 0) return;
-      const start = tableIndex(window, digit) * size;
+      const start = tableIndex(windows, window, digit) * size;
       memory.put(memory.y, table.subarray(start, start + size));
       combine(memory.z, memory.z, memory.y);
     });
@@ -198,11 +203,12 @@ function targetGroup(module: MclModule, memory: MclMemory, scalars: ScalarField,
     powSecret: pow,
     equals: (x, y) => memory.equal(module._mclBnGT_isEqual, raw(x), raw(y)),
     isIdentity: (x) => memory.test(module._mclBnGT_isOne, raw(x)),
-    fixedBase: (x) => {
-      const entries = buildTable(x, mul).map(raw);
+    fixedBase: (x, longLived) => {
+      const windows = longLived === true ? LARGE : SMALL;
+      const entries = buildTable(windows, x, mul).map(raw);
       const table = new Uint8Array(entries.length * TARGET);
       entries.forEach((entry, index) => table.set(entry, index * TARGET));
-      return tablePower(memory, scalars, { table, size: TARGET, combine: module._mclBnGT_mul, one: raw(mul(x, inv(x))) });
+      return tablePower(memory, scalars, { windows, table, size: TARGET, combine: module._mclBnGT_mul, one: raw(mul(x, inv(x))) });
     },
   };
 }

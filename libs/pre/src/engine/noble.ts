@@ -3,7 +3,9 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { degenerate } from '../errors.js';
 import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, GROUP_ORDER, type GT, type Scalar, type ScalarField } from './engine.js';
 import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
-import { buildTable, tableIndex, windowDigits } from './windows.js';
+import { buildTable, tableIndex, windowDigits, windowsOf } from './windows.js';
+
+const WINDOWS = windowsOf(5);
 
 const { Fr, Fp12 } = bls12_381.fields;
 const Point1 = bls12_381.G1.Point;
@@ -144,11 +146,11 @@ function targetGroup(generator: GT): Group<GT> {
     equals: (x, y) => Fp12.eql(target(x), target(y)),
     isIdentity: (x) => Fp12.eql(target(x), Fp12.ONE),
     fixedBase: (x) => {
-      const table = buildTable(target(x), mul);
+      const table = buildTable(WINDOWS, target(x), mul);
       return (scalar) => {
         let power = Fp12.ONE;
-        windowDigits(encodeScalar(scalar)).forEach((digit, window) => {
-          if (digit !== 0) power = mul(power, table[tableIndex(window, digit)] as Target);
+        windowDigits(WINDOWS, encodeScalar(scalar)).forEach((digit, window) => {
+          if (digit !== 0) power = mul(power, table[tableIndex(WINDOWS, window, digit)] as Target);
         });
         return targetOf(power);
       };

@@ -1,30 +1,37 @@
-/** Fixed-base tables: base^(j·2^(5i)) for every window i and digit j, so that a power costs one product a window. */
-export const WINDOW_BITS = 5;
-export const WINDOWS = Math.ceil(255 / WINDOW_BITS);
-export const DIGITS = (1 << WINDOW_BITS) - 1;
+/** Fixed-base tables: base^(j·2^(w·i)) for every window i and digit j, so that a power costs one product a window. */
+export interface Windows {
+  /** w */
+  readonly bits: number;
+  readonly count: number;
+  /** 2^w − 1 */
+  readonly digits: number;
+}
 
-/** Row-major position of digit j (1 to DIGITS) in window i. */
-export const tableIndex = (window: number, digit: number): number => window * DIGITS + digit - 1;
+/** @param bits 1 to 8 */
+export const windowsOf = (bits: number): Windows => ({ bits, count: Math.ceil(255 / bits), digits: (1 << bits) - 1 });
 
-/** @param scalar 32 bytes, big-endian. @returns `WINDOWS` digits, least significant first */
-export function windowDigits(scalar: Uint8Array): Uint8Array {
-  const digits = new Uint8Array(WINDOWS);
-  for (let window = 0; window < WINDOWS; window += 1) {
-    const bit = window * WINDOW_BITS;
+/** Row-major position of digit j (from 1) in window i. */
+export const tableIndex = ({ digits }: Windows, window: number, digit: number): number => window * digits + digit - 1;
+
+/** @param scalar 32 bytes, big-endian. @returns a digit for each window, least significant first */
+export function windowDigits({ bits, count, digits }: Windows, scalar: Uint8Array): Uint8Array {
+  const result = new Uint8Array(count);
+  for (let window = 0; window < count; window += 1) {
+    const bit = window * bits;
     const byte = scalar.length - 1 - (bit >> 3);
     const pair = (scalar[byte] as number) | ((scalar[byte - 1] ?? 0) << 8);
-    digits[window] = (pair >> (bit & 7)) & DIGITS;
+    result[window] = (pair >> (bit & 7)) & digits;
   }
-  return digits;
+  return result;
 }
 
 /** The table in order of `tableIndex`. */
-export function buildTable<T>(base: T, mul: (x: T, y: T) => T): T[] {
+export function buildTable<T>({ count, digits }: Windows, base: T, mul: (x: T, y: T) => T): T[] {
   const table: T[] = [];
   let start = base;
-  for (let window = 0; window < WINDOWS; window += 1) {
+  for (let window = 0; window < count; window += 1) {
     let power = start;
-    for (let digit = 1; digit <= DIGITS; digit += 1) {
+    for (let digit = 1; digit <= digits; digit += 1) {
       table.push(power);
       power = mul(power, start);
     }

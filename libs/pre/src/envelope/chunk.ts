@@ -1,5 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
-import { badEnvelope, type BodyKey, CHUNK_BYTES, chunkAad, chunkNonce, CHUNK_OVERHEAD, END_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES } from './format.js';
+import { badEnvelope, type BodyKey, CHUNK_BYTES, chunkAad, chunkNonce, CHUNK_OVERHEAD, END_BYTES, readEnd, SEALED_CHUNK_BYTES, TAG_BYTES } from './format.js';
 
 export interface OpenedChunk {
   /** The chunk's data without padding, in pieces that are not empty. */
@@ -22,14 +22,14 @@ export function openChunk(key: BodyKey, sealed: readonly Uint8Array[], chunk: nu
   decipher.setAAD(chunkAad(key, chunk, last));
   decipher.setAuthTag(closing.subarray(END_BYTES));
   const plain = payload.map((part) => decipher.update(part));
-  const end = decipher.update(closing.subarray(0, END_BYTES)).readBigUInt64BE();
+  const end = readEnd(decipher.update(closing.subarray(0, END_BYTES)));
   try {
     decipher.final();
   } catch {
     for (const part of plain) part.fill(0);
     throw badEnvelope('a chunk that was altered, moved, cut off, or is of another body');
   }
-  return unpad(plain, { start: chunk * CHUNK_BYTES, length: size - CHUNK_OVERHEAD, end: Number(end), previousEnd });
+  return unpad(plain, { start: chunk * CHUNK_BYTES, length: size - CHUNK_OVERHEAD, end, previousEnd });
 }
 
 /** Parts the payload from the end field and the tag, which may lie across several parts. */
@@ -40,9 +40,9 @@ function splitClosing(sealed: readonly Uint8Array[], size: number): { readonly p
   let closed = 0;
   for (const part of sealed) {
     const taken = Math.min(left, part.length);
-    if (taken > 0) payload.push(part.subarray(0, taken));
+    if (taken > 0) payload.push(taken === part.length ? part : part.subarray(0, taken));
     left -= taken;
-    closing.set(part.subarray(taken), closed);
+    if (taken < part.length) closing.set(part.subarray(taken), closed);
     closed += part.length - taken;
   }
   return { payload, closing };
@@ -64,9 +64,9 @@ function unpad(plain: readonly Uint8Array[], { start, length, end, previousEnd }
   let left = Math.max(end - start, 0);
   for (const part of plain) {
     const used = Math.min(left, part.length);
-    if (used > 0) data.push(part.subarray(0, used));
+    if (used > 0) data.push(used === part.length ? part : part.subarray(0, used));
     left -= used;
-    if (!isZero(part.subarray(used))) throw badEnvelope('padding that is not zero');
+    if (used < part.length && !isZero(part.subarray(used))) throw badEnvelope('padding that is not zero');
   }
   return { data, end };
 }

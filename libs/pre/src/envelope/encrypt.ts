@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto';
 import type { RandomBytes } from '@medveil/encoding';
 import { PreError } from '../errors.js';
 import type { BodyContext } from './api.js';
-import { type BodyKey, bodyKey, CHUNK_BYTES, chunkAad, chunkCount, chunkNonce, CHUNK_OVERHEAD, encodeHeader, END_BYTES, MAX_BODY_BYTES, SALT_BYTES } from './format.js';
+import { type BodyKey, bodyKey, CHUNK_BYTES, chunkAad, chunkCount, chunkNonce, CHUNK_OVERHEAD, encodeHeader, END_BYTES, MAX_BODY_BYTES, SALT_BYTES, writeEnd } from './format.js';
 import { paddedSize } from './padding.js';
 
 /**
@@ -92,8 +92,8 @@ class ChunkSealer {
     const cipher = createCipheriv('aes-256-gcm', this.key.key, chunkNonce(this.key, this.chunk, last));
     cipher.setAAD(chunkAad(this.key, this.chunk, last));
     this.chunk += 1;
-    const closing = Buffer.alloc(CHUNK_OVERHEAD);
-    closing.writeBigUInt64BE(BigInt(this.size));
+    const closing = Buffer.allocUnsafe(CHUNK_OVERHEAD);
+    writeEnd(closing, this.size);
     if (payload.length > 0) yield cipher.update(payload);
     closing.set(cipher.update(closing.subarray(0, END_BYTES)));
     cipher.final();

@@ -28,9 +28,11 @@ export const MAX_BODY_BYTES: number = 2 ** 40;
 
 /** A file key and what its nonces and associated data begin with. */
 export interface BodyKey {
+  /** Overwritten when the body is done. */
   readonly key: Uint8Array;
-  readonly noncePrefix: Uint8Array;
-  readonly contextDigest: Uint8Array;
+  /** Filled in for each chunk, as is the associated data: allocating them anew costs as much as sealing a kilobyte. */
+  readonly nonce: Buffer;
+  readonly aad: Buffer;
 }
 
 /**
@@ -44,7 +46,12 @@ export function bodyKey(seed: Uint8Array, context: BodyContext, salt: Uint8Array
   const contextDigest = digestOf(context);
   const info = Buffer.concat([Buffer.from('medveil/body/1'), contextDigest]);
   const material = hkdf(sha256, seed, salt, info, 39);
-  return { key: material.subarray(0, 32), noncePrefix: material.subarray(32), contextDigest };
+  const nonce = Buffer.alloc(12);
+  nonce.set(material.subarray(32));
+  const aad = Buffer.alloc(38);
+  aad[0] = BODY_VERSION;
+  aad.set(contextDigest, 1);
+  return { key: material.subarray(0, 32), nonce, aad };
 }
 
 function digestOf({ record, part, version }: BodyContext): Uint8Array {
@@ -54,20 +61,21 @@ function digestOf({ record, part, version }: BodyContext): Uint8Array {
   return digest('medveil/body-context/1', { record, part, version });
 }
 
-/** STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015): prefix ‖ chunk number ‖ last flag. */
-export function chunkNonce({ noncePrefix }: BodyKey, chunk: number, last: boolean): Uint8Array {
-  const nonce = Buffer.alloc(12);
-  nonce.set(noncePrefix);
+/**
+ * STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015): prefix ‖ chunk number ‖ last flag.
+ * @returns 12 bytes, valid until the next call
+ */
+export function chunkNonce({ nonce }: BodyKey, chunk: number, last: boolean): Uint8Array {
   nonce.writeUInt32BE(chunk, 7);
   nonce[11] = last ? 1 : 0;
   return nonce;
 }
 
-/** version ‖ digest of record, part and body version ‖ chunk number ‖ last flag */
-export function chunkAad({ contextDigest }: BodyKey, chunk: number, last: boolean): Uint8Array {
-  const aad = Buffer.alloc(38);
-  aad[0] = BODY_VERSION;
-  aad.set(contextDigest, 1);
+/**
+ * version ‖ digest of record, part and body version ‖ chunk number ‖ last flag
+ * @returns 38 bytes, valid until the next call
+ */
+export function chunkAad({ aad }: BodyKey, chunk: number, last: boolean): Uint8Array {
   aad.writeUInt32BE(chunk, 33);
   aad[37] = last ? 1 : 0;
   return aad;
@@ -105,3 +113,14 @@ export function decodeHeader(header: Uint8Array): Uint8Array {
 export { SALT_BYTES };
 
 export const badEnvelope = (problem: string): PreError => new PreError('pre/bad-envelope', `body refused: ${problem}`, { problem });
+
+const TWO_32 = 2 ** 32;
+
+/** 64 bits, big-endian, without the detour over a bigint. */
+export function writeEnd(target: Buffer, end: number): void {
+  target.writeUInt32BE(Math.floor(end / TWO_32), 0);
+  target.writeUInt32BE(end % TWO_32, 4);
+}
+
+/** @returns a number that is too large for any body where the field is */
+export const readEnd = (field: Buffer): number => field.readUInt32BE(0) * TWO_32 + field.readUInt32BE(4);

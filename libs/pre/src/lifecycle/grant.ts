@@ -29,10 +29,11 @@ export interface Grant extends GrantTerms {
 
 /** @throws PreError `pre/bad-grant` for an empty or repeated set, or terms that make no sense; `pre/bad-label`; `pre/related-keys` */
 export function makeGrant(scheme: Afgh06, ownerKey: OwnerKey, labels: readonly Label[], terms: GrantTerms): Grant {
+  const reKeyFor = scheme.reKeyMaker(ownerKey, terms.delegateePublicKey);
   const items = labels
     .map(encodeLabel)
     .toSorted((x, y) => Buffer.compare(x, y))
-    .map((label) => ({ label, reKey: scheme.reKeyGen(ownerKey, label, terms.delegateePublicKey) }));
+    .map((label) => ({ label, reKey: reKeyFor(label) }));
   return checkedForm({ ...terms, ownerPublicKey: ownerKey.publicKey, items });
 }
 
