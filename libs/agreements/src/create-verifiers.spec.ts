@@ -73,17 +73,17 @@ describe('re-encryption proofs', () => {
     const { capsule } = pre.encapsulate(owner.publicKey, encodeLabel(label), randomOf('capsule'));
     const reKey = pre.reKeyGen(owner, encodeLabel(label), delegatee.publicKey);
     const transformed = pre.reEncrypt(capsule, reKey);
-    const statement = { ...label, claimId: `clm_${'1'.repeat(64)}`, ownerKey: owner.publicKey, delegateeKey: delegatee.publicKey, capsule, transformed };
-    const proof = pre.proveReEncryption({ ...preStatementOf(statement), reKey }, randomOf('proof'));
-    assert.ok(verifiers.verifyReEncryption({ ...statement, proof }));
+    const delivered = { ...label, claimId: `clm_${'1'.repeat(64)}`, ownerKey: owner.publicKey, delegateeKey: delegatee.publicKey, capsule, transformed };
+    const proof = pre.proveReEncryption({ ...preStatementOf(delivered), reKey }, randomOf('proof'));
+    assert.ok(verifiers.verifyReEncryption({ ...delivered, proof }));
     const other = pre.delegateeKeyFromSeed(bytes32('another delegatee'));
     for (const wrong of [
       { claimId: `clm_${'2'.repeat(64)}` }, { version: 2 }, { part: 'other' as const }, { record: bytes32('another') }, { chainId: 'another' },
       { delegateeKey: other.publicKey }, { transformed: flip(transformed, 100) }, { capsule: flip(capsule, 60) }, { ownerKey: new Uint8Array(0) },
     ]) {
-      assert.equal(verifiers.verifyReEncryption({ ...statement, ...wrong, proof }), false, Object.keys(wrong)[0]);
+      assert.equal(verifiers.verifyReEncryption({ ...delivered, ...wrong, proof }), false, Object.keys(wrong)[0]);
     }
-    assert.equal(verifiers.verifyReEncryption({ ...statement, proof: flip(proof, 20) }), false);
+    assert.equal(verifiers.verifyReEncryption({ ...delivered, proof: flip(proof, 20) }), false);
   });
 });
 

@@ -95,6 +95,12 @@ describe('what the consortium sets', () => {
     const world = new World();
     world.decide({ kind: 'set-registry', registry: { ...REGISTRY, domains: [...REGISTRY.domains, 'spare'] } });
     assert.equal(readRegistry(world.view)?.domains.length, 4);
+    const grown = { ...REGISTRY, domains: [...REGISTRY.domains, 'spare'], parts: { ...REGISTRY.parts, demographics: 'spare' } };
+    world.decide({ kind: 'set-registry', registry: grown }, 'a part gains a domain');
+    for (const domain of ['measurements', null]) {
+      const registry = { ...grown, parts: { ...grown.parts, conditions: domain } };
+      world.refuses('agreements/bad-proposal', world.voters[0]!, { type: 'vote', proposal: proposal(world, { kind: 'set-registry', registry }) });
+    }
   });
 
   it('are verification keys, but none of development where they are not allowed', () => {

@@ -259,8 +259,8 @@ it('agrees with the reference model, whatever honest, lazy and malicious actors 
       seen.transactions += play.transactions;
       for (const { status } of play.model.claims) seen.statuses.add(status);
     }),
-    { numRuns: Number(process.env['MODEL_RUNS'] ?? 50) },
+    { numRuns: Number(process.env['MODEL_RUNS'] ?? 25) },
   );
-  assert.ok(seen.transactions > 5_000, `${seen.transactions} transactions`);
+  assert.ok(seen.transactions > 2_000, `${seen.transactions} transactions`);
   assert.deepEqual([...seen.statuses].toSorted(), ['accepted', 'delivered', 'disputed', 'lapsed', 'refunded', 'settled', 'withdrawn']);
 });

@@ -8,7 +8,7 @@ import {
   accountTable, membersTable, memberTable, parametersTable, proposalTable, registryTable, rulesTable, verificationKeysTable,
 } from '../state.js';
 import type { Action, BodyOf } from '../transactions.js';
-import type { AccountId } from '../vocabulary.js';
+import type { AccountId, DomainRegistry, PartType } from '../vocabulary.js';
 import { accountOf, type Call, type SenderCall, type State } from './call.js';
 
 /** 2f+1 of 3f+1, and as safe for other numbers: the votes that any two decisions share hold an honest one. */
@@ -59,9 +59,18 @@ function checkAction(call: Call, action: Action): void {
       });
       return;
     }
-    case 'set-parameters':
     case 'set-registry':
+      return checkRegistry(state, action.registry);
+    case 'set-parameters':
       return;
+  }
+}
+
+/** A part that belongs to a domain stays there: else an exclusive licence sold in it would no longer cover the part. */
+function checkRegistry(state: State, registry: DomainRegistry): void {
+  const current = registryTable.read(state);
+  for (const [part, domain] of Object.entries(current?.parts ?? {})) {
+    ensure(domain === null || registry.parts[part as PartType] === domain, 'agreements/bad-proposal', 'a part would leave the domain it is licensed in', { part });
   }
 }
 
