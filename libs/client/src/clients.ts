@@ -98,7 +98,8 @@ export class PatientApiClient {
   startExchange = (patientId: Id<'pat'>, request: z.input<typeof patient.startExchangeSchema>, idempotencyKey?: string) =>
     this.http.json(`/v1/patients/${patientId}/exchanges`, patient.exchangeSchema, post(request, idempotencyKey));
   exchanges = (query: PageQuery = {}) => this.http.json('/v1/exchanges', patient.exchangesPageSchema, { query: { ...query } });
-  exchange = (id: string, waitMs = 0) => this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs }, timeoutMs: 30_000 + waitMs });
+  exchange = (id: string, waitMs = 0, sinceMs?: number) =>
+    this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs, sinceMs }, timeoutMs: 30_000 + waitMs });
   revokeExchange = (id: string) => this.http.none(`/v1/exchanges/${id}/revocation`, post({}));
   earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
 }

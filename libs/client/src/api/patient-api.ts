@@ -1,7 +1,7 @@
 /** HTTP API of the patient's (or hospital's) agent, inside their own trust domain. Keys and plaintext never leave it. */
 import { z } from 'zod';
 import { amountSchema, hexSchema, idSchema, timeMsSchema } from '@medveil/encoding';
-import { claimIdSchema, exchangeIdSchema, pageSchema, patientIdSchema, requirementIdSchema } from './common.js';
+import { accountIdSchema, claimIdSchema, exchangeIdSchema, pageSchema, patientIdSchema, requirementIdSchema } from './common.js';
 
 export const localRecordIdSchema = idSchema('rec');
 
@@ -17,7 +17,10 @@ export const patientSchema = z.object({
 export type Patient = z.infer<typeof patientSchema>;
 export const patientsPageSchema = pageSchema(patientSchema);
 
-/** POST /v1/patients/:id/records: a FHIR R4 bundle (application/fhir+json or application/json). */
+/**
+ * POST /v1/patients/:id/records (application/fhir+json): a FHIR R4 bundle of one patient. The answer says what became of it, in
+ * counts: what was removed or changed by the rule set, which resources are not shared, which codes were not understood.
+ */
 export const importedRecordSchema = z.object({
   recordId: localRecordIdSchema,
   ruleSet: z.string(),
@@ -25,19 +28,33 @@ export const importedRecordSchema = z.object({
   understood: z.int(),
   notUnderstood: z.array(z.object({ system: z.string(), code: z.string(), reason: z.string(), count: z.int() })),
   removed: z.array(z.object({ path: z.string(), count: z.int() })),
+  changed: z.array(z.object({ path: z.string(), change: z.string(), count: z.int() })),
+  notShared: z.array(z.object({ resourceType: z.string(), reason: z.string(), count: z.int() })),
   parts: z.array(z.object({ part: z.string(), resources: z.int(), bytes: z.int(), observations: z.int() })),
 });
 export type ImportedRecord = z.infer<typeof importedRecordSchema>;
 
-/** GET /v1/patients/:id/matches: every open requirement, evaluated here; nothing about it leaves the agent. */
+/** What the agent knows to stand against an exchange; `code` is that of the ledger's refusal. */
+export const conflictSchema = z.object({ code: z.string(), reason: z.string(), exchangeId: exchangeIdSchema });
+export type Conflict = z.infer<typeof conflictSchema>;
+
+/**
+ * GET /v1/patients/:id/matches: every open requirement whose policy is held, against every record, evaluated here; nothing
+ * about it leaves the agent.
+ */
 export const matchSchema = z.object({
   requirementId: requirementIdSchema,
   title: z.string(),
   recordId: localRecordIdSchema,
   matches: z.boolean(),
   reward: amountSchema,
+  institution: accountIdSchema,
   parts: z.array(z.string()),
   licence: z.string(),
+  expiresAtMs: timeMsSchema,
+  /** of the attestation: accepted, too-old, self-attested-not-accepted */
+  attestation: z.string(),
+  conflicts: z.array(conflictSchema),
   /** clause by clause, for the patient's eyes */
   clauses: z.array(z.object({ group: z.int(), clause: z.string(), matched: z.boolean(), reason: z.string() })),
 });
@@ -45,7 +62,8 @@ export type Match = z.infer<typeof matchSchema>;
 export const matchesSchema = z.object({ items: z.array(matchSchema) });
 
 /**
- * POST /v1/patients/:id/exchanges: consent to one exchange. The agent refuses what it knows the ledger will refuse
+ * POST /v1/patients/:id/exchanges: consent to one exchange. 422 `patient-api/does-not-match` where the record does not match:
+ * nothing has left the agent then. 409 `patient-api/conflict`: the agent refuses what it knows the ledger will refuse
  * (claimed already, an exclusive licence in force) unless `acknowledgeConflicts` is set; then the ledger decides.
  */
 export const startExchangeSchema = z.strictObject({
@@ -69,6 +87,10 @@ export const exchangeSchema = z.object({
   record: hexSchema(32).nullable(),
   claimId: claimIdSchema.nullable(),
   reward: amountSchema,
+  /** credits that were paid to the pseudonym, once settled */
+  paid: amountSchema.nullable(),
+  /** when the grant was withdrawn on the ledger; what the institution has read it can keep */
+  revokedAtMs: timeMsSchema.nullable(),
   startedAtMs: timeMsSchema,
   updatedAtMs: timeMsSchema,
   /** when each phase was reached */
@@ -76,6 +98,15 @@ export const exchangeSchema = z.object({
 });
 export type Exchange = z.infer<typeof exchangeSchema>;
 export const exchangesPageSchema = pageSchema(exchangeSchema);
+
+/**
+ * GET /v1/exchanges/:id?waitMs=: answers when the exchange has changed after `sinceMs` (default: its present state, so that a
+ * wait is one for news), when it is over, or when the wait is.
+ */
+export const exchangeQuerySchema = z.strictObject({
+  waitMs: z.coerce.number().int().min(0).max(30_000).default(0),
+  sinceMs: z.coerce.number().int().min(0).optional(),
+});
 
 /** GET /v1/patients/:id/earnings: the sum over the patient's pseudonyms, read from the ledger with proofs. */
 export const earningsSchema = z.object({ patientId: patientIdSchema, credits: amountSchema });

@@ -1,0 +1,51 @@
+import { CodedError } from '@medveil/encoding';
+import type { ErrorStatuses } from '@medveil/service-kit';
+
+/** Every refusal of this service's own. Messages and details hold no medical value. */
+export type PatientApiErrorCode =
+  | 'patient-api/not-ready'
+  | 'patient-api/not-enrolled'
+  | 'patient-api/no-pseudonym'
+  | 'patient-api/bad-circuit'
+  | 'patient-api/not-a-bundle-stream'
+  | 'patient-api/unknown-patient'
+  | 'patient-api/unknown-record'
+  | 'patient-api/unknown-exchange'
+  | 'patient-api/unknown-requirement'
+  | 'patient-api/requirement-not-open'
+  | 'patient-api/policy-not-held'
+  | 'patient-api/does-not-match'
+  | 'patient-api/conflict'
+  | 'patient-api/circuit-not-held'
+  | 'patient-api/not-revocable'
+  | 'patient-api/record-unreadable'
+  | 'patient-api/issuers-not-on-ledger'
+  | 'patient-api/proxy-not-pinned'
+  | 'patient-api/grant-refused'
+  | 'patient-api/related-keys';
+
+export class PatientApiError extends CodedError<PatientApiErrorCode> {}
+
+export const ERROR_STATUSES: ErrorStatuses = {
+  'patient-api/not-ready': 503,
+  'patient-api/not-enrolled': 503,
+  'patient-api/no-pseudonym': 503,
+  'patient-api/not-a-bundle-stream': 415,
+  'patient-api/unknown-patient': 404,
+  'patient-api/unknown-record': 404,
+  'patient-api/unknown-exchange': 404,
+  'patient-api/unknown-requirement': 404,
+  'patient-api/requirement-not-open': 409,
+  'patient-api/policy-not-held': 503,
+  'patient-api/does-not-match': 422,
+  'patient-api/conflict': 409,
+  'patient-api/circuit-not-held': 409,
+  'patient-api/not-revocable': 409,
+  'fhir/too-large': 413,
+  'fhir/too-many-entries': 413,
+  'fhir/*': 422,
+  'eligibility/*': 422,
+  'pkg/*': 502,
+  'client/unreachable': 503,
+  'client/timeout': 503,
+};

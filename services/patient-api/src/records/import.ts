@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream';
+import type { patientApi } from '@medveil/client';
+import type { Id } from '@medveil/encoding';
+import { DEFAULT_BUNDLE_LIMITS, prepareRecord, type PreparedRecord, readBundle, RULE_SETS } from '@medveil/fhir';
+import type { AgentContext } from '../agent.js';
+import type { Patients } from '../parties/patients.js';
+import type { LoadedRecord, Records } from './records.js';
+
+/** From a FHIR bundle to an attested record: read within limits, de-identified, coded, attested, sealed. */
+export class Importer {
+  constructor(
+    private readonly context: AgentContext,
+    private readonly patients: Patients,
+    private readonly records: Records,
+  ) {}
+
+  /**
+   * @param sizeBytes of Content-Length, where the caller gave one: too large is then refused unread
+   * @throws FhirError, EligibilityError, PatientApiError `patient-api/unknown-patient`; nothing is registered then
+   */
+  async import(patientId: Id<'pat'>, body: Readable, sizeBytes: number | undefined): Promise<patientApi.ImportedRecord> {
+    await this.patients.get(patientId);
+    const { settings, random, clock } = this.context;
+    const limits = { ...DEFAULT_BUNDLE_LIMITS, maxBytes: settings.maxBundleBytes };
+    const source = { read: () => unbroken(body), ...(sizeBytes === undefined ? {} : { sizeBytes }) };
+    const bundle = await readBundle(source, limits).finally(() => body.resume());
+    const prepared = prepareRecord(bundle, { ruleSet: settings.ruleSet, random, referenceTimeMs: clock() });
+    const record = await this.records.add(patientId, prepared);
+    return report(record, prepared, RULE_SETS[settings.ruleSet].name);
+  }
+}
+
+/** Leaving the iteration early must not tear down the connection, which still has to carry the answer. */
+async function* unbroken(body: Readable): AsyncIterable<Uint8Array> {
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+}
+
+function report(record: LoadedRecord, prepared: PreparedRecord, ruleSet: string): patientApi.ImportedRecord {
+  const { report: done, notUnderstood, understood, observations } = prepared;
+  return {
+    recordId: record.recordId,
+    ruleSet,
+    observations: observations.length,
+    understood,
+    notUnderstood: notUnderstood.map(({ system, code, reason, count }) => ({ system, code, reason, count })),
+    removed: [...done.removed],
+    changed: [...done.changed],
+    notShared: [...done.notShared],
+    parts: record.parts.map(({ part, content, observations: coded }) => ({ part, resources: resourcesIn(content), bytes: content.length, observations: coded.length })),
+  };
+}
+
+/** A part is a bundle of this program's own making. */
+function resourcesIn(content: Uint8Array): number {
+  const bundle = JSON.parse(new TextDecoder().decode(content)) as { readonly entry?: readonly unknown[] };
+  return bundle.entry?.length ?? 0;
+}

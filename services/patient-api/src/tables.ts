@@ -1,0 +1,139 @@
+import { bytea, millis } from '@medveil/database';
+import type { PartType } from '@medveil/eligibility';
+import type { Id } from '@medveil/encoding';
+import type { patientApi } from '@medveil/client';
+import { boolean, integer, jsonb, pgSchema, text } from 'drizzle-orm/pg-core';
+
+/** The PostgreSQL schema of this service. */
+export const SCHEMA = 'patient_api';
+const schema = pgSchema(SCHEMA);
+
+/** The hospital itself, or one of its patients. */
+export type PartyId = typeof HOSPITAL | Id<'pat'>;
+export const HOSPITAL = 'hospital';
+
+/** Drizzle's view of migrations/: what each column is for stands there. */
+export const parties = schema.table('parties', {
+  partyId: text('party_id').$type<PartyId>().primaryKey(),
+  role: text('role').$type<'hospital' | 'patient'>().notNull(),
+  enrolmentId: text('enrolment_id').notNull(),
+  enrolmentRequest: bytea('enrolment_request'),
+  certificate: bytea('certificate'),
+  certificateNotAfterMs: millis('certificate_not_after_ms'),
+  nextPseudonym: integer('next_pseudonym').notNull().default(0),
+});
+
+export const patients = schema.table('patients', {
+  patientId: text('patient_id').$type<Id<'pat'>>().primaryKey(),
+  sequence: millis('sequence').generatedAlwaysAsIdentity(),
+  label: bytea('label').notNull(),
+  nextRecord: integer('next_record').notNull().default(0),
+  nextInstance: integer('next_instance').notNull().default(0),
+  createdAtMs: millis('created_at_ms').notNull(),
+});
+
+export const tCertRequests = schema.table('t_cert_requests', {
+  requestId: text('request_id').primaryKey(),
+  partyId: text('party_id').$type<PartyId>().notNull(),
+  epoch: millis('epoch').notNull(),
+  firstIndex: integer('first_index').notNull(),
+  count: integer('count').notNull(),
+  request: bytea('request').notNull(),
+});
+
+export const pseudonyms = schema.table('pseudonyms', {
+  partyId: text('party_id').$type<PartyId>().notNull(),
+  index: integer('pseudonym_index').notNull(),
+  account: text('account').$type<Id<'acc'>>().notNull(),
+  certificate: bytea('certificate').notNull(),
+  notBeforeMs: millis('not_before_ms').notNull(),
+  notAfterMs: millis('not_after_ms').notNull(),
+  usedFor: text('used_for'),
+});
+
+export const records = schema.table('records', {
+  recordId: text('record_id').$type<Id<'rec'>>().primaryKey(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  sequence: millis('sequence').generatedAlwaysAsIdentity(),
+  objectDigest: bytea('object_digest').notNull(),
+  sizeBytes: millis('size_bytes').notNull(),
+  importedAtMs: millis('imported_at_ms').notNull(),
+});
+
+export const ledgerCursor = schema.table('ledger_cursor', {
+  id: integer('id').primaryKey(),
+  height: millis('height').notNull(),
+  hash: bytea('hash').notNull(),
+});
+
+export const requirements = schema.table('requirements', {
+  requirementId: text('requirement_id').$type<Id<'req'>>().primaryKey(),
+  institution: text('institution').$type<Id<'acc'>>().notNull(),
+  terms: bytea('terms').notNull(),
+  domains: jsonb('domains').$type<string[]>().notNull(),
+  status: text('status').$type<'open' | 'closed' | 'expired'>().notNull(),
+  taken: integer('taken').notNull().default(0),
+  policy: bytea('policy'),
+});
+
+export const members = schema.table('members', {
+  account: text('account').$type<Id<'acc'>>().primaryKey(),
+  role: text('role').notNull(),
+  delegateeKey: bytea('delegatee_key'),
+  sealKey: bytea('seal_key'),
+});
+
+export const exchanges = schema.table('exchanges', {
+  exchangeId: text('exchange_id').$type<Id<'exc'>>().primaryKey(),
+  sequence: millis('sequence').generatedAlwaysAsIdentity(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  recordId: text('record_id').$type<Id<'rec'>>().notNull(),
+  requirementId: text('requirement_id').$type<Id<'req'>>().notNull(),
+  institution: text('institution').$type<Id<'acc'>>().notNull(),
+  reward: millis('reward').notNull(),
+  phase: text('phase').$type<patientApi.ExchangePhase>().notNull(),
+  phases: jsonb('phases').$type<Partial<Record<patientApi.ExchangePhase, number>>>().notNull(),
+  code: text('code'),
+  reason: text('reason'),
+  lastError: text('last_error'),
+  pseudonymIndex: integer('pseudonym_index').notNull(),
+  account: text('account').$type<Id<'acc'>>().notNull(),
+  instanceIndex: integer('instance_index').notNull(),
+  commitment: bytea('commitment').notNull(),
+  proof: bytea('proof'),
+  claimId: text('claim_id').$type<Id<'clm'>>(),
+  deliverByMs: millis('deliver_by_ms'),
+  delegateeKey: bytea('delegatee_key'),
+  paid: millis('paid'),
+  retryable: boolean('retryable'),
+  consentedBy: text('consented_by').notNull(),
+  acknowledgedConflicts: boolean('acknowledged_conflicts').notNull(),
+  revocationRequestedAtMs: millis('revocation_requested_at_ms'),
+  revokedAtMs: millis('revoked_at_ms'),
+  startedAtMs: millis('started_at_ms').notNull(),
+  updatedAtMs: millis('updated_at_ms').notNull(),
+});
+export type ExchangeRow = typeof exchanges.$inferSelect;
+
+export const exchangeParts = schema.table('exchange_parts', {
+  exchangeId: text('exchange_id').$type<Id<'exc'>>().notNull(),
+  part: text('part').$type<PartType>().notNull(),
+  version: integer('version').notNull(),
+  capsule: bytea('capsule').notNull(),
+  bodyDigest: bytea('body_digest').notNull(),
+  bodyBytes: millis('body_bytes').notNull(),
+});
+export type ExchangePartRow = typeof exchangeParts.$inferSelect;
+
+export const transactions = schema.table('transactions', {
+  exchangeId: text('exchange_id').$type<Id<'exc'>>().notNull(),
+  kind: text('kind').notNull(),
+  nonce: integer('nonce').notNull(),
+  transactionId: text('transaction_id').$type<Id<'txn'>>().notNull(),
+  bytes: bytea('bytes').notNull(),
+  validUntilMs: millis('valid_until_ms').notNull(),
+  acceptedHeight: millis('accepted_height'),
+});
+
+/** The id of tables that have one row. */
+export const ONLY = 1;
