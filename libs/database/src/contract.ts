@@ -9,6 +9,7 @@ import { inspect } from 'node:util';
 import type { CodedError } from '@medveil/encoding';
 import { integer, pgSchema, text } from 'drizzle-orm/pg-core';
 import { describeDurableWorkContract } from './contract-durable.js';
+import { describeJobsContract } from './contract-jobs.js';
 import type { Database, DatabaseEngine } from './port.js';
 
 export interface DatabaseUnderTest {
@@ -156,6 +157,8 @@ export function describeDatabaseContract(name: string, makeAdapter: () => Promis
       await assert.rejects(async () => database.queries.execute('select 1'), { code: 'database/closed' });
     });
 
-    describeDurableWorkContract(async () => adapter.engine.open({ schema: freshSchema() }));
+    const openDatabase = async () => adapter.engine.open({ schema: freshSchema() });
+    describeDurableWorkContract(openDatabase);
+    describeJobsContract(openDatabase);
   });
 }

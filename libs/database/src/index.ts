@@ -14,4 +14,5 @@ export { createOutbox, createOutboxRelay, MAX_OUTBOX_MESSAGE_BYTES, type RelayDe
 export { createInbox } from './inbox.js';
 export { createIdempotencyStore, type IdempotencyOptions } from './idempotency.js';
 export { createJobs, PermanentJobError } from './jobs.js';
+export { createPruner, type Pruner, type PrunerOptions } from './pruner.js';
 export type { JobsOptions } from './job-store.js';

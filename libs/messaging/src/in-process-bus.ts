@@ -26,9 +26,9 @@ export interface InProcessBusOptions {
   readonly maxMessageBytes?: number;
   /** Longest wait of a publisher for room; default 10 s. */
   readonly publishTimeoutMs?: number;
-  /** Default 5. */
+  /** Default 10: with the default backoff a handler has a quarter of a minute to get well. */
   readonly maxAttempts?: number;
-  /** First and longest wait before another attempt, doubling; default 50 and 2,000 ms. */
+  /** First and longest wait before another attempt, doubling; default 50 and 5,000 ms. */
   readonly backoffMs?: { readonly first: number; readonly longest: number };
   /** Dead letters kept to be looked at; default 1,000. */
   readonly maxDeadLetters?: number;
@@ -68,8 +68,8 @@ export class InProcessBus implements MessageBus {
     this.#random = seededRandom(options.faults?.seed ?? 0);
     this.#observer = options.observer ?? {};
     this.#maxMessageBytes = options.maxMessageBytes ?? 1024 * 1024;
-    this.#maxAttempts = options.maxAttempts ?? 5;
-    this.#backoffMs = options.backoffMs ?? { first: 50, longest: 2_000 };
+    this.#maxAttempts = options.maxAttempts ?? 10;
+    this.#backoffMs = options.backoffMs ?? { first: 50, longest: 5_000 };
     this.#maxDeadLetters = options.maxDeadLetters ?? 1_000;
     const reorder = options.faults?.reorder ?? false;
     this.#queues = new GroupQueues({

@@ -20,7 +20,7 @@ export const transportSettings = z.discriminatedUnion('kind', [
     maxQueued: z.int().min(1).max(1_000_000).default(10_000),
     maxMessageBytes: z.int().min(1024).max(16 * 1024 * 1024).default(1024 * 1024),
     publishTimeoutMs: z.int().min(1).max(600_000).default(10_000),
-    maxAttempts: z.int().min(1).max(100).default(5),
+    maxAttempts: z.int().min(1).max(100).default(10),
     /** Makes the bus duplicate, delay and reorder on purpose: for tests and demonstrations. */
     faults: faultSettings.optional(),
   }),

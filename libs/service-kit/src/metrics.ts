@@ -51,12 +51,18 @@ export class ServiceMetrics {
     return { set: (labels, value) => { if (admit(labels)) metric.set(labels, value); } };
   }
 
-  /** A gauge read when it is scraped, for example a queue's depth. */
+  /** A gauge read when it is scraped, for example a queue's depth. Where reading fails it keeps its last value, and the scrape goes on. */
   gaugeFrom(definition: MetricDefinition<never>, read: () => number | Promise<number>): void {
     const metric: Gauge = new Gauge({
       ...common(definition),
       registers: [this.registry],
-      collect: async (): Promise<void> => metric.set(await read()),
+      collect: async (): Promise<void> => {
+        try {
+          metric.set(await read());
+        } catch {
+          // What it reads from says by its own health check that it is away.
+        }
+      },
     });
   }
 
