@@ -1,1 +1,2 @@
-export {};
+/** The whole system in one process. */
+export { startSystem, type System, type SystemOptions, type SystemUrls } from './system.js';

@@ -1,0 +1,59 @@
+import { open, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CodedError, isCodedError } from '@medveil/encoding';
+import { directIdentifiers, generatePatients, parseBundle } from '@medveil/fhir';
+
+/** One patient's FHIR bundle as it will be handed to the agent. */
+export interface BundleFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** names, addresses, identifiers in it: none of them may reach an institution */
+  readonly identifiers: readonly string[];
+}
+
+export interface RefusedFile {
+  readonly name: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Larger files are refused unread. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+
+/** @returns the bundles of a folder in the order of their names, and the files that are none, with the reason */
+export async function readBundles(folder: string, most: number): Promise<{ bundles: BundleFile[]; refused: RefusedFile[] }> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted();
+  const bundles: BundleFile[] = [];
+  const refused: RefusedFile[] = [];
+  for (const name of names) {
+    if (bundles.length === most) break;
+    try {
+      bundles.push(await readBundleFile(join(folder, name)));
+    } catch (error) {
+      if (!isCodedError(error)) throw error;
+      refused.push({ name, code: error.code, reason: error.message });
+    }
+  }
+  return { bundles, refused };
+}
+
+async function readBundleFile(path: string): Promise<BundleFile> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size > MAX_FILE_BYTES) throw new CodedError('fhir/too-large', `the file has ${size} bytes; at most ${MAX_FILE_BYTES} are taken`, { size, max: MAX_FILE_BYTES });
+    const bytes = new Uint8Array(await file.readFile());
+    parseBundle(bytes);
+    return { name: basename(path), bytes, identifiers: directIdentifiers(JSON.parse(new TextDecoder().decode(bytes))) };
+  } finally {
+    await file.close();
+  }
+}
+
+export function syntheticBundles(count: number, referenceTimeMs: number): BundleFile[] {
+  return [...generatePatients({ seed: 7, count, referenceTimeMs })].map((bundle, index) => ({
+    name: `synthetic patient ${index + 1}`,
+    bytes: new TextEncoder().encode(JSON.stringify(bundle)),
+    identifiers: directIdentifiers(bundle),
+  }));
+}

@@ -1,0 +1,49 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+
+const preparedSchema = z.object({ install: z.number(), build: z.number(), keys: z.number() });
+
+export interface DemoOptions {
+  /** folder of FHIR R4 bundles; null: synthetic patients */
+  readonly fhir: string | null;
+  readonly patients: number;
+  readonly dataFolder: string;
+  /** the folder was made for this run and goes with it */
+  readonly temporary: boolean;
+  readonly json: boolean;
+  /** seconds that the steps before took */
+  readonly prepared: z.infer<typeof preparedSchema>;
+}
+
+const MAX_PATIENTS = 100;
+const DEFAULT_PATIENTS = 5;
+
+export async function readOptions(argv: readonly string[]): Promise<DemoOptions> {
+  const program = new Command('demo')
+    .description('Runs the whole exchange on embedded parts and checks everything it claims.')
+    .option('--fhir <folder>', 'FHIR R4 bundles (*.json) to run on; without it synthetic patients are made')
+    .option('--patients <n>', `how many patients take part, at most ${MAX_PATIENTS} (default: ${DEFAULT_PATIENTS}, or every bundle of the folder)`, count)
+    .option('--data <folder>', 'where ledger, keys and records are kept (default: a temporary folder, removed at the end)')
+    .option('--json', 'print a JSON object as the last line')
+    .option('--prepared <json>', 'seconds of the preparing steps, given by npm run demo')
+    .parse([...argv], { from: 'user' });
+  const given = program.opts<{ fhir?: string; patients?: number; data?: string; json?: true; prepared?: string }>();
+  const fhir = given.fhir === undefined ? null : resolve(process.env['INIT_CWD'] ?? process.cwd(), given.fhir);
+  return {
+    fhir,
+    patients: given.patients ?? (fhir === null ? DEFAULT_PATIENTS : MAX_PATIENTS),
+    dataFolder: given.data === undefined ? await mkdtemp(join(tmpdir(), 'medveil-demo-')) : resolve(process.env['INIT_CWD'] ?? process.cwd(), given.data),
+    temporary: given.data === undefined,
+    json: given.json === true,
+    prepared: preparedSchema.parse(given.prepared === undefined ? { install: 0, build: 0, keys: 0 } : JSON.parse(given.prepared)),
+  };
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > MAX_PATIENTS) throw new InvalidArgumentError(`a whole number from 1 to ${MAX_PATIENTS}`);
+  return value;
+}
