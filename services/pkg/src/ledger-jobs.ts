@@ -1,7 +1,8 @@
 import { accountTable, type BodyOf, CERTIFIED_ROLES, issuersTable, stateKeys } from '@medveil/agreements';
 import { equalBytes } from '@medveil/encoding';
 import { accountId } from '@medveil/identity';
-import { and, eq, isNotNull, gt } from 'drizzle-orm';
+import type { ServiceLog } from '@medveil/service-kit';
+import { and, eq, gt, isNotNull } from 'drizzle-orm';
 import type { PkgContext } from './context.js';
 import { type Issuers, PUBLISH_ISSUERS } from './issuers.js';
 import type { LedgerPort } from './ledger-port.js';
@@ -25,11 +26,13 @@ export class LedgerJobs {
     private readonly context: Pick<PkgContext, 'database' | 'jobs' | 'clock'>,
     private readonly issuers: Issuers,
     private readonly ledger: LedgerPort,
+    private readonly log: ServiceLog,
   ) {}
 
   register(): void {
-    this.context.jobs.handle(PUBLISH_ISSUERS, ({ payload, signal }) => this.publishIssuers(payload.version, signal));
-    this.context.jobs.handle(REVOKE_ON_LEDGER, ({ payload, signal }) => this.revoke(payload.enrolmentId, signal));
+    const { jobs } = this.context;
+    jobs.handle(PUBLISH_ISSUERS, (job) => this.#told(job, () => this.publishIssuers(job.payload.version, job.signal)));
+    jobs.handle(REVOKE_ON_LEDGER, (job) => this.#told(job, () => this.revoke(job.payload.enrolmentId, job.signal)));
   }
 
   /** Until the ledger's root is that of the tree at `version` or later. */
@@ -54,6 +57,16 @@ export class LedgerJobs {
       const body = await this.#missing(await this.#revoked(enrolmentId), signal);
       if (body.accounts.length + body.serials.length === 0) return;
       await this.ledger.execute(body, signal);
+    }
+  }
+
+  /** A step that fails is tried again, and the operator can see why. */
+  async #told({ kind, attempt, signal }: { readonly kind: string; readonly attempt: number; readonly signal: AbortSignal }, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!signal.aborted) this.log.error('ledger-step-failed', error, { jobKind: kind, attempt });
+      throw error;
     }
   }
 

@@ -73,7 +73,7 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
 
   const ledger = await connectLedger(context, genesis.bytes, log);
   resources.splice(resources.length - 1, 0, { name: 'ledger', close: () => ledger.close() });
-  new LedgerJobs(context, issuers, ledger).register();
+  new LedgerJobs(context, issuers, ledger, log).register();
   await keepHouse({ database, jobs, inbox, tokens, tCerts, clock });
   metrics.gaugeFrom({ name: 'medveil_pkg_outbox_waiting', help: 'messages not published yet' }, async () => (await outbox.counts()).waiting);
   metrics.gaugeFrom({ name: 'medveil_pkg_jobs_waiting', help: 'steps to be done, among them transactions for the ledger' }, async () => (await jobs.counts()).waiting);
@@ -123,8 +123,10 @@ async function openContext(settings: PkgSettings, infrastructure: Infrastructure
   const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: MIGRATIONS });
   const relay = createOutboxRelay({ database, clock, random, publish: (message) => publisher.publishSealed(message, { until: 'durable' }) });
   const jobs = createJobs({
-    database, clock, random,
-    onAttempt: ({ kind, outcome, durationMs }) => log.info('job-attempted', { jobKind: kind, outcome, durationMs }),
+    database,
+    clock,
+    random,
+    onAttempt: ({ kind, outcome, durationMs }) => log.debug('job-attempted', { jobKind: kind, outcome, durationMs }),
   });
   resources.push({ name: 'jobs', close: () => jobs.stop() }, { name: 'outbox', close: () => relay.stop() }, { name: 'database', close: () => database.close() });
   const context: PkgContext = {
