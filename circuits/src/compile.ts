@@ -17,16 +17,24 @@ export interface Compiled {
   readonly wasm: Uint8Array;
 }
 
+export interface CompileOptions {
+  /** O2 takes out all linear constraints; O0 keeps every signal as a wire. Default O2. */
+  readonly optimisation?: 'O0' | 'O2';
+  /** May change the sources in the folder before they are compiled. */
+  readonly prepare?: (folder: string) => Promise<void>;
+}
+
 /**
  * Compiles an instance with circom (its WebAssembly build, in a process of its own: it takes a few hundred megabytes).
  * @param folder an empty folder to work in
  */
-export async function compileCircuit(instance: Instance, folder: string): Promise<Compiled> {
+export async function compileCircuit(instance: Instance, folder: string, options: CompileOptions = {}): Promise<Compiled> {
   // circom's WebAssembly build sees the folder it starts in, so the sources go there
   await cp(join(PACKAGE_DIR, 'circom'), folder, { recursive: true });
   await cp(join(dirname(require.resolve('circomlib/package.json')), 'circuits'), join(folder, 'circomlib', 'circuits'), { recursive: true });
   await writeFile(join(folder, 'circuit.circom'), mainComponent(instance));
-  await runCircom(['circuit.circom', '--r1cs', '--wasm', '--O2', '-o', '.', '-l', '.'], folder);
+  await options.prepare?.(folder);
+  await runCircom(['circuit.circom', '--r1cs', '--wasm', `--${options.optimisation ?? 'O2'}`, '-o', '.', '-l', '.'], folder);
   return {
     r1cs: await readFile(join(folder, 'circuit.r1cs')),
     wasm: await readFile(join(folder, 'circuit_js', 'circuit.wasm')),

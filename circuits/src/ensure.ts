@@ -121,7 +121,7 @@ function tenths(report: (step: string, percent: number) => void): (step: string,
 }
 
 /** Changes whenever the artefacts would: circom sources, main component, versions of the tools, format of the cache. */
-async function sourceHash(instance: Instance): Promise<string> {
+export async function sourceHash(instance: Instance): Promise<string> {
   const hash = createHash('sha256').update(`format 1\n${mainComponent(instance)}`);
   const sources = join(PACKAGE_DIR, 'circom');
   for (const file of (await readdir(sources)).toSorted()) hash.update(`${file}\n`).update(await readFile(join(sources, file)));

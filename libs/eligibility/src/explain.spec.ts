@@ -11,6 +11,8 @@ const clause = (body: string) =>
   compilePolicy(parsePolicy(`{version: 1, all: [${body}]}`), { releasedAtMs: NOW_MS, random: seededRandom('explain') });
 const reason = (body: string, options: Partial<typeof facts> = {}) => explain(clause(body), record, { ...facts, ...options }).groups[0]?.clauses[0]?.reason;
 const hba1c = `code: {system: '${LOINC}', code: 4548-4}`;
+/** A day after today's, as policies write it. */
+const dayText = (n: number) => new Date(daysAgo(0) + n * DAY_MS).toISOString().slice(0, 10);
 
 describe('explain', () => {
   it('says of each clause what matched and what did not', () => {
@@ -73,8 +75,7 @@ describe('explain', () => {
           ({ day, value }): Observation => ({ part: 'laboratory', code: HBA1C, timeMs: daysAgo(0) + day * DAY_MS, value: toQuantity(HBA1C, value / 10, '%') }),
         );
         const small = buildRecord({ recordSecret: new Uint8Array(32), parts: { laboratory: { observations, digest: EMPTY_PART_DIGEST } } });
-        const day = (n: number) => new Date(daysAgo(0) + n * DAY_MS).toISOString().slice(0, 10);
-        const within = `within: {from: '${day(from)}', to: '${day(from + length)}'}`;
+        const within = `within: {from: '${dayText(from)}', to: '${dayText(from + length)}'}`;
         const value = `value: {atLeast: ${atLeast / 10}, unit: '%'}`;
         const inWindow = entries.filter((e) => e.day >= from && e.day <= from + length);
         const passing = inWindow.filter((e) => e.value >= atLeast);

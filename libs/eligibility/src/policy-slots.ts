@@ -78,16 +78,13 @@ const slotFields = ({ flags, low, high, operands }: PolicySlot): bigint[] => [fl
 
 /** h′: Poseidon over the header and the slots, two at a time; 32 bytes. */
 export function policyHash(policy: CompiledPolicy): Uint8Array {
-  const slots = policySlots(policy);
-  let state = poseidon('policyHeader', [
-    bytesToInteger(policy.nonce),
-    BigInt(policy.leastDay),
-    policy.acceptSelfAttested ? 1n : 0n,
-    BigInt(slots.length),
-  ]);
-  for (let i = 0; i < slots.length; i += 2) {
-    const pair = slots.slice(i, i + 2).flatMap(slotFields);
-    state = poseidon('policySlots', [state, ...pair]);
-  }
-  return fieldToBytes(state);
+  const header = [bytesToInteger(policy.nonce), BigInt(policy.leastDay), policy.acceptSelfAttested ? 1n : 0n] as const;
+  return fieldToBytes(hashSlots(header, policySlots(policy).map(slotFields)));
+}
+
+/** @param header nonce, least T, whether self-attested records count; @param slots seven fields each */
+export function hashSlots(header: readonly [bigint, bigint, bigint], slots: readonly (readonly bigint[])[]): bigint {
+  let state = poseidon('policyHeader', [...header, BigInt(slots.length)]);
+  for (let i = 0; i < slots.length; i += 2) state = poseidon('policySlots', [state, ...slots.slice(i, i + 2).flat()]);
+  return state;
 }

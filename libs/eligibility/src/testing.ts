@@ -109,3 +109,6 @@ export function exampleInputs(options: { policy?: string; selfAttested?: boolean
     chainId: 'medveil-spec',
   };
 }
+
+export { hashSlots } from './policy-slots.js';
+export { poseidon, TAGS } from './poseidon.js';

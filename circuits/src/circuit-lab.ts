@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Signals } from '@medveil/eligibility';
+import { compileCircuit, type CompileOptions } from './compile.js';
+import { ConstraintSystem } from './constraint-system.js';
+import { DEFAULT_CACHE_DIR, sourceHash } from './ensure.js';
+import { type Instance, instanceNamed } from './instances.js';
+import { parseR1cs } from './r1cs.js';
+import { WitnessCalculator } from './witness-calculator.js';
+
+/**
+ * For specs: the circuit not optimised, so that every signal is a wire, and a witness generator from the same sources
+ * with all constraints taken out. The generator follows a dishonest prover's inputs without complaint and computes
+ * everything else consistently; whether the result passes is then up to the constraints alone.
+ */
+export class CircuitLab {
+  private constructor(
+    readonly system: ConstraintSystem,
+    private readonly lenient: WitnessCalculator,
+  ) {}
+
+  static async open(instanceName: string): Promise<CircuitLab> {
+    const instance = instanceNamed(instanceName);
+    const folder = join(DEFAULT_CACHE_DIR, `lab-${instance.name}-${await sourceHash(instance)}`);
+    if (!existsSync(folder)) await build(instance, folder);
+    const system = new ConstraintSystem(parseR1cs(await readFile(join(folder, 'strict.r1cs'))));
+    return new CircuitLab(system, new WitnessCalculator(await readFile(join(folder, 'lenient.wasm'))));
+  }
+
+  witness(signals: Signals): bigint[] {
+    return this.lenient.calculate(signals);
+  }
+
+  /** The first constraint that a witness made from these inputs fails, if one does. */
+  failures(signals: Signals): number[] {
+    return this.system.failures(this.witness(signals), 1);
+  }
+}
+
+async function build(instance: Instance, folder: string): Promise<void> {
+  await mkdir(DEFAULT_CACHE_DIR, { recursive: true });
+  const work = await mkdtemp(join(DEFAULT_CACHE_DIR, '.building-'));
+  try {
+    const compiled = async (name: string, options: CompileOptions) => {
+      const place = join(work, name);
+      await mkdir(place);
+      return compileCircuit(instance, place, { optimisation: 'O0', ...options });
+    };
+    const done = join(work, 'done');
+    await mkdir(done);
+    await writeFile(join(done, 'strict.r1cs'), (await compiled('strict', {})).r1cs);
+    await writeFile(join(done, 'lenient.wasm'), (await compiled('lenient', { prepare: dropConstraints })).wasm);
+    await rename(done, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Takes every line with `===` out of the sources; assignments stay. */
+async function dropConstraints(folder: string): Promise<void> {
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith('.circom')) continue;
+    const path = join(folder, file);
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    await writeFile(path, lines.filter((line) => !line.includes('===')).join('\n'));
+  }
+}
