@@ -45,6 +45,7 @@ export interface MclModule {
   readonly _mclBnG1_isZero: Predicate;
   readonly _mclBnG1_isEqual: Equality;
   readonly _mclBnG1_add: Binary;
+  readonly _mclBnG1_sub: Binary;
   readonly _mclBnG1_neg: Unary;
   readonly _mclBnG1_mul: Binary;
   readonly _mclBnG1_mulCT: Binary;
@@ -56,6 +57,7 @@ export interface MclModule {
   readonly _mclBnG2_isZero: Predicate;
   readonly _mclBnG2_isEqual: Equality;
   readonly _mclBnG2_add: Binary;
+  readonly _mclBnG2_sub: Binary;
   readonly _mclBnG2_neg: Unary;
   readonly _mclBnG2_mul: Binary;
   readonly _mclBnG2_mulCT: Binary;

@@ -6,10 +6,10 @@ import { G1_GENERATOR, G2_GENERATOR, swapFp2Halves } from './constants.js';
 import { FR, MclMemory, POINT1, POINT2, TARGET } from './mcl-memory.js';
 import { targetGroupCheck } from './mcl-target-check.js';
 import { loadMclModule, type MclModule } from './mcl-module.js';
-import { buildTable, tableIndex, windowDigits, type Windows, windowsOf } from './windows.js';
+import { buildTable, signedDigits, tableIndex, type Windows, windowsOf } from './windows.js';
 
 /** Windows of an owner's key, and of the scheme's own bases, whose tables are made once. */
-const [SMALL, LARGE] = [windowsOf(5), windowsOf(8)];
+const [SMALL, LARGE] = [windowsOf(7), windowsOf(9)];
 
 /** Every opaque value of this engine is mcl's own representation, as bytes. */
 const raw = (value: Scalar | G1 | G2 | GT): Uint8Array => value as unknown as Uint8Array;
@@ -23,13 +23,13 @@ export async function loadMcl(): Promise<Engine> {
   const g1 = pointGroup<G1>(memory, scalars, {
     bytes: G1_BYTES, size: POINT1, name: 'G1', generator: G1_GENERATOR,
     deserialize: module._mclBnG1_deserialize, serialize: module._mclBnG1_serialize, inSubgroup: module._mclBnG1_isValidOrder,
-    isZero: module._mclBnG1_isZero, isEqual: module._mclBnG1_isEqual, add: module._mclBnG1_add, neg: module._mclBnG1_neg,
+    isZero: module._mclBnG1_isZero, isEqual: module._mclBnG1_isEqual, add: module._mclBnG1_add, sub: module._mclBnG1_sub, neg: module._mclBnG1_neg,
     mul: module._mclBnG1_mul, mulSecret: module._mclBnG1_mulCT, normalizeVec: module._mclBnG1_normalizeVec,
   });
   const g2 = pointGroup<G2>(memory, scalars, {
     bytes: G2_BYTES, size: POINT2, name: 'G2', generator: G2_GENERATOR,
     deserialize: module._mclBnG2_deserialize, serialize: module._mclBnG2_serialize, inSubgroup: module._mclBnG2_isValidOrder,
-    isZero: module._mclBnG2_isZero, isEqual: module._mclBnG2_isEqual, add: module._mclBnG2_add, neg: module._mclBnG2_neg,
+    isZero: module._mclBnG2_isZero, isEqual: module._mclBnG2_isEqual, add: module._mclBnG2_add, sub: module._mclBnG2_sub, neg: module._mclBnG2_neg,
     mul: module._mclBnG2_mul, mulSecret: module._mclBnG2_mulCT, normalizeVec: module._mclBnG2_normalizeVec,
   });
   return {
@@ -96,6 +96,7 @@ interface PointOperations {
   readonly isZero: MclModule['_mclBnG1_isZero'];
   readonly isEqual: MclModule['_mclBnG1_isEqual'];
   readonly add: MclModule['_mclBnG1_add'];
+  readonly sub: MclModule['_mclBnG1_sub'];
   readonly neg: MclModule['_mclBnG1_neg'];
   readonly mul: MclModule['_mclBnG1_mul'];
   readonly mulSecret: MclModule['_mclBnG1_mulCT'];
@@ -129,7 +130,7 @@ function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, 
     fixedBase: (x, longLived) => {
       const windows = longLived === true ? LARGE : SMALL;
       const table = normalized(memory, on, buildTable(windows, x, mul).map(raw));
-      return tablePower(memory, scalars, { windows, table, size: on.size, combine: on.add, one: new Uint8Array(on.size) });
+      return tablePower(memory, scalars, { windows, table, size: on.size, one: new Uint8Array(on.size), times: on.add, over: on.sub });
     },
   };
 }
@@ -148,22 +149,30 @@ interface TablePower {
   readonly windows: Windows;
   readonly table: Uint8Array;
   readonly size: number;
-  readonly combine: MclModule['_mclBnG1_add'];
   readonly one: Uint8Array;
+  /** z = x·y */
+  readonly times: MclModule['_mclBnG1_add'];
+  /** z = x/y, where y may be overwritten */
+  readonly over: MclModule['_mclBnG1_add'];
 }
 
 /** Lookups depend on the scalar: used for per-message scalars, see docs/pre.md on timing. */
-function tablePower(memory: MclMemory, scalars: ScalarField, { windows, table, size, combine, one }: TablePower): (scalar: Scalar) => never {
+function tablePower(memory: MclMemory, scalars: ScalarField, { windows, table, size, one, times, over }: TablePower): (scalar: Scalar) => never {
   return (scalar) => {
     const encoded = scalars.encode(scalar);
-    const digits = windowDigits(windows, encoded);
+    const digits = signedDigits(windows, encoded);
     encoded.fill(0);
     memory.put(memory.z, one);
+    let empty = true;
     digits.forEach((digit, window) => {
       if (digit === 0) return;
-      const start = tableIndex(windows, window, digit) * size;
-      memory.put(memory.y, table.subarray(start, start + size));
-      combine(memory.z, memory.z, memory.y);
+      const start = tableIndex(windows, window, Math.abs(digit)) * size;
+      const entry = table.subarray(start, start + size);
+      // The first factor needs no product.
+      memory.put(empty && digit > 0 ? memory.z : memory.y, entry);
+      if (digit < 0) over(memory.z, memory.z, memory.y);
+      else if (!empty) times(memory.z, memory.z, memory.y);
+      empty = false;
     });
     digits.fill(0);
     const result = memory.take(memory.z, size);
@@ -208,7 +217,11 @@ function targetGroup(module: MclModule, memory: MclMemory, scalars: ScalarField,
       const entries = buildTable(windows, x, mul).map(raw);
       const table = new Uint8Array(entries.length * TARGET);
       entries.forEach((entry, index) => table.set(entry, index * TARGET));
-      return tablePower(memory, scalars, { windows, table, size: TARGET, combine: module._mclBnGT_mul, one: raw(mul(x, inv(x))) });
+      const over: TablePower['over'] = (z, dividend, divisor) => {
+        module._mclBnGT_inv(divisor, divisor);
+        module._mclBnGT_mul(z, dividend, divisor);
+      };
+      return tablePower(memory, scalars, { windows, table, size: TARGET, one: raw(mul(x, inv(x))), times: module._mclBnGT_mul, over });
     },
   };
 }

@@ -3,9 +3,9 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { degenerate } from '../errors.js';
 import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, GROUP_ORDER, type GT, type Scalar, type ScalarField } from './engine.js';
 import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
-import { buildTable, tableIndex, windowDigits, windowsOf } from './windows.js';
+import { buildTable, signedDigits, tableIndex, windowsOf } from './windows.js';
 
-const WINDOWS = windowsOf(5);
+const WINDOWS = windowsOf(6);
 
 const { Fr, Fp12 } = bls12_381.fields;
 const Point1 = bls12_381.G1.Point;
@@ -149,8 +149,10 @@ function targetGroup(generator: GT): Group<GT> {
       const table = buildTable(WINDOWS, target(x), mul);
       return (scalar) => {
         let power = Fp12.ONE;
-        windowDigits(WINDOWS, encodeScalar(scalar)).forEach((digit, window) => {
-          if (digit !== 0) power = mul(power, table[tableIndex(WINDOWS, window, digit)] as Target);
+        signedDigits(WINDOWS, encodeScalar(scalar)).forEach((digit, window) => {
+          if (digit === 0) return;
+          const entry = table[tableIndex(WINDOWS, window, Math.abs(digit))] as Target;
+          power = mul(power, digit > 0 ? entry : Fp12.conjugate(entry));
         });
         return targetOf(power);
       };

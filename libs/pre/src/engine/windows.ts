@@ -1,26 +1,35 @@
-/** Fixed-base tables: base^(j·2^(w·i)) for every window i and digit j, so that a power costs one product a window. */
+/**
+ * Fixed-base tables with signed digits: base^(j·2^(w·i)) for every window i and digit j, so that a power costs one product a window.
+ * Inverses are free in these groups, so that the table holds positive digits only.
+ */
 export interface Windows {
   /** w */
   readonly bits: number;
   readonly count: number;
-  /** 2^w − 1 */
+  /** The largest digit, 2^(w−1). */
   readonly digits: number;
 }
 
-/** @param bits 1 to 8 */
-export const windowsOf = (bits: number): Windows => ({ bits, count: Math.ceil(255 / bits), digits: (1 << bits) - 1 });
+/** @param bits 2 to 10 */
+export const windowsOf = (bits: number): Windows => ({ bits, count: Math.ceil(256 / bits), digits: 1 << (bits - 1) });
 
 /** Row-major position of digit j (from 1) in window i. */
 export const tableIndex = ({ digits }: Windows, window: number, digit: number): number => window * digits + digit - 1;
 
-/** @param scalar 32 bytes, big-endian. @returns a digit for each window, least significant first */
-export function windowDigits({ bits, count, digits }: Windows, scalar: Uint8Array): Uint8Array {
-  const result = new Uint8Array(count);
+/**
+ * @param scalar 32 bytes, big-endian, below r
+ * @returns a digit from −2^(w−1) to 2^(w−1) for each window, least significant first
+ */
+export function signedDigits({ bits, count, digits }: Windows, scalar: Uint8Array): Int16Array {
+  const result = new Int16Array(count);
+  let carry = 0;
   for (let window = 0; window < count; window += 1) {
     const bit = window * bits;
     const byte = scalar.length - 1 - (bit >> 3);
-    const pair = (scalar[byte] as number) | ((scalar[byte - 1] ?? 0) << 8);
-    result[window] = (pair >> (bit & 7)) & digits;
+    const word = (scalar[byte] ?? 0) | ((scalar[byte - 1] ?? 0) << 8) | ((scalar[byte - 2] ?? 0) << 16);
+    const digit = ((word >> (bit & 7)) & (2 * digits - 1)) + carry;
+    carry = digit > digits ? 1 : 0;
+    result[window] = digit - carry * 2 * digits;
   }
   return result;
 }
@@ -33,9 +42,9 @@ export function buildTable<T>({ count, digits }: Windows, base: T, mul: (x: T, y
     let power = start;
     for (let digit = 1; digit <= digits; digit += 1) {
       table.push(power);
-      power = mul(power, start);
+      if (digit < digits) power = mul(power, start);
     }
-    start = power;
+    start = mul(power, power);
   }
   return table;
 }
