@@ -9,3 +9,5 @@ export { type AssertionClient, assertionTokens } from './token-source.js';
 export {
   type AccountPrincipal, anyOf, OPERATOR, partyTokens, partyTokenSource, type PartyToken, signPartyToken, TokenService, type TokenServiceOptions, type TrustedParty,
 } from './tokens.js';
+export { infrastructureSettings, type InfrastructureSettings, type OpenedInfrastructure, openInfrastructure } from './open-infrastructure.js';
+export { runAlone } from './run-alone.js';

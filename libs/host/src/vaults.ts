@@ -1,6 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { CodedError, fromHex, type RandomBytes, toHex } from '@medveil/encoding';
 import { keyFileWrapping, KeyVault, passphraseWrapping } from '@medveil/identity';
+import { secret } from '@medveil/service-kit';
 import { z } from 'zod';
 import { SecretFolder } from './secret-folder.js';
 
@@ -8,7 +9,7 @@ import { SecretFolder } from './secret-folder.js';
 export const vaultSettings = z.strictObject({
   folder: z.string().min(1),
   keyFile: z.string().min(1).optional(),
-  passphrase: z.string().min(12).optional(),
+  passphrase: secret(z.string().min(12)).optional(),
 }).refine(({ keyFile, passphrase }) => (keyFile === undefined) !== (passphrase === undefined), {
   error: 'give either keyFile or passphrase',
 });

@@ -123,7 +123,7 @@ class Starter {
   }
 
   async startAll(): Promise<SystemUrls> {
-    const { infrastructure } = this.embedded;
+    const infrastructure = (service: string) => this.embedded.infrastructure(service);
     const { dataFolder, onProgress } = this.options;
     const replicas: string[] = [];
     for (const replica of REPLICA_IDS) {

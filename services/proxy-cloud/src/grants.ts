@@ -82,7 +82,7 @@ export class Grants {
     if (verified.claim.patient !== grant.account) return this.#set(claimId, 'refused', 'proxy/not-the-claimant');
     if (verified.claim.status !== 'accepted') return this.#set(claimId, verified.claim.delivery === null ? 'refused' : 'delivered', `claim-${verified.claim.status}`);
     try {
-      const keys = await openGrant(hpke, claimId, grant.account as Id<'acc'>, grant.sealed);
+      const keys = await openGrant(hpke, claimId, verified.claim.patient, grant.sealed);
       const receipt = await ledger.execute(author, reEncryptParts(pre, chainId, verified, keys, random), signal);
       await this.#set(claimId, 'delivered', null, receipt.transactionId);
     } catch (error) {

@@ -35,9 +35,10 @@ export function plan(bundles: readonly BundleFile[], given: boolean, referenceTi
   };
 }
 
+const random = (length: number) => new Uint8Array(randomBytes(length));
+
 /** From the bundles at hand: a study that at least one of their patients meets and at least one does not. */
 function derived(bundles: readonly BundleFile[], referenceTimeMs: number): { first: Study; note: string } {
-  const random = (length: number) => new Uint8Array(randomBytes(length));
   const records = bundles.map(({ bytes }) => prepareRecord(parseBundle(bytes), { ruleSet: 'limited-data-set', random, referenceTimeMs }));
   const { study: first, explanation } = deriveStudy(records);
   return { first, note: explanation };

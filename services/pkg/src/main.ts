@@ -1,0 +1,5 @@
+import { runAlone } from '@medveil/host';
+import { pkgSettings } from './settings.js';
+import { startPkg } from './start.js';
+
+await runAlone('pkg', pkgSettings, (settings, infrastructure) => startPkg(settings, infrastructure));
