@@ -73,10 +73,10 @@ describe('enrolment', () => {
     const stranger = await Party.make(world, 'patient-7', 'patient');
     await assert.rejects(world.anonymous.enrol(stranger.enrolment(await tokenFor(stranger))), problem('pkg/subject-changed', 409));
     await assert.rejects(world.operator().createEnrolmentToken('hospital', 'patient-7'), problem('pkg/role-changed', 409));
-    const before = party.certificate;
+    const former = party.certificate;
     await party.enrol(await tokenFor(party));
-    assert.notEqual(party.certificate, before);
-    party.certificate = before;
+    assert.notEqual(party.certificate, former);
+    party.certificate = former;
     await assert.rejects(party.client.requestTCerts(party.batch([party.pseudonym(0)])), problem('identity/revoked', 401));
   });
 

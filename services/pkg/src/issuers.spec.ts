@@ -85,14 +85,14 @@ describe('accredited issuers', () => {
   });
 
   it('leave the tree with their enrolment, and no earlier root is good any more', async () => {
-    const before = await ledgerRoot();
+    const former = await ledgerRoot();
     await world.operator().revoke({ enrolmentId: 'hospital-1', reason: 'the key was stolen' });
     await eventually(async () => ((await world.anonymous.issuers()).onLedger ? true : undefined));
     const { leaves, root } = await world.anonymous.issuers();
     assert.deepEqual(leaves.map((leaf) => leaf === null), [true, false, true]);
     const now = await ledgerRoot();
     assert.equal(toHex(now?.root ?? assert.fail()), root);
-    assert.notDeepEqual(now?.root, before?.root);
+    assert.notDeepEqual(now?.root, former?.root);
     assert.equal(now?.noGraceUntilMs, now?.sinceMs);
     await assert.rejects(hospital.client.accreditIssuer(requestOf(hospital, 'hospital', keyOf('third key'))), problem('identity/revoked', 401));
   });

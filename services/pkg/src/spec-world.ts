@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ContractGenesis, DEFAULT_PARAMETERS, delegateeKeyContext, genesisEntries, type Member } from '@medveil/agreements';
-import type { Cache } from '@medveil/cache';
+import { cacheSettings, openCache } from '@medveil/cache';
 import { ApiError, HttpClient, PkgClient } from '@medveil/client';
 import { type DatabaseEngine, PgliteEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
@@ -112,7 +112,7 @@ export class World {
   #infrastructure(): Infrastructure {
     const { clock, transport, engine } = this;
     return {
-      clock, random, transport, databases: engine, cache: new NoCache(), logLevel: 'silent', measureProcess: false,
+      clock, random, transport, databases: engine, cache: openCache(cacheSettings.parse({ kind: 'memory' }), clock), logLevel: 'silent', measureProcess: false,
       openObjectStore: async () => { throw new Error('the PKG stores no objects'); },
     };
   }
@@ -212,23 +212,15 @@ export class Party {
   }
 }
 
-/** The PKG keeps nothing in a cache; whoever asks it finds nothing. */
-class NoCache implements Cache {
-  get = async (): Promise<undefined> => undefined;
-  set = async (): Promise<void> => undefined;
-  addIfAbsent = async (): Promise<boolean> => true;
-  delete = async (): Promise<boolean> => false;
-  check = async (): Promise<void> => undefined;
-  close = async (): Promise<void> => undefined;
-}
+const publicKeyOf = (seed: Uint8Array): Uint8Array => signingKeyFromSeed(seed).publicKey;
+
+const holder = async (id: string) => ({ id, hpkePublicKey: toBase64Url((await hpkeKeyPairFromSeed(random(32))).publicKey) });
+const holders = (name: string, count: number) => Promise.all(Array.from({ length: count }, (_, index) => holder(`${name}-${index}`)));
 
 async function makeNetwork(seeds: Record<(typeof SECRETS)[number], Uint8Array>, pre: Afgh06): Promise<{ network: Network; genesis: Genesis }> {
   const startedAtMs = Date.UTC(2026, 0, 1);
   const caKey = signingKeyFromSeed(seeds['ca-key']);
   const authority = await createCertificateAuthority({ name: 'spec', key: caKey, notBeforeMs: startedAtMs, notAfterMs: startedAtMs + 3_650 * DAY_MS }, random);
-  const holder = async (id: string) => ({ id, hpkePublicKey: toBase64Url((await hpkeKeyPairFromSeed(random(32))).publicKey) });
-  const holders = (name: string, count: number) => Promise.all(Array.from({ length: count }, (_, index) => holder(`${name}-${index}`)));
-  const publicKeyOf = (seed: Uint8Array): Uint8Array => signingKeyFromSeed(seed).publicKey;
   const contract: ContractGenesis = {
     chainId: CHAIN,
     pkgPublicKey: publicKeyOf(seeds['t-cert-key']),
