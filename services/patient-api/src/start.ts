@@ -1,9 +1,101 @@
-import type { Infrastructure } from '@medveil/host';
-import { CodedError } from '@medveil/encoding';
-import type { RunningService } from '@medveil/service-kit';
+import { createIdempotencyStore } from '@medveil/database';
+import { fromBase64Url } from '@medveil/encoding';
+import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens } from '@medveil/host';
+import { afgh06, loadEngine } from '@medveil/pre';
+import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import type { AgentContext } from './agent.js';
+import { type Agent, assemble } from './assemble.js';
+import { ERROR_STATUSES } from './errors.js';
+import { ExchangeStarter } from './exchanges/begin.js';
+import { Changes } from './exchanges/changes.js';
+import { ExchangeStore } from './exchanges/exchange-store.js';
+import { ExchangeRunner } from './exchanges/runner.js';
+import { ExchangesController } from './http/exchanges.controller.js';
+import { PatientsController } from './http/patients.controller.js';
+import { Matcher } from './matching/matcher.js';
+import { Patients } from './parties/patients.js';
+import { Importer } from './records/import.js';
 import type { PatientApiSettings } from './settings.js';
+import { Sealer } from './support/sealer.js';
+import { ensureSecret } from './support/secrets.js';
+import { SCHEMA } from './tables.js';
+
+const NAME = 'patient-api';
+const VERSION = '0.1.0';
+
+/** What the agent needs of its process: it takes no part in the consortium's messages. */
+export type PatientApiInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>;
 
 /** Starts the agent: serves at once; enrols the hospital, has it accredited and follows the ledger in the background. */
-export async function startPatientApi(settings: PatientApiSettings, infrastructure: Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>): Promise<RunningService> {
-  throw new CodedError('patient-api/not-ready', `${settings.http.host} ${infrastructure.clock()}`);
+export async function startPatientApi(settings: PatientApiSettings, infrastructure: PatientApiInfrastructure): Promise<RunningService> {
+  const { clock, random } = infrastructure;
+  const log = createLog({ service: NAME, level: settings.logLevel, clock });
+  const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
+  const health = new Health();
+  const network = await loadNetwork(settings.networkFile);
+  const vault = await openVault(settings.vault, random);
+  const sealer = new Sealer(await ensureSecret(vault, 'storage-key', random), random);
+  const pre = afgh06(await loadEngine());
+  const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
+  const objects = await infrastructure.openObjectStore(NAME);
+  const context: AgentContext = { settings, network, chainId: network.chainId, database, vault, sealer, pre, clock, random, log };
+  const agent = await assemble(context, objects);
+  health.register('database', () => database.check());
+  health.register('object-store', () => objects.check());
+  health.register('hospital', () => agent.hospital.check());
+  metrics.gaugeFrom({ name: 'medveil_patient_api_height', help: 'Height of the last block that the patient agent has followed.' }, () => agent.follower.height);
+  const policyPoll = setInterval(agent.fetchPolicies, settings.policyPollMs);
+  const service = await runService({
+    name: NAME,
+    version: VERSION,
+    mode: settings.mode,
+    module: moduleOf(agent),
+    http: settings.http,
+    log,
+    metrics,
+    health,
+    clock,
+    random,
+    tokens: partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock }),
+    errors: ERROR_STATUSES,
+    idempotency: createIdempotencyStore({ database, clock, random }),
+    resources: [
+      { name: 'policy-poll', close: async () => clearInterval(policyPoll) },
+      { name: 'hospital', close: () => agent.hospital.stop() },
+      { name: 'jobs', close: () => agent.jobs.stop() },
+      { name: 'prover', close: () => agent.prover.close() },
+      { name: 'ledger', close: () => agent.follower.stop() },
+      { name: 'objects', close: () => objects.close() },
+      { name: 'database', close: () => database.close() },
+    ],
+  });
+  begin(agent);
+  return service;
+}
+
+/** Exchanges go on once the ledger is followed: their steps wait for it anyway. */
+function begin({ hospital, view, follower, jobs }: Agent): void {
+  let isFollowing = false;
+  hospital.start(async () => {
+    if (isFollowing) return;
+    await view.begin();
+    await follower.start();
+    isFollowing = true;
+    jobs.start();
+  });
+}
+
+function moduleOf(agent: Agent) {
+  return defineModule('patient-agent', {
+    controllers: [PatientsController, ExchangesController],
+    providers: [
+      { provide: Patients, useValue: agent.patients },
+      { provide: Importer, useValue: agent.importer },
+      { provide: Matcher, useValue: agent.matcher },
+      { provide: ExchangeStore, useValue: agent.store },
+      { provide: ExchangeStarter, useValue: agent.starter },
+      { provide: ExchangeRunner, useValue: agent.runner },
+      { provide: Changes, useValue: agent.changes },
+    ],
+  });
 }

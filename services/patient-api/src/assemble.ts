@@ -1,0 +1,74 @@
+import { LedgerAccess, LedgerFollower } from '@medveil/client';
+import { createJobs } from '@medveil/database';
+import { createSnarkjsProver } from '@medveil/eligibility';
+import { fromBase64Url, isCodedError } from '@medveil/encoding';
+import type { ObjectStore } from '@medveil/object-store';
+import type { AgentContext } from './agent.js';
+import { ExchangeStarter } from './exchanges/begin.js';
+import { Changes } from './exchanges/changes.js';
+import { loadCircuits } from './exchanges/circuits.js';
+import { ExchangeStore } from './exchanges/exchange-store.js';
+import { Grants } from './exchanges/grant.js';
+import { Instances } from './exchanges/instance.js';
+import { Proofs } from './exchanges/prove.js';
+import { ExchangeRunner } from './exchanges/runner.js';
+import { Transactions } from './exchanges/transactions.js';
+import { Uploads } from './exchanges/upload.js';
+import { Connections } from './ledger/connections.js';
+import { LedgerView } from './ledger/ledger-view.js';
+import { Requirements } from './ledger/requirements.js';
+import { Matcher } from './matching/matcher.js';
+import { Enrolments } from './parties/enrolments.js';
+import { Hospital } from './parties/hospital.js';
+import { Keyring } from './parties/keyring.js';
+import { Patients } from './parties/patients.js';
+import { Pseudonyms } from './parties/pseudonyms.js';
+import { Importer } from './records/import.js';
+import { Records } from './records/records.js';
+
+/** Exchanges worked on at a time: most of them wait for a block. */
+const CONCURRENT_JOBS = 16;
+const JOB_POLL_MS = 500;
+
+/** All parts of the agent, put together once. */
+export async function assemble(context: AgentContext, objects: ObjectStore) {
+  const { settings, database, clock, random, network, log } = context;
+  const circuits = await loadCircuits(settings.circuitFolders, settings.mode);
+  const prover = createSnarkjsProver({ threads: settings.proverWorkers });
+  const jobs = createJobs({ database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS });
+  const changes = new Changes();
+  const keyring = new Keyring(context);
+  const enrolments = new Enrolments(context, keyring);
+  const pseudonyms = new Pseudonyms(context, keyring, enrolments);
+  const connections = new Connections(context, pseudonyms);
+  const requirements = new Requirements(context, connections);
+  const hospital = new Hospital(context, keyring, enrolments, pseudonyms);
+  const patients = new Patients(context, keyring, enrolments, pseudonyms, jobs);
+  const records = new Records(context, objects, keyring, hospital);
+  const importer = new Importer(context, patients, records);
+  const store = new ExchangeStore(context, changes);
+  const matcher = new Matcher(context, patients, records, requirements, store);
+
+  const fetchPolicies = (): void => {
+    requirements.fetchMissing().catch((error: unknown) => log.warn('policies-not-fetched', { code: isCodedError(error) ? error.code : 'unexpected' }));
+  };
+  const view = new LedgerView(context, changes, fetchPolicies);
+  const follower = new LedgerFollower({
+    genesis: fromBase64Url(network.genesis),
+    contract: connections.reader,
+    cursor: view.cursor,
+    handle: (block) => view.handle(block),
+    onError: (error) => log.error('ledger-not-followed', error),
+  });
+  const ledger = new LedgerAccess(follower, connections.reader, clock);
+  const runner = new ExchangeRunner(context, store, new Instances(records, requirements, keyring, pseudonyms), {
+    uploads: new Uploads(context, connections, store),
+    transactions: new Transactions(context, ledger, follower, connections),
+    proofs: new Proofs(context, prover, circuits, enrolments, ledger),
+    grants: new Grants(context, connections, store),
+  }, jobs);
+  const starter = new ExchangeStarter(context, { patients, records, requirements, matcher, keyring, pseudonyms, circuits, jobs });
+  return { jobs, prover, hospital, patients, importer, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
+}
+
+export type Agent = Awaited<ReturnType<typeof assemble>>;

@@ -1,0 +1,38 @@
+import type { patientApi } from '@medveil/client';
+
+export type Phase = patientApi.ExchangePhase;
+
+/** An exchange goes forward only; what arrives late or twice changes nothing. */
+const RANK: Readonly<Record<Phase, number>> = {
+  prepared: 0, uploaded: 1, registered: 2, proved: 3, claimed: 4, granted: 5, delivered: 6, disputed: 7,
+  settled: 9, rejected: 9, lapsed: 9, withdrawn: 9, refunded: 9, failed: 9,
+};
+const OVER = 9;
+
+export const isOver = (phase: Phase): boolean => RANK[phase] === OVER;
+export const follows = (next: Phase, present: Phase): boolean => RANK[next] > RANK[present];
+
+/** Phases in which the ledger holds a claim that came to something, or may yet. */
+export const STANDING: ReadonlySet<Phase> = new Set<Phase>(['claimed', 'granted', 'delivered', 'disputed', 'settled']);
+/** Phases before the claim has been handed in. */
+export const UNCLAIMED: ReadonlySet<Phase> = new Set<Phase>(['prepared', 'uploaded', 'registered', 'proved']);
+
+const NEXT_STEP: Readonly<Record<Phase, string | null>> = {
+  prepared: 'encrypt the parts asked for and upload them to the proxy',
+  uploaded: 'register the commitment on the ledger',
+  registered: 'prove that the record matches',
+  proved: 'hand the claim in',
+  claimed: 'hand the re-encryption keys of the parts, sealed, to the proxy',
+  granted: 'wait for the delivery; if it does not come in time, this agent makes it itself',
+  delivered: 'wait for the institution: its confirmation, or its silence, pays',
+  disputed: 'wait for the auditors, who may see the disputed part',
+  settled: null,
+  rejected: null,
+  lapsed: null,
+  withdrawn: null,
+  refunded: null,
+  failed: null,
+};
+
+export const nextStep = (phase: Phase, lastError: string | null): string | null =>
+  NEXT_STEP[phase] === null || lastError === null ? NEXT_STEP[phase] : `${NEXT_STEP[phase]} (trying again after ${lastError})`;

@@ -1,0 +1,98 @@
+import { type Body, type BodyType, claimIdOf } from '@medveil/agreements';
+import { ApiError, type LedgerAccess, type LedgerFollower, LedgerRejection } from '@medveil/client';
+import { isCodedError } from '@medveil/encoding';
+import { and, count, eq, isNotNull } from 'drizzle-orm';
+import type { AgentContext } from '../agent.js';
+import type { Connections } from '../ledger/connections.js';
+import type { Pseudonym } from '../parties/pseudonyms.js';
+import { KeyedQueue } from '../support/keyed-queue.js';
+import { exchanges, type ExchangeRow, transactions } from '../tables.js';
+
+type StoredTransaction = typeof transactions.$inferSelect;
+
+/** Times a transaction is signed anew because its nonce was taken or its time was over. */
+const MAX_ATTEMPTS = 3;
+/** Block time may be behind this clock: so much later an old transaction can no longer come into a block. */
+const CLOCK_MARGIN_MS = 60_000;
+/** It never took effect and never will: another may be made in its place. */
+const VOID = new Set(['agreements/wrong-nonce', 'agreements/expired-transaction']);
+
+/**
+ * A pseudonym's transactions, one after another. Each is written down before it is sent, so that after a restart the same bytes
+ * are sent again; whether it was accepted is read from its verified receipt, and nonces are counted here: nobody is asked for
+ * the state of the pseudonym's account.
+ */
+export class Transactions {
+  readonly #queue = new KeyedQueue();
+
+  constructor(
+    private readonly context: AgentContext,
+    private readonly ledger: LedgerAccess,
+    private readonly follower: LedgerFollower,
+    private readonly connections: Connections,
+  ) {}
+
+  /**
+   * Resolves when the transaction is accepted and its block has been followed. Idempotent for an exchange and a type.
+   * @throws LedgerRejection; ApiError where the front refuses to pass it on
+   */
+  async submit(exchange: ExchangeRow, pseudonym: Pseudonym, body: Body, signal: AbortSignal): Promise<void> {
+    await this.#queue.run(exchange.exchangeId, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        const stored = (await this.stored(exchange, body.type)) ?? (await this.#write(exchange, pseudonym, body));
+        try {
+          return await this.#send(stored, pseudonym, signal);
+        } catch (error) {
+          if (attempt === MAX_ATTEMPTS || !this.#isVoid(stored, error)) throw error;
+          await this.#discard(stored);
+        }
+      }
+    });
+  }
+
+  async stored({ exchangeId }: Pick<ExchangeRow, 'exchangeId'>, kind: BodyType): Promise<StoredTransaction | undefined> {
+    const [row] = await this.context.database.queries
+      .select()
+      .from(transactions)
+      .where(and(eq(transactions.exchangeId, exchangeId), eq(transactions.kind, kind)));
+    return row;
+  }
+
+  async #write({ exchangeId }: ExchangeRow, pseudonym: Pseudonym, body: Body): Promise<StoredTransaction> {
+    const { database } = this.context;
+    return database.transaction(async (tx) => {
+      const accepted = and(eq(transactions.exchangeId, exchangeId), isNotNull(transactions.acceptedHeight));
+      const [counted] = await tx.select({ number: count() }).from(transactions).where(accepted);
+      const nonce = counted?.number ?? 0;
+      // The T-Cert registers the account with its first transaction.
+      const author = { account: pseudonym.key, certificate: nonce === 0 ? pseudonym.certificate : null };
+      const { transactionId, bytes, validUntilMs } = this.ledger.prepare(author, nonce, body);
+      const row = { exchangeId, kind: body.type, nonce, transactionId, bytes, validUntilMs, acceptedHeight: null };
+      await tx.insert(transactions).values(row);
+      if (body.type === 'submit-claim') await tx.update(exchanges).set({ claimId: claimIdOf(pseudonym.account, nonce) }).where(eq(exchanges.exchangeId, exchangeId));
+      return row;
+    });
+  }
+
+  async #send(stored: StoredTransaction, pseudonym: Pseudonym, signal: AbortSignal): Promise<void> {
+    let height = stored.acceptedHeight;
+    if (height === null) {
+      const receipt = await this.ledger.submit(stored, this.connections.as(pseudonym).contract, signal);
+      height = receipt.height;
+      await this.context.database.queries.update(transactions).set({ acceptedHeight: height }).where(same(stored));
+    }
+    await this.follower.reached(height, signal);
+    signal.throwIfAborted();
+  }
+
+  #isVoid({ validUntilMs }: StoredTransaction, error: unknown): boolean {
+    if (error instanceof LedgerRejection || error instanceof ApiError) return VOID.has(error.code);
+    return isCodedError(error) && error.code === 'client/gave-up' && this.context.clock() > validUntilMs + CLOCK_MARGIN_MS;
+  }
+
+  async #discard(stored: StoredTransaction): Promise<void> {
+    await this.context.database.queries.delete(transactions).where(same(stored));
+  }
+}
+
+const same = ({ exchangeId, kind }: StoredTransaction) => and(eq(transactions.exchangeId, exchangeId), eq(transactions.kind, kind));

@@ -1,0 +1,116 @@
+import { type AgreementEvent, eventSchema, memberTable, membersTable } from '@medveil/agreements';
+import { type CborValue, encodeCanonical, fromBase64Url, type Id } from '@medveil/encoding';
+import type { CursorStore, VerifiedBlock } from '@medveil/client';
+import type { TransactionQueries } from '@medveil/database';
+import { loadGenesis } from '@medveil/ledger';
+import { eq, sql } from 'drizzle-orm';
+import type { AgentContext } from '../agent.js';
+import type { Changes } from '../exchanges/changes.js';
+import { ledgerCursor, members, ONLY, requirements } from '../tables.js';
+import { applyExchangeEvent } from './exchange-events.js';
+
+/**
+ * What this agent has read out of the verified blocks: open requirements, pinned members, its own claims. A block's effects and
+ * the cursor are one transaction, so that each counts once.
+ */
+export class LedgerView {
+  constructor(
+    private readonly context: AgentContext,
+    private readonly changes: Changes,
+    private readonly onRequirement: () => void,
+  ) {}
+
+  readonly cursor: CursorStore = {
+    load: async () => {
+      const [row] = await this.context.database.queries.select().from(ledgerCursor).where(eq(ledgerCursor.id, ONLY));
+      return row === undefined ? null : { height: row.height, hash: row.hash };
+    },
+    // `handle` has moved it already.
+    save: async () => undefined,
+  };
+
+  /** Members pinned from the start stand in the genesis document, which this agent pins. */
+  async begin(): Promise<void> {
+    const { network, database } = this.context;
+    const entries = new Map<string, CborValue>(loadGenesis(fromBase64Url(network.genesis)).document.state.map(({ key, value }) => [key, value]));
+    const state = { get: (key: string) => entries.get(key) };
+    for (const role of ['institution', 'proxy'] as const) {
+      for (const account of membersTable.read(state, role) ?? []) {
+        const entry = memberTable.read(state, account);
+        if (entry === null) continue;
+        const { delegateeKey, sealKey } = entry;
+        await database.queries.insert(members).values({ account, role, delegateeKey, sealKey }).onConflictDoNothing();
+      }
+    }
+  }
+
+  async handle(block: VerifiedBlock): Promise<void> {
+    const { database, log } = this.context;
+    const touched = new Set<Id<'exc'>>();
+    let hasNewRequirement = false;
+    await database.transaction(async (tx) => {
+      const [at] = await tx.select({ height: ledgerCursor.height }).from(ledgerCursor).where(eq(ledgerCursor.id, ONLY)).for('update');
+      if (at !== undefined && at.height >= block.height) return;
+      for (const event of eventsOf(block)) {
+        if (event === null) {
+          log.warn('event-not-understood', { height: block.height });
+          continue;
+        }
+        hasNewRequirement ||= event.type === 'requirement-released';
+        await this.#apply(tx, event);
+        const exchangeId = await applyExchangeEvent(tx, this.context.clock, event);
+        if (exchangeId !== null) touched.add(exchangeId);
+      }
+      const { height, hash } = block;
+      await tx.insert(ledgerCursor).values({ id: ONLY, height, hash }).onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
+    });
+    for (const exchangeId of touched) this.changes.notify(exchangeId);
+    if (hasNewRequirement) this.onRequirement();
+  }
+
+  async #apply(tx: TransactionQueries, event: AgreementEvent): Promise<void> {
+    switch (event.type) {
+      case 'requirement-released': {
+        const { requirementId, institution, terms, domains } = event.data;
+        const row = { requirementId, institution, terms: encodeCanonical(terms as unknown as CborValue), domains, status: 'open' as const };
+        await tx.insert(requirements).values(row).onConflictDoNothing();
+        return;
+      }
+      case 'requirement-closed':
+        await tx.update(requirements).set({ status: event.data.how }).where(eq(requirements.requirementId, event.data.requirementId));
+        return;
+      case 'claim-accepted':
+        return this.#count(tx, event.data.requirementId, 1);
+      case 'refunded':
+        return this.#count(tx, event.data.requirementId, -1);
+      case 'member-pinned': {
+        const { account, member } = event.data;
+        const keys = { delegateeKey: member.role === 'institution' ? member.delegateeKey : null, sealKey: 'sealKey' in member ? member.sealKey : null };
+        const row = { account, role: member.role, ...keys };
+        await tx.insert(members).values(row).onConflictDoUpdate({ target: members.account, set: row });
+        return;
+      }
+      case 'member-unpinned':
+        await tx.delete(members).where(eq(members.account, event.data.account));
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** A place that came to nothing is refunded, and free again. */
+  async #count(tx: TransactionQueries, requirementId: Id<'req'>, change: 1 | -1): Promise<void> {
+    await tx.update(requirements).set({ taken: sql`${requirements.taken} + ${change}` }).where(eq(requirements.requirementId, requirementId));
+  }
+}
+
+/** The block's events in their order; null for one that this program does not know. */
+function* eventsOf(block: VerifiedBlock): IterableIterator<AgreementEvent | null> {
+  for (const receipt of block.receipts) {
+    if (!receipt.ok) continue;
+    for (const { type, data } of receipt.events) {
+      const parsed = eventSchema.safeParse({ type, data });
+      yield parsed.success ? parsed.data : null;
+    }
+  }
+}

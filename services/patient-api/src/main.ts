@@ -1,0 +1,5 @@
+import { runAlone } from '@medveil/host';
+import { patientApiSettings } from './settings.js';
+import { startPatientApi } from './start.js';
+
+await runAlone('patient-api', patientApiSettings, (settings, infrastructure) => startPatientApi(settings, infrastructure));
