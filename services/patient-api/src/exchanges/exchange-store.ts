@@ -90,5 +90,5 @@ export const exchangeView = (row: ExchangeRow): patientApi.Exchange => ({
   revokedAtMs: row.revokedAtMs,
   startedAtMs: row.startedAtMs,
   updatedAtMs: row.updatedAtMs,
-  phases: row.phases as Record<string, number>,
+  phases: row.phases,
 });

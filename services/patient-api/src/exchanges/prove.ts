@@ -32,8 +32,8 @@ export const decodeProved = (bytes: Uint8Array): ProvedClaim => provedSchema.par
  * @throws PatientApiError `patient-api/circuit-not-held`, EligibilityError `eligibility/no-circuit-fits`
  */
 export function circuitFor(held: readonly HeldCircuit[], { terms, policy }: KnownRequirement, record: LoadedRecord): HeldCircuit {
-  const wanted = held.filter(({ circuit, verificationKeyHash }) => circuit.instance.name === terms.instance && verificationKeyHash === toHex(terms.verificationKeyHash));
-  const [found] = wanted;
+  const wantedHash = toHex(terms.verificationKeyHash);
+  const found = held.find(({ circuit, verificationKeyHash }) => circuit.instance.name === terms.instance && verificationKeyHash === wantedHash);
   if (found === undefined || policy === null) {
     throw new PatientApiError('patient-api/circuit-not-held', 'this agent has no proving key for the circuit that the requirement names', { instance: terms.instance });
   }

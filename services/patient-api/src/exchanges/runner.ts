@@ -84,8 +84,17 @@ export class ExchangeRunner {
         return this.#grant(exchange, signal);
       case 'granted':
         return this.#watch(exchange, signal);
-      default:
+      case 'delivered':
+      case 'disputed':
+      case 'settled':
+      case 'rejected':
+      case 'lapsed':
+      case 'withdrawn':
+      case 'refunded':
+      case 'failed':
         return 'done';
+      default:
+        return exchange.phase satisfies never;
     }
   }
 

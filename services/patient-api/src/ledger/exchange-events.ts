@@ -2,7 +2,8 @@ import type { AgreementEvent, EventData } from '@medveil/agreements';
 import type { TransactionQueries } from '@medveil/database';
 import type { Clock, Id } from '@medveil/encoding';
 import { eq } from 'drizzle-orm';
-import { moveTo } from '../exchanges/exchange-store.js';
+import { type ExchangeChange, moveTo } from '../exchanges/exchange-store.js';
+import type { Phase } from '../exchanges/phases.js';
 import { exchanges, type ExchangeRow, members } from '../tables.js';
 
 /**
@@ -19,28 +20,26 @@ export async function applyExchangeEvent(tx: TransactionQueries, clock: Clock, e
 }
 
 async function apply(tx: TransactionQueries, clock: Clock, exchange: ExchangeRow, event: AgreementEvent): Promise<void> {
-  switch (event.type) {
-    case 'claim-accepted':
-      return accepted(tx, clock, exchange, event.data);
-    case 'delivery-recorded':
-      return void (await moveTo(tx, clock, exchange, 'delivered'));
-    case 'disputed':
-      return void (await moveTo(tx, clock, exchange, 'disputed'));
-    case 'settled':
-      return void (await moveTo(tx, clock, exchange, 'settled', { paid: event.data.paid, reason: SETTLED[event.data.how] }));
-    case 'claim-lapsed':
-      return void (await moveTo(tx, clock, exchange, 'lapsed', { retryable: event.data.retryable, reason: 'nothing was delivered in time' }));
-    case 'claim-withdrawn':
-      return void (await moveTo(tx, clock, exchange, 'withdrawn', { retryable: event.data.retryable, reason: 'withdrawn before the delivery' }));
-    case 'refunded':
-      // Lapsed and withdrawn claims are refunded too; only a dispute ends with it.
-      if (exchange.phase === 'disputed') await moveTo(tx, clock, exchange, 'refunded', { retryable: false, reason: 'the auditors ruled that the hold goes back' });
-      return undefined;
-    case 'grant-revoked':
-      return void (await tx.update(exchanges).set({ revokedAtMs: clock(), updatedAtMs: clock() }).where(eq(exchanges.exchangeId, exchange.exchangeId)));
-    default:
-      return undefined;
+  const change = changeBy(event, exchange);
+  if (change !== null) await moveTo(tx, clock, exchange, change.phase, change);
+  else if (event.type === 'claim-accepted') await accepted(tx, clock, exchange, event.data);
+  else if (event.type === 'grant-revoked') {
+    await tx.update(exchanges).set({ revokedAtMs: clock(), updatedAtMs: clock() }).where(eq(exchanges.exchangeId, exchange.exchangeId));
   }
+}
+
+type Change = { readonly phase: Phase } & Pick<ExchangeChange, 'paid' | 'reason' | 'retryable'>;
+
+/** Events that only move the exchange on. */
+function changeBy(event: AgreementEvent, exchange: ExchangeRow): Change | null {
+  if (event.type === 'delivery-recorded') return { phase: 'delivered' };
+  if (event.type === 'disputed') return { phase: 'disputed' };
+  if (event.type === 'settled') return { phase: 'settled', paid: event.data.paid, reason: SETTLED[event.data.how] };
+  if (event.type === 'claim-lapsed') return { phase: 'lapsed', retryable: event.data.retryable, reason: 'nothing was delivered in time' };
+  if (event.type === 'claim-withdrawn') return { phase: 'withdrawn', retryable: event.data.retryable, reason: 'withdrawn before the delivery' };
+  // Lapsed and withdrawn claims are refunded too; only a dispute ends with it.
+  if (event.type === 'refunded' && exchange.phase === 'disputed') return { phase: 'refunded', retryable: false, reason: 'the auditors ruled that the hold goes back' };
+  return null;
 }
 
 /** The institution's key as it is pinned at this block: the one that the claim is accepted for. */

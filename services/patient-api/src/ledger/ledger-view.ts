@@ -1,4 +1,4 @@
-import { type AgreementEvent, eventSchema, memberTable, membersTable } from '@medveil/agreements';
+import { type AgreementEvent, type EventData, eventSchema, memberTable, membersTable } from '@medveil/agreements';
 import { type CborValue, encodeCanonical, fromBase64Url, type Id } from '@medveil/encoding';
 import type { CursorStore, VerifiedBlock } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
@@ -69,32 +69,14 @@ export class LedgerView {
   }
 
   async #apply(tx: TransactionQueries, event: AgreementEvent): Promise<void> {
-    switch (event.type) {
-      case 'requirement-released': {
-        const { requirementId, institution, terms, domains } = event.data;
-        const row = { requirementId, institution, terms: encodeCanonical(terms as unknown as CborValue), domains, status: 'open' as const };
-        await tx.insert(requirements).values(row).onConflictDoNothing();
-        return;
-      }
-      case 'requirement-closed':
-        await tx.update(requirements).set({ status: event.data.how }).where(eq(requirements.requirementId, event.data.requirementId));
-        return;
-      case 'claim-accepted':
-        return this.#count(tx, event.data.requirementId, 1);
-      case 'refunded':
-        return this.#count(tx, event.data.requirementId, -1);
-      case 'member-pinned': {
-        const { account, member } = event.data;
-        const keys = { delegateeKey: member.role === 'institution' ? member.delegateeKey : null, sealKey: 'sealKey' in member ? member.sealKey : null };
-        const row = { account, role: member.role, ...keys };
-        await tx.insert(members).values(row).onConflictDoUpdate({ target: members.account, set: row });
-        return;
-      }
-      case 'member-unpinned':
-        await tx.delete(members).where(eq(members.account, event.data.account));
-        return;
-      default:
-        return;
+    if (event.type === 'requirement-released') return released(tx, event.data);
+    if (event.type === 'claim-accepted') return this.#count(tx, event.data.requirementId, 1);
+    if (event.type === 'refunded') return this.#count(tx, event.data.requirementId, -1);
+    if (event.type === 'member-pinned') return pinned(tx, event.data);
+    if (event.type === 'requirement-closed') {
+      await tx.update(requirements).set({ status: event.data.how }).where(eq(requirements.requirementId, event.data.requirementId));
+    } else if (event.type === 'member-unpinned') {
+      await tx.delete(members).where(eq(members.account, event.data.account));
     }
   }
 
@@ -102,6 +84,16 @@ export class LedgerView {
   async #count(tx: TransactionQueries, requirementId: Id<'req'>, change: 1 | -1): Promise<void> {
     await tx.update(requirements).set({ taken: sql`${requirements.taken} + ${change}` }).where(eq(requirements.requirementId, requirementId));
   }
+}
+
+async function released(tx: TransactionQueries, { requirementId, institution, terms, domains }: EventData<'requirement-released'>): Promise<void> {
+  await tx.insert(requirements).values({ requirementId, institution, terms: encodeCanonical(terms), domains, status: 'open' }).onConflictDoNothing();
+}
+
+async function pinned(tx: TransactionQueries, { account, member }: EventData<'member-pinned'>): Promise<void> {
+  const delegateeKey = member.role === 'institution' ? member.delegateeKey : null;
+  const row = { account, role: member.role, delegateeKey, sealKey: 'sealKey' in member ? member.sealKey : null };
+  await tx.insert(members).values(row).onConflictDoUpdate({ target: members.account, set: row });
 }
 
 /** The block's events in their order; null for one that this program does not know. */

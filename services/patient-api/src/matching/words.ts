@@ -9,8 +9,8 @@ const UNBOUNDED_TO_MS = Date.UTC(2299, 0, 1);
 
 /** A clause as a person reads it; it says what a study asks for, nothing of the record. */
 export function describeClause(clause: CompiledClause): string {
-  if (clause.code.system === BIRTH_DATE.system && clause.code.code === BIRTH_DATE.code) return `born${windowOf(clause, ' from ', ' to ')}`;
-  const what = `${nameOf(clause.code)}${valueOf(clause.code, clause.value)}${windowOf(clause, ' from ', ' to ')}`;
+  if (clause.code.system === BIRTH_DATE.system && clause.code.code === BIRTH_DATE.code) return `born${windowOf(clause)}`;
+  const what = `${nameOf(clause.code)}${valueOf(clause.code, clause.value)}${windowOf(clause)}`;
   switch (clause.kind) {
     case 'absent':
       return `no ${what}`;
@@ -55,10 +55,10 @@ function decimal(scaled: bigint, digits: number): string {
   return `${scaled < 0n ? '-' : ''}${digits === 0 ? size : size.slice(0, -digits)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-function windowOf({ fromMs, toMs }: CompiledClause, from: string, to: string): string {
-  const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
-  return `${fromMs < UNBOUNDED_FROM_MS ? '' : from + day(fromMs)}${toMs > UNBOUNDED_TO_MS ? '' : to + day(toMs)}`;
-}
+const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
+
+const windowOf = ({ fromMs, toMs }: CompiledClause): string =>
+  `${fromMs < UNBOUNDED_FROM_MS ? '' : ` from ${dayOf(fromMs)}`}${toMs > UNBOUNDED_TO_MS ? '' : ` to ${dayOf(toMs)}`}`;
 
 const REASONS: Readonly<Record<ClauseReason, string>> = {
   matched: 'the record shows it',
@@ -76,10 +76,10 @@ export function describeLicence(licence: Licence): string {
   const where = licence.territory.length === 0 ? 'anywhere' : `in ${licence.territory.join(', ')}`;
   const parts = [
     `${licence.kind}, for ${licence.purposes.join(', ')}`,
-    `until ${new Date(licence.untilMs).toISOString().slice(0, 10)}`,
+    `until ${dayOf(licence.untilMs)}`,
     where,
     licence.noOnwardSharing ? 'no onward sharing' : 'onward sharing allowed',
-    ...(licence.deleteByMs === null ? [] : [`to be deleted by ${new Date(licence.deleteByMs).toISOString().slice(0, 10)}`]),
+    ...(licence.deleteByMs === null ? [] : [`to be deleted by ${dayOf(licence.deleteByMs)}`]),
   ];
   return parts.join('; ');
 }

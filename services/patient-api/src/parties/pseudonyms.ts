@@ -2,7 +2,7 @@ import type { PkgClient } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
 import { fromBase64Url, type Id, toBase64Url, toHex } from '@medveil/encoding';
 import {
-  acceptTCert, accountId, createTCertRequest, decodeOpeningWitness, epochAt, type OpeningCommittees, type PseudonymKeys, type SigningKeyPair,
+  acceptTCert, accountId, type Committee, createTCertRequest, decodeOpeningWitness, epochAt, type OpeningCommittees, type PseudonymKeys, type SigningKeyPair,
 } from '@medveil/identity';
 import type { OwnerKey } from '@medveil/pre';
 import { and, asc, count, eq, gt, isNull, lte, sql } from 'drizzle-orm';
@@ -181,10 +181,12 @@ export class Pseudonyms {
   }
 }
 
-function committeesOf({ opening }: AgentContext['network']): OpeningCommittees {
-  const committee = ({ threshold, members }: AgentContext['network']['opening']['auditors']) => ({
-    threshold,
-    members: members.map(({ id, hpkePublicKey }) => ({ id, publicKey: fromBase64Url(hpkePublicKey) })),
-  });
-  return { auditors: committee(opening.auditors), replicas: committee(opening.replicas) };
-}
+const committeesOf = ({ opening }: AgentContext['network']): OpeningCommittees => ({
+  auditors: committeeOf(opening.auditors),
+  replicas: committeeOf(opening.replicas),
+});
+
+const committeeOf = ({ threshold, members }: AgentContext['network']['opening']['auditors']): Committee => ({
+  threshold,
+  members: members.map(({ id, hpkePublicKey }) => ({ id, publicKey: fromBase64Url(hpkePublicKey) })),
+});
