@@ -4,12 +4,10 @@ import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, type GT,
 import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
 import { G1_GENERATOR, G2_GENERATOR, swapFp2Halves } from './constants.js';
 import { FR, MclMemory, POINT1, POINT2, TARGET } from './mcl-memory.js';
+import { frobeniusMap } from './mcl-frobenius.js';
+import { type PointOperations, pointTable, targetTable } from './mcl-tables.js';
 import { targetGroupCheck } from './mcl-target-check.js';
 import { loadMclModule, type MclModule } from './mcl-module.js';
-import { buildTable, signedDigits, tableIndex, type Windows, windowsOf } from './windows.js';
-
-/** Windows of an owner's key, and of the scheme's own bases, whose tables are made once. */
-const [SMALL, LARGE] = [windowsOf(7), windowsOf(9)];
 
 /** Every opaque value of this engine is mcl's own representation, as bytes. */
 const raw = (value: Scalar | G1 | G2 | GT): Uint8Array => value as unknown as Uint8Array;
@@ -84,25 +82,6 @@ function scalarField(module: MclModule, memory: MclMemory): ScalarField {
   };
 }
 
-interface PointOperations {
-  readonly bytes: typeof G1_BYTES | typeof G2_BYTES;
-  /** Bytes of mcl's representation. */
-  readonly size: number;
-  readonly name: 'G1' | 'G2';
-  readonly generator: Uint8Array;
-  readonly deserialize: MclModule['_mclBnG1_deserialize'];
-  readonly serialize: MclModule['_mclBnG1_serialize'];
-  readonly inSubgroup: MclModule['_mclBnG1_isValidOrder'];
-  readonly isZero: MclModule['_mclBnG1_isZero'];
-  readonly isEqual: MclModule['_mclBnG1_isEqual'];
-  readonly add: MclModule['_mclBnG1_add'];
-  readonly sub: MclModule['_mclBnG1_sub'];
-  readonly neg: MclModule['_mclBnG1_neg'];
-  readonly mul: MclModule['_mclBnG1_mul'];
-  readonly mulSecret: MclModule['_mclBnG1_mulCT'];
-  readonly normalizeVec: MclModule['_mclBnG1_normalizeVec'];
-}
-
 function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, on: PointOperations): Group<P> {
   const decode = (bytes: Uint8Array): P => {
     checkPointForm(bytes, on.bytes);
@@ -127,62 +106,13 @@ function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, 
     powSecret: power(on.mulSecret),
     equals: (x, y) => memory.equal(on.isEqual, raw(x), raw(y)),
     isIdentity: (x) => memory.test(on.isZero, raw(x)),
-    fixedBase: (x, longLived) => {
-      const windows = longLived === true ? LARGE : SMALL;
-      const table = normalized(memory, on, buildTable(windows, x, mul).map(raw));
-      return tablePower(memory, scalars, { windows, table, size: on.size, one: new Uint8Array(on.size), times: on.add, over: on.sub });
-    },
-  };
-}
-
-/** Affine points make the additions that follow cheaper. */
-function normalized(memory: MclMemory, on: PointOperations, points: readonly Uint8Array[]): Uint8Array {
-  const length = points.length * on.size;
-  return memory.withTemporary(length, (pointer) => {
-    points.forEach((point, index) => memory.put(pointer + index * on.size, point));
-    on.normalizeVec(pointer, pointer, points.length);
-    return memory.take(pointer, length);
-  });
-}
-
-interface TablePower {
-  readonly windows: Windows;
-  readonly table: Uint8Array;
-  readonly size: number;
-  readonly one: Uint8Array;
-  /** z = x·y */
-  readonly times: MclModule['_mclBnG1_add'];
-  /** z = x/y, where y may be overwritten */
-  readonly over: MclModule['_mclBnG1_add'];
-}
-
-/** Lookups depend on the scalar: used for per-message scalars, see docs/pre.md on timing. */
-function tablePower(memory: MclMemory, scalars: ScalarField, { windows, table, size, one, times, over }: TablePower): (scalar: Scalar) => never {
-  return (scalar) => {
-    const encoded = scalars.encode(scalar);
-    const digits = signedDigits(windows, encoded);
-    encoded.fill(0);
-    memory.put(memory.z, one);
-    let empty = true;
-    digits.forEach((digit, window) => {
-      if (digit === 0) return;
-      const start = tableIndex(windows, window, Math.abs(digit)) * size;
-      const entry = table.subarray(start, start + size);
-      // The first factor needs no product.
-      memory.put(empty && digit > 0 ? memory.z : memory.y, entry);
-      if (digit < 0) over(memory.z, memory.z, memory.y);
-      else if (!empty) times(memory.z, memory.z, memory.y);
-      empty = false;
-    });
-    digits.fill(0);
-    const result = memory.take(memory.z, size);
-    memory.wipe();
-    return made(result);
+    fixedBase: (x, longLived) => pointTable(memory, scalars, on, raw(x), longLived === true) as (scalar: Scalar) => never,
   };
 }
 
 function targetGroup(module: MclModule, memory: MclMemory, scalars: ScalarField, generator: GT): Group<GT> {
-  const isMember = targetGroupCheck(module, memory);
+  const frobenius = frobeniusMap(module);
+  const isMember = targetGroupCheck(module, memory, frobenius);
   const decode = (bytes: Uint8Array): GT => {
     checkGtForm(bytes);
     const value = memory.deserialize(module._mclBnGT_deserialize, TARGET, swapFp2Halves(bytes));
@@ -212,17 +142,7 @@ function targetGroup(module: MclModule, memory: MclMemory, scalars: ScalarField,
     powSecret: pow,
     equals: (x, y) => memory.equal(module._mclBnGT_isEqual, raw(x), raw(y)),
     isIdentity: (x) => memory.test(module._mclBnGT_isOne, raw(x)),
-    fixedBase: (x, longLived) => {
-      const windows = longLived === true ? LARGE : SMALL;
-      const entries = buildTable(windows, x, mul).map(raw);
-      const table = new Uint8Array(entries.length * TARGET);
-      entries.forEach((entry, index) => table.set(entry, index * TARGET));
-      const over: TablePower['over'] = (z, dividend, divisor) => {
-        module._mclBnGT_inv(divisor, divisor);
-        module._mclBnGT_mul(z, dividend, divisor);
-      };
-      return tablePower(memory, scalars, { windows, table, size: TARGET, one: raw(mul(x, inv(x))), times: module._mclBnGT_mul, over });
-    },
+    fixedBase: (x) => targetTable(module, memory, scalars, frobenius, raw(x)) as (scalar: Scalar) => never,
   };
 }
 

@@ -10,14 +10,17 @@ export interface Windows {
   readonly digits: number;
 }
 
-/** @param bits 2 to 10 */
-export const windowsOf = (bits: number): Windows => ({ bits, count: Math.ceil(256 / bits), digits: 1 << (bits - 1) });
+/**
+ * @param bits 2 to 13
+ * @param scalarBits one more than the longest scalar has
+ */
+export const windowsOf = (bits: number, scalarBits = 256): Windows => ({ bits, count: Math.ceil(scalarBits / bits), digits: 1 << (bits - 1) });
 
 /** Row-major position of digit j (from 1) in window i. */
 export const tableIndex = ({ digits }: Windows, window: number, digit: number): number => window * digits + digit - 1;
 
 /**
- * @param scalar 32 bytes, big-endian, below r
+ * @param scalar big-endian, 32 bytes below r or 8 bytes
  * @returns a digit from −2^(w−1) to 2^(w−1) for each window, least significant first
  */
 export function signedDigits({ bits, count, digits }: Windows, scalar: Uint8Array): Int16Array {

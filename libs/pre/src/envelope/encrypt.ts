@@ -24,17 +24,22 @@ export async function* encryptBody(
   try {
     yield encodeHeader(salt);
     for await (const piece of plaintext) {
-      // Not `yield*`, which wraps every step of a synchronous generator in promises.
-      for (const sealed of body.take(piece)) yield sealed;
+      // In slices, so that what is sealed at a time stays small even where a piece is large.
+      for (let offset = 0; offset < piece.length; offset += SLICE_BYTES) {
+        for (const sealed of body.take(piece.subarray(offset, offset + SLICE_BYTES))) yield sealed;
+      }
     }
-    for (const sealed of body.finish()) yield sealed;
+    while (!body.finished) for (const sealed of body.pad()) yield sealed;
   } finally {
     body.erase();
   }
 }
 
+const SLICE_BYTES = 4 * CHUNK_BYTES;
+
 /** Cuts the plaintext into chunks and seals each as soon as it is full. */
 class ChunkSealer {
+  finished = false;
   private readonly pending = Buffer.allocUnsafe(CHUNK_BYTES);
   private filled = 0;
   private chunk = 0;
@@ -43,8 +48,9 @@ class ChunkSealer {
 
   constructor(private readonly key: BodyKey) {}
 
-  *take(piece: Uint8Array): Generator<Uint8Array> {
+  take(piece: Uint8Array): Uint8Array[] {
     if (this.size + piece.length > MAX_BODY_BYTES) throw new PreError('pre/out-of-range', 'the body is too large', { allowed: MAX_BODY_BYTES });
+    const sealed: Uint8Array[] = [];
     let offset = 0;
     while (offset < piece.length) {
       // A whole chunk is sealed where it lies.
@@ -54,26 +60,26 @@ class ChunkSealer {
       offset += taken;
       this.size += taken;
       if (whole) {
-        yield* this.seal(bytes, false);
+        this.seal(sealed, bytes, false);
       } else {
         this.pending.set(bytes, this.filled);
         this.filled += taken;
-        if (this.filled === CHUNK_BYTES) yield* this.flush(false);
+        if (this.filled === CHUNK_BYTES) this.flush(sealed, false);
       }
     }
+    return sealed;
   }
 
-  /** Pads with zeros to the size class. */
-  *finish(): Generator<Uint8Array> {
+  /** The next chunk of the end: what is pending, and zeros up to the size class. */
+  pad(): Uint8Array[] {
+    const sealed: Uint8Array[] = [];
     const payload = paddedSize(this.size);
-    const count = chunkCount(payload);
-    while (this.chunk < count) {
-      const last = this.chunk === count - 1;
-      const length = last ? payload - this.chunk * CHUNK_BYTES : CHUNK_BYTES;
-      this.pending.fill(0, this.filled, length);
-      this.filled = length;
-      yield* this.flush(last);
-    }
+    this.finished = this.chunk === chunkCount(payload) - 1;
+    const length = this.finished ? payload - this.chunk * CHUNK_BYTES : CHUNK_BYTES;
+    this.pending.fill(0, this.filled, length);
+    this.filled = length;
+    this.flush(sealed, this.finished);
+    return sealed;
   }
 
   erase(): void {
@@ -81,23 +87,23 @@ class ChunkSealer {
     this.pending.fill(0);
   }
 
-  private *flush(last: boolean): Generator<Uint8Array> {
+  private flush(sealed: Uint8Array[], last: boolean): void {
     const payload = this.pending.subarray(0, this.filled);
     this.filled = 0;
-    yield* this.seal(payload, last);
+    this.seal(sealed, payload, last);
   }
 
   /** The payload's ciphertext, then what closes the chunk: joining them would copy every byte once more. */
-  private *seal(payload: Uint8Array, last: boolean): Generator<Uint8Array> {
+  private seal(sealed: Uint8Array[], payload: Uint8Array, last: boolean): void {
     const cipher = createCipheriv('aes-256-gcm', this.key.key, chunkNonce(this.key, this.chunk, last));
     cipher.setAAD(chunkAad(this.key, this.chunk, last));
     this.chunk += 1;
     const closing = Buffer.allocUnsafe(CHUNK_OVERHEAD);
     writeEnd(closing, this.size);
-    if (payload.length > 0) yield cipher.update(payload);
+    if (payload.length > 0) sealed.push(cipher.update(payload));
     closing.set(cipher.update(closing.subarray(0, END_BYTES)));
     cipher.final();
     closing.set(cipher.getAuthTag(), END_BYTES);
-    yield closing;
+    sealed.push(closing);
   }
 }
