@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Signals } from '@medveil/eligibility';
+import { type Signals, WitnessCalculator } from '@medveil/eligibility';
 import { compileCircuit, type CompileOptions } from './compile.js';
 import { ConstraintSystem } from './constraint-system.js';
 import { DEFAULT_CACHE_DIR, sourceHash } from './ensure.js';
 import { type Instance, instanceNamed } from './instances.js';
 import { parseR1cs } from './r1cs.js';
-import { WitnessCalculator } from './witness-calculator.js';
 
 /**
  * For specs: the circuit not optimised, so that every signal is a wire, and a witness generator from the same sources

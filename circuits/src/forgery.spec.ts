@@ -28,6 +28,9 @@ const SET = `{latest: {code: {system: '${LOINC}', code: 94500-6}, value: {oneOf:
 const ABSENT = `{lacks: {${HBA1C}, within: {lastDays: 5}}}`;
 const COUNT = `{count: {${HBA1C}, times: 3}}`;
 const CONDITION = `{has: {part: conditions, code: {system: '${SNOMED}', code: '38341003'}}}`;
+const ranged = () => forgery(RANGE);
+const lacking = () => forgery(ABSENT);
+const honest = (): EligibilityInputs => exampleInputs({ policy: policyOf(RANGE) });
 
 let lab: CircuitLab;
 before(async () => {
@@ -37,8 +40,8 @@ before(async () => {
 const refuses = (forged: Forgery, message?: string) => {
   assert.notEqual(lab.failures(forged.toSignals()).length, 0, message);
 };
-const accepts = (honest: Forgery) => {
-  assert.deepEqual(lab.failures(honest.toSignals()), []);
+const accepts = (claim: Forgery) => {
+  assert.deepEqual(lab.failures(claim.toSignals()), []);
 };
 
 describe('honest witnesses', () => {
@@ -62,10 +65,9 @@ describe('honest witnesses', () => {
 
 describe('a dishonest prover cannot show', () => {
   it('a value outside a range', () => {
-    const f = () => forgery(RANGE);
-    accepts(f().rehash().relimb(0));
-    refuses(f().set(f().get('value', 0) + 1n, 'operands', 0, 0).rehash().relimb(0), 'one below');
-    refuses(f().set(f().get('value', 0) - 1n, 'operands', 0, 1).rehash().relimb(0), 'one above');
+    accepts(ranged().rehash().relimb(0));
+    refuses(ranged().set(ranged().get('value', 0) + 1n, 'operands', 0, 0).rehash().relimb(0), 'one below');
+    refuses(ranged().set(ranged().get('value', 0) - 1n, 'operands', 0, 1).rehash().relimb(0), 'one above');
   });
 
   it('a value outside a set', () => {
@@ -75,9 +77,8 @@ describe('a dishonest prover cannot show', () => {
   });
 
   it('an observation outside the window', () => {
-    const f = () => forgery(RANGE);
-    refuses(f().set(f().get('key', 0) + 1n, 'low', 0).rehash().relimb(0), 'too early');
-    refuses(f().set(f().get('key', 0) - 1n, 'high', 0).rehash().relimb(0), 'too late');
+    refuses(ranged().set(ranged().get('key', 0) + 1n, 'low', 0).rehash().relimb(0), 'too early');
+    refuses(ranged().set(ranged().get('key', 0) - 1n, 'high', 0).rehash().relimb(0), 'too late');
   });
 
   it('another code', () => {
@@ -92,11 +93,10 @@ describe('a dishonest prover cannot show', () => {
   });
 
   it('absence where there is something', () => {
-    const f = () => forgery(ABSENT);
-    accepts(f().rehash().relimb(0));
-    refuses(f().set(f().get('key', 0), 'low', 0).rehash().relimb(0), 'on the left');
-    refuses(f().set(f().get('nextKey', 0), 'high', 0).rehash().relimb(0), 'on the right');
-    refuses(f().copyLeaf(7, 0).set(1n, 'holds', 0), 'with no leaf at all');
+    accepts(lacking().rehash().relimb(0));
+    refuses(lacking().set(lacking().get('key', 0), 'low', 0).rehash().relimb(0), 'on the left');
+    refuses(lacking().set(lacking().get('nextKey', 0), 'high', 0).rehash().relimb(0), 'on the right');
+    refuses(lacking().copyLeaf(7, 0).set(1n, 'holds', 0), 'with no leaf at all');
   });
 
   it('one observation twice in a count', () => {
@@ -106,20 +106,18 @@ describe('a dishonest prover cannot show', () => {
   });
 
   it('a leaf that is not in the tree', () => {
-    const f = () => forgery(RANGE);
-    refuses(f().set(f().get('value', 0) + 1n, 'value', 0).relimb(0), 'its value');
-    refuses(f().set(f().get('key', 0) + 1n, 'key', 0).relimb(0), 'its key');
-    refuses(f().set(1n, 'salt', 0), 'its salt');
-    refuses(f().set(f().get('nextKey', 0) + 1n, 'nextKey', 0), 'its next key');
+    refuses(ranged().set(ranged().get('value', 0) + 1n, 'value', 0).relimb(0), 'its value');
+    refuses(ranged().set(ranged().get('key', 0) + 1n, 'key', 0).relimb(0), 'its key');
+    refuses(ranged().set(1n, 'salt', 0), 'its salt');
+    refuses(ranged().set(ranged().get('nextKey', 0) + 1n, 'nextKey', 0), 'its next key');
   });
 
   it('a path that leads elsewhere', () => {
-    const f = () => forgery(RANGE);
-    refuses(f().set(f().get('children', 0, 1, 7) + 1n, 'children', 0, 1, 7), 'a sibling');
-    refuses(f().set(0n, 'active', 0, 1), 'a shorter path');
-    refuses(f().set(2n, 'active', 0, 1), 'a level that is more than active');
-    refuses(f().set(1n - f().get('bits', 0, 0, 0), 'bits', 0, 0, 0), 'another place');
-    refuses(f().set(2n, 'bits', 0, 1, 2), 'a bit that is none');
+    refuses(ranged().set(ranged().get('children', 0, 1, 7) + 1n, 'children', 0, 1, 7), 'a sibling');
+    refuses(ranged().set(0n, 'active', 0, 1), 'a shorter path');
+    refuses(ranged().set(2n, 'active', 0, 1), 'a level that is more than active');
+    refuses(ranged().set(1n - ranged().get('bits', 0, 0, 0), 'bits', 0, 0, 0), 'another place');
+    refuses(ranged().set(2n, 'bits', 0, 1, 2), 'a bit that is none');
   });
 
   it('an observation of one part as one of another', () => {
@@ -172,8 +170,6 @@ describe('a dishonest prover cannot bend the policy', () => {
 const f0 = (name: string, index: number): bigint => forgery(RANGE).get(name, 0, index);
 
 describe('a dishonest prover cannot pass off', () => {
-  const honest = (): EligibilityInputs => exampleInputs({ policy: policyOf(RANGE) });
-
   it('a record that is not the registered one', () => {
     refuses(new Forgery(honest()).set(5n, 'h'));
     refuses(new Forgery(honest()).set(5n, 'r'));
@@ -261,9 +257,9 @@ describe('a dishonest prover cannot pass off', () => {
 
 describe('no wire is free', () => {
   it('changing any one computed wire is noticed, but for the inverses of zero that nothing depends on', () => {
-    const honest = forgery(RANGE, SET, ABSENT, COUNT);
-    const witness = lab.witness(honest.toSignals());
-    const inputs = Object.values(honest.signals).flat(5).length;
+    const every = forgery(RANGE, SET, ABSENT, COUNT);
+    const witness = lab.witness(every.toSignals());
+    const inputs = Object.values(every.signals).flat(5).length;
     const free: number[] = [];
     for (let wire = 1 + inputs; wire < witness.length; wire += 1) {
       if (!lab.system.notices(witness, wire, ((witness[wire] ?? 0n) + 1n) % R)) free.push(wire);

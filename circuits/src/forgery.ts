@@ -53,7 +53,6 @@ export class Forgery {
   /** Writes the differences that a slot asks for, whether they are in range or not; what is too large stays in the lowest limb. */
   relimb(slot: number): this {
     const at = (name: string) => this.get(name, slot);
-    const split = (n: bigint): bigint[] => (n < 0n ? [n, 0n, 0n] : [n & LIMB, (n >> 64n) & LIMB, n >> 128n]);
     const absent = at('absent') === 1n;
     const after = at('present') === 1n ? (at('chained') === 1n ? at('key') - this.get('key', slot - 1) - 1n : 0n) : at('nextKey') - at('high') - 1n;
     const upper = absent
@@ -82,3 +81,4 @@ export class Forgery {
 }
 
 const LIMB = (1n << 64n) - 1n;
+const split = (n: bigint): bigint[] => (n < 0n ? [n, 0n, 0n] : [n & LIMB, (n >> 64n) & LIMB, n >> 128n]);

@@ -67,8 +67,9 @@ export { type AttestationFacts, type ClauseExplanation, type ClauseReason, expla
 export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals, statementOf } from './witness.js';
 export { BASE_FIELD_ORDER, compressG1, compressG2, encodeProof, PROOF_BYTES, splitProof, type AffineG1, type AffineG2 } from './proof-encoding.js';
 export { parseVerificationKey, requireProductionKey, type VerificationKey, verificationKeyHash, verificationKeySchema } from './verification-key.js';
-export { loadVerifier, type PreparedKey, prepareVerificationKey, verifyEligibility, verifySignals, verifyStatement } from './verifier.js';
+export { loadVerifier, type PreparedKey, prepareVerificationKey, type ProvenStatement, verifyBatch, verifyEligibility, verifySignals, verifyStatement } from './verifier.js';
 export { chooseCircuit, type EligibilityProof, proveEligibility, type Prover, type ProvingCircuit } from './prover/prover.js';
+export { encodeWitness, WitnessCalculator } from './prover/witness-calculator.js';
 export { createSnarkjsProver, type SnarkjsProverOptions } from './prover/snarkjs-prover.js';
 export { decodeOpening, type DeliveryOpening, encodeOpening, type OpenedLeaf, type OpenedPart, openForDelivery } from './delivery.js';
 export { checkDelivery, type DeliveryFault, type DeliveryToCheck, type DeliveryVerdict } from './delivery-check.js';

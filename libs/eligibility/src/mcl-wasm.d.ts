@@ -32,6 +32,7 @@ declare module 'mcl-wasm/dist/mcl_c.js' {
     _mclBnG2_isZero(p: number): number;
     _mclBnG2_isValid(p: number): number;
     _mclBnG2_isValidOrder(p: number): number;
+    _mclBnGT_setInt32(out: number, value: number): void;
     _mclBnGT_mul(out: number, a: number, b: number): void;
     _mclBnGT_pow(out: number, a: number, scalar: number): void;
     _mclBnGT_isEqual(a: number, b: number): number;

@@ -1,10 +1,11 @@
-import { fromHex } from '@medveil/encoding';
+import { fromHex, type RandomBytes } from '@medveil/encoding';
 import { at, Bn254, type Pointer } from './bn254.js';
 import { eligibilityError } from './errors.js';
 import { FIELD_ORDER } from './field.js';
 import { PROOF_BYTES, splitProof } from './proof-encoding.js';
 import { type EligibilityStatement, PUBLIC_INPUT_COUNT, type PublicInputs, publicInputsOf, publicSignals } from './public-inputs.js';
 import { type VerificationKey } from './verification-key.js';
+import { BatchVerifier, MAX_BATCH, type ProvenSignals } from './verifier-batch.js';
 
 let loaded: Engine | undefined;
 
@@ -54,6 +55,37 @@ export function verifySignals(key: PreparedKey, signals: readonly bigint[], proo
   return sound && proof.length === PROOF_BYTES && engine().verify(key, signals, proof);
 }
 
+/** One proof of a batch. */
+export interface ProvenStatement {
+  readonly publicInputs: PublicInputs;
+  readonly proof: Uint8Array;
+}
+
+/**
+ * Many proofs under one key, about three times as fast a proof as one by one. Which are valid is exact: a batch that
+ * fails is halved until the bad ones stand alone.
+ * @param random weights the proofs of a batch; it must not be predictable by those who send them. Replicas, which must
+ * not differ, need no common randomness for that: a wrong answer has probability 2^-128.
+ * @returns for each proof whether it is valid
+ */
+export function verifyBatch(key: PreparedKey, statements: readonly ProvenStatement[], random: RandomBytes): boolean[] {
+  const valid = statements.map(() => false);
+  const proven: (ProvenSignals & { index: number })[] = [];
+  for (const [index, { publicInputs, proof }] of statements.entries()) {
+    const signals = signalsOf(publicInputs);
+    if (signals !== undefined && proof.length === PROOF_BYTES) proven.push({ index, signals, proof });
+  }
+  const settle = (batch: typeof proven): void => {
+    const [only] = batch;
+    if (only === undefined) return;
+    if (batch.length === 1) valid[only.index] = engine().verify(key, only.signals, only.proof);
+    else if (batch.length <= MAX_BATCH && engine().batch.verify(key, batch, random)) for (const { index } of batch) valid[index] = true;
+    else for (const half of [batch.slice(0, batch.length >> 1), batch.slice(batch.length >> 1)]) settle(half);
+  };
+  settle(proven);
+  return valid;
+}
+
 function signalsOf(publicInputs: PublicInputs): bigint[] | undefined {
   try {
     return publicSignals(publicInputs);
@@ -75,6 +107,7 @@ class Engine {
   private readonly scalars: Pointer;
   private readonly left: Pointer;
   private readonly right: Pointer;
+  readonly batch: BatchVerifier;
 
   constructor(readonly curve: Bn254) {
     this.a = curve.g1();
@@ -84,6 +117,7 @@ class Engine {
     this.scalars = curve.fr(PUBLIC_INPUT_COUNT + 1);
     this.left = curve.gt();
     this.right = curve.gt();
+    this.batch = new BatchVerifier(curve, PUBLIC_INPUT_COUNT);
   }
 
   prepare(key: VerificationKey): PreparedKey {

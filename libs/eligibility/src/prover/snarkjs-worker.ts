@@ -1,8 +1,11 @@
-import { groth16, wtns } from 'snarkjs';
+import { groth16 } from 'snarkjs';
 import { type AffineG1, encodeProof } from '../proof-encoding.js';
 import { type Signals } from '../witness.js';
+import { encodeWitness, WitnessCalculator } from './witness-calculator.js';
 
 export interface ProofTask {
+  /** Tells circuits apart within one prover. */
+  readonly circuit: number;
   readonly wasm: Uint8Array;
   readonly zkey: Uint8Array;
   readonly signals: Signals;
@@ -13,20 +16,33 @@ export type ProofOutcome = { readonly ok: true; readonly proof: Uint8Array } | {
 /** snarkjs would start a thread for every core of the machine and leave them running; the pool is what limits work here. */
 const SINGLE_THREAD = { singleThread: true };
 
+/** Compiled witness generators; few circuits are in use at a time. */
+const calculators = new Map<number, WitnessCalculator>();
+const MAX_CALCULATORS = 4;
+
+function calculatorOf({ circuit, wasm }: ProofTask): WitnessCalculator {
+  const known = calculators.get(circuit);
+  if (known !== undefined) return known;
+  const [oldest] = calculators.keys();
+  if (calculators.size >= MAX_CALCULATORS && oldest !== undefined) calculators.delete(oldest);
+  // a copy: WebAssembly is not compiled from memory that threads share
+  const made = new WitnessCalculator(wasm.slice());
+  calculators.set(circuit, made);
+  return made;
+}
+
 /**
- * Runs in a worker thread. The witness lives in memory only. What snarkjs reports of a failure may speak of signals,
- * so that nothing of it goes back but the stage.
+ * Runs in a worker thread. The witness lives in memory only, and of a failure nothing goes back but the stage.
  */
-export default async function prove({ wasm, zkey, signals }: ProofTask): Promise<ProofOutcome> {
-  const witness = { type: 'mem' as const };
+export default async function prove(task: ProofTask): Promise<ProofOutcome> {
+  let witness: Uint8Array;
   try {
-    // a copy: WebAssembly is not compiled from memory that threads share
-    await wtns.calculate(signals as Parameters<typeof wtns.calculate>[0], wasm.slice(), witness);
+    witness = encodeWitness(calculatorOf(task).calculate(task.signals));
   } catch {
     return { ok: false, stage: 'witness' };
   }
   try {
-    const { proof } = await groth16.prove(zkey, witness as unknown as Uint8Array, undefined, SINGLE_THREAD);
+    const { proof } = await groth16.prove(task.zkey, witness, undefined, SINGLE_THREAD);
     const [b0 = [], b1 = []] = proof.pi_b;
     return { ok: true, proof: encodeProof(pair(proof.pi_a), [pair(b0), pair(b1)], pair(proof.pi_c)) };
   } catch {

@@ -1,9 +1,10 @@
-import { type Signals } from '@medveil/eligibility';
-import { FIELD_ORDER as R } from './curve-memory.js';
+import { FIELD_BYTES, FIELD_ORDER as R } from '../field.js';
+import { type Signals } from '../witness.js';
 
 interface CircomExports {
   init(sanityCheck: number): void;
   getFieldNumLen32(): number;
+  getInputSize(): number;
   getWitnessSize(): number;
   getWitness(wire: number): void;
   setInputSignal(hashHigh: number, hashLow: number, position: number): void;
@@ -14,8 +15,9 @@ interface CircomExports {
 const ignore = (): void => undefined;
 
 /**
- * Runs a witness generator of circom's again and again on one compiled module, where snarkjs compiles it every time.
- * Numbers cross in 32-bit words, the lowest first; signals are named by the 64-bit FNV-1a hash of their name.
+ * Runs a witness generator of circom's on one compiled module, where snarkjs compiles it for every witness and prints
+ * what goes wrong. Numbers cross in 32-bit words, the lowest first; signals are named by the 64-bit FNV-1a hash of
+ * their name. Signals may be any integers; they are taken modulo r.
  */
 export class WitnessCalculator {
   private readonly generator: CircomExports;
@@ -34,16 +36,20 @@ export class WitnessCalculator {
     this.words = this.generator.getFieldNumLen32();
   }
 
+  /** The value of every wire. @throws Error where a constraint fails or signals are missing; it says nothing about values */
   calculate(signals: Signals): bigint[] {
     const { generator } = this;
     generator.init(0);
+    let given = 0;
     for (const [name, signal] of Object.entries(signals)) {
       const hash = fnv1a(name);
       flatten(signal).forEach((value, position) => {
         this.writeNumber(((value % R) + R) % R);
         generator.setInputSignal(Number(hash >> 32n), Number(hash & 0xffff_ffffn), position);
+        given += 1;
       });
     }
+    if (given !== generator.getInputSize()) throw new Error(`the circuit takes ${generator.getInputSize()} inputs, not ${given}`);
     return Array.from({ length: generator.getWitnessSize() }, (_, wire) => {
       generator.getWitness(wire);
       return this.readNumber();
@@ -61,6 +67,28 @@ export class WitnessCalculator {
     for (let word = this.words - 1; word >= 0; word -= 1) value = (value << 32n) | BigInt(this.generator.readSharedRWMemory(word) >>> 0);
     return value;
   }
+}
+
+/** A witness in snarkjs's binary format (wtns, version 2). */
+export function encodeWitness(wires: readonly bigint[]): Uint8Array {
+  const out = new Uint8Array(76 + FIELD_BYTES * wires.length);
+  const view = new DataView(out.buffer);
+  out.set(new TextEncoder().encode('wtns'));
+  view.setUint32(4, 2, true);
+  view.setUint32(8, 2, true);
+  view.setUint32(12, 1, true);
+  view.setBigUint64(16, BigInt(FIELD_BYTES + 8), true);
+  view.setUint32(24, FIELD_BYTES, true);
+  writeWords(view, 28, R);
+  view.setUint32(60, wires.length, true);
+  view.setUint32(64, 2, true);
+  view.setBigUint64(68, BigInt(FIELD_BYTES * wires.length), true);
+  wires.forEach((value, i) => writeWords(view, 76 + FIELD_BYTES * i, value));
+  return out;
+}
+
+function writeWords(view: DataView, offset: number, value: bigint): void {
+  for (let word = 0; word < 4; word += 1) view.setBigUint64(offset + 8 * word, (value >> BigInt(64 * word)) & 0xffff_ffff_ffff_ffffn, true);
 }
 
 function flatten(signal: Signals[string]): bigint[] {

@@ -1,0 +1,9 @@
+/** What is used of the WebAssembly API, which TypeScript declares only along with the whole DOM. */
+declare namespace WebAssembly {
+  type Module = object;
+  const Module: new (code: Uint8Array) => Module;
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    readonly exports: Record<string, unknown>;
+  }
+}
