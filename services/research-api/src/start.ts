@@ -1,11 +1,147 @@
-import { CodedError } from '@medveil/encoding';
-import type { Infrastructure } from '@medveil/host';
-import type { RunningService } from '@medveil/service-kit';
+import type { DynamicModule } from '@nestjs/common';
+import { HttpClient, PkgClient } from '@medveil/client';
+import { createIdempotencyStore, createJobs } from '@medveil/database';
+import { createSnarkjsProver, type Prover } from '@medveil/eligibility';
+import { fromBase64Url } from '@medveil/encoding';
+import { type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens } from '@medveil/host';
+import type { ObjectStore } from '@medveil/object-store';
+import { afgh06, loadEngine } from '@medveil/pre';
+import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { Changes } from './changes.js';
+import type { ResearchContext } from './context.js';
+import { Deliveries } from './deliveries/deliveries.js';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
+import { DeliveryStore } from './deliveries/delivery-store.js';
+import { receiveJob, receiveKind } from './deliveries/receive.js';
+import { SealedObjects } from './deliveries/sealed-objects.js';
+import { ERROR_STATUSES } from './errors.js';
+import { ENROL, enrolmentJob } from './institutions/enrolment.js';
+import { InstitutionSecrets } from './institutions/institution-keys.js';
+import { InstitutionStore } from './institutions/institution-store.js';
+import { Institutions } from './institutions/institutions.js';
+import { InstitutionsController } from './institutions/institutions.controller.js';
+import { ledgerEventHandler } from './ledger/ledger-events.js';
+import { Credentials, LedgerLink } from './ledger/ledger-link.js';
+import { readCircuits } from './requirements/circuits.js';
+import { RELEASE, releaseJob } from './requirements/release.js';
+import { RequirementStore } from './requirements/requirement-store.js';
+import { Requirements } from './requirements/requirements.js';
+import { RequirementsController } from './requirements/requirements.controller.js';
 import type { ResearchApiSettings } from './settings.js';
+import { SCHEMA } from './tables.js';
 
+const NAME = 'research-api';
+const VERSION = '0.1.0';
+
+/** What this service needs of its host: it sends and takes no messages. */
 export type ResearchInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>;
 
 /** Starts the agent: serves at once; enrols, releases, receives and checks in the background. */
 export async function startResearchApi(settings: ResearchApiSettings, infrastructure: ResearchInfrastructure): Promise<RunningService> {
-  throw new CodedError('research-api/not-ready', `${settings.http.host} ${infrastructure.clock()}`);
+  const { clock, random } = infrastructure;
+  const log = createLog({ service: NAME, level: settings.logLevel, clock });
+  const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
+  const health = new Health();
+  const network = await loadNetwork(settings.networkFile);
+  const circuits = await readCircuits(settings.circuitFolders, network, settings.mode);
+  const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
+  const store = await infrastructure.openObjectStore(NAME);
+  const attempts = metrics.duration({
+    name: 'medveil_research_job_duration_seconds', help: 'Time of one attempt at a durable step, by kind and outcome.', labels: ['kind', 'outcome'],
+  });
+  const jobs = createJobs({
+    database, clock, random, onAttempt: ({ kind, outcome, durationMs }) => attempts.observeMs({ kind, outcome }, durationMs),
+  });
+  const context = await openContext(settings, infrastructure, network, { database, jobs, log });
+  const prover = createSnarkjsProver({ threads: settings.proverWorkers });
+  const { link, module } = assemble(context, network, circuits, prover, await SealedObjects.open(store, context.vault, random));
+  health.register('database', () => database.check());
+  health.register('object-store', () => store.check());
+  metrics.gaugeFrom({ name: 'medveil_research_ledger_height', help: 'Height of the last block that the research agent has handled.' }, () => link.height);
+  const service = await runService({
+    name: NAME,
+    version: VERSION,
+    mode: settings.mode,
+    module,
+    http: settings.http,
+    log,
+    metrics,
+    health,
+    clock,
+    random,
+    tokens: partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock }),
+    errors: ERROR_STATUSES,
+    idempotency: createIdempotencyStore({ database, clock, random }),
+    resources: resourcesOf(context, link, prover, store),
+  });
+  await link.connect();
+  context.jobs.start();
+  return service;
 }
+
+async function openContext(
+  settings: ResearchApiSettings,
+  { clock, random }: ResearchInfrastructure,
+  network: Network,
+  parts: Pick<ResearchContext, 'database' | 'jobs' | 'log'>,
+): Promise<ResearchContext> {
+  return {
+    settings,
+    chainId: network.chainId,
+    caCertificate: fromBase64Url(network.caCertificate),
+    ...parts,
+    vault: await openVault(settings.vault, random),
+    pre: afgh06(await loadEngine()),
+    changes: new Changes(),
+    clock,
+    random,
+  };
+}
+
+function assemble(
+  context: ResearchContext,
+  network: Network,
+  circuits: Awaited<ReturnType<typeof readCircuits>>,
+  prover: Prover,
+  sealed: SealedObjects,
+): { link: LedgerLink; module: DynamicModule } {
+  const { settings, database, jobs, vault, pre, clock, random, log } = context;
+  const institutions = new InstitutionStore(database);
+  const requirements = new RequirementStore(database);
+  const deliveries = new DeliveryStore(database);
+  const secrets = new InstitutionSecrets(vault, pre);
+  const credentials = new Credentials(secrets, { clock, random });
+  const link = new LedgerLink({
+    genesis: fromBase64Url(network.genesis),
+    contractUrl: settings.contractUrl,
+    database,
+    institutions,
+    credentials,
+    handle: ledgerEventHandler({ context, institutions, requirements, deliveries }),
+    clock,
+    log,
+  });
+  const pkg = new PkgClient(new HttpClient({ baseUrl: settings.pkgUrl }));
+  jobs.handle(ENROL, enrolmentJob({ context, store: institutions, secrets, pkg, link }));
+  jobs.handle(RELEASE, releaseJob({ context, store: requirements, secrets, link, circuits, prover }));
+  jobs.handle(receiveKind(settings), receiveJob({ context, institutions, requirements, deliveries, secrets, credentials, link, sealed }));
+  const applications = new Institutions(context, institutions, secrets, link);
+  const module = defineModule('research-api-parts', {
+    controllers: [InstitutionsController, RequirementsController, DeliveriesController],
+    providers: [
+      { provide: Institutions, useValue: applications },
+      { provide: Requirements, useValue: new Requirements(context, requirements, applications, secrets, link, circuits) },
+      { provide: Deliveries, useValue: new Deliveries(context, deliveries, sealed) },
+    ],
+  });
+  return { link, module };
+}
+
+/** Closed in this order: first what works, then what it stands on. */
+const resourcesOf = ({ jobs, database }: ResearchContext, link: LedgerLink, prover: Prover, store: ObjectStore) => [
+  { name: 'follower', close: () => link.stop() },
+  { name: 'jobs', close: () => jobs.stop() },
+  { name: 'prover', close: () => prover.close() },
+  { name: 'object-store', close: () => store.close() },
+  { name: 'database', close: () => database.close() },
+];

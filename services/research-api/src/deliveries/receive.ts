@@ -1,0 +1,193 @@
+/** Phases 9 and 10: fetch, decrypt, check against the ledger, then confirm, or dispute. */
+import { type Body, claimTable, recordTable, stateKeys, transformedDigest } from '@medveil/agreements';
+import { HttpClient, ProxyClient } from '@medveil/client';
+import { defineJob, type JobHandler, type JobKind } from '@medveil/database';
+import { decodePolicy, PART_TYPES, type PartType } from '@medveil/eligibility';
+import { bytesSchema, decodeCanonical, equalBytes, idSchema, isCodedError, sha256, toHex } from '@medveil/encoding';
+import { z } from 'zod';
+import type { ResearchContext } from '../context.js';
+import { DELIVERY_FAULTS, type DeliveryFaultCode, ResearchApiError } from '../errors.js';
+import type { InstitutionSecrets } from '../institutions/institution-keys.js';
+import type { InstitutionStore } from '../institutions/institution-store.js';
+import type { Credentials, LedgerLink } from '../ledger/ledger-link.js';
+import { isAway, refusalOf } from '../ledger/refusals.js';
+import { readTerms } from '../requirements/release.js';
+import type { RequirementStore } from '../requirements/requirement-store.js';
+import type { ResearchApiSettings } from '../settings.js';
+import type { DeliveryRow, ReceivedPart, RequirementRow } from '../tables.js';
+import { CheckLog } from './check-log.js';
+import { checkReceived } from './check-received.js';
+import type { DeliveryStore } from './delivery-store.js';
+import { sealEvidence } from './evidence.js';
+import { checkBody, openPart, type PartToOpen, type ReceivedContainer } from './open-part.js';
+import type { SealedObjects } from './sealed-objects.js';
+
+const payloadSchema = z.strictObject({ claimId: idSchema('clm') });
+type Payload = z.infer<typeof payloadSchema>;
+
+export const RECEIVE = defineJob({ name: 'receive-delivery', payload: payloadSchema });
+
+/** With the waits of the settings. The handler itself says when a body counts as not to be had; more attempts are for what nobody expects. */
+export const receiveKind = ({ bodyAttempts, bodyRetryMs, bodyRetryMaxMs }: ResearchApiSettings): JobKind<Payload> =>
+  defineJob({ ...RECEIVE, maxAttempts: bodyAttempts + 10, backoffMs: { first: bodyRetryMs, longest: bodyRetryMaxMs } });
+
+/** Namespace of decrypted parts in the object store. */
+export const RECEIVED = 'received';
+
+const AWAY_RETRY_MS = 2_000;
+/** A body that is there but is not the one that was registered: asked for again in case the way was at fault. */
+const DIFFERENT_BODY_ATTEMPTS = 3;
+const BODY_TIMEOUT_MS = 10 * 60_000;
+/** The rest of the time to settle is for the dispute. */
+const LATEST_SHARE = 0.75;
+
+export interface ReceiveParts {
+  readonly context: ResearchContext;
+  readonly institutions: InstitutionStore;
+  readonly requirements: RequirementStore;
+  readonly deliveries: DeliveryStore;
+  readonly secrets: InstitutionSecrets;
+  readonly credentials: Credentials;
+  readonly link: LedgerLink;
+  readonly sealed: SealedObjects;
+}
+
+export function receiveJob(parts: ReceiveParts): JobHandler<Payload> {
+  const { context, deliveries } = parts;
+  return async ({ payload: { claimId }, attempt, signal }) => {
+    try {
+      const row = await deliveries.get(claimId);
+      if (row.status === 'delivered') await receive(parts, row, attempt);
+      await conclude(parts, await deliveries.get(claimId), signal);
+      return undefined;
+    } catch (error) {
+      if (!signal.aborted && isAway(error)) return { againAtMs: context.clock() + AWAY_RETRY_MS };
+      throw error;
+    }
+  };
+}
+
+/** Fetches and checks all parts, and writes down how that went. @throws ResearchApiError where a body may be had yet */
+async function receive(parts: ReceiveParts, row: DeliveryRow, attempt: number): Promise<void> {
+  const { context, deliveries } = parts;
+  const { claimId } = row;
+  const checks = new CheckLog();
+  const write = (change: Partial<DeliveryRow>) =>
+    deliveries.move(context.database.queries, claimId, ['delivered'], { ...change, checks: checks.checks, updatedAtMs: context.clock() });
+  try {
+    const received = await receiveAll(parts, row, checks);
+    await write({ status: 'verified', parts: received });
+    context.log.info('delivery-verified', { claimId, count: received.length });
+  } catch (error) {
+    const code = faultOf(error);
+    if (code === undefined) throw error;
+    if (mayComeYet(context, row, code, attempt)) {
+      context.log.info('body-not-to-be-had', { claimId, code, attempt });
+      throw error;
+    }
+    await write({ status: 'failed', code });
+    context.log.warn('delivery-failed', { claimId, code });
+  }
+  context.changes.happened();
+}
+
+const faultOf = (error: unknown): DeliveryFaultCode | undefined => DELIVERY_FAULTS.find((code) => error instanceof ResearchApiError && error.code === code);
+
+function mayComeYet({ settings, clock }: ResearchContext, { deliveredAtMs, settleByMs }: DeliveryRow, code: DeliveryFaultCode, attempt: number): boolean {
+  const sinceMs = deliveredAtMs ?? 0;
+  const latestMs = sinceMs + LATEST_SHARE * ((settleByMs ?? 0) - sinceMs);
+  const limit = code === 'research-api/body-unavailable' ? settings.bodyAttempts : code === 'research-api/body-differs' ? Math.min(DIFFERENT_BODY_ATTEMPTS, settings.bodyAttempts) : 0;
+  return attempt < limit && clock() < latestMs;
+}
+
+async function receiveAll(parts: ReceiveParts, row: DeliveryRow, checks: CheckLog): Promise<ReceivedPart[]> {
+  const { context, secrets, sealed } = parts;
+  const requirement = await requirementOf(parts, row);
+  const granted = readTerms(requirement).parts;
+  const toOpen = await partsToOpen(parts, row, granted, checks);
+  const proxy = await proxyOf(parts, row);
+  const { delegatee } = await secrets.keys(row.institutionId);
+  const containers: ReceivedContainer[] = [];
+  for (const part of toOpen) {
+    const ciphertext = await fetchBody(context, proxy, part, checks);
+    checkBody(part, ciphertext, checks);
+    containers.push(await openPart(context.pre, delegatee, part, ciphertext, checks));
+  }
+  const observations = checkReceived({ record: row.record, policy: decodePolicy(requirement.policy), granted, containers }, checks);
+  return Promise.all(containers.map(async ({ part, content }) => ({
+    part,
+    bytes: content.length,
+    sha256: toHex(sha256(content)),
+    observations: observations.get(part) ?? 0,
+    objectKey: await sealed.put(RECEIVED, [row.claimId, part], content),
+  })));
+}
+
+async function requirementOf({ requirements }: ReceiveParts, { requirementId }: DeliveryRow): Promise<RequirementRow> {
+  const requirement = await requirements.byRequirementId(requirementId);
+  if (requirement === undefined) throw new ResearchApiError('research-api/unknown-requirement', 'the claim is for a requirement that this agent did not release');
+  return requirement;
+}
+
+const transformedSchema = z.array(z.strictObject({ part: z.enum(PART_TYPES), transformed: bytesSchema({ max: 1_024 }) }));
+
+/** What the ledger says, proved: the record's parts as registered, and the capsules of the delivery that apply() accepted. */
+async function partsToOpen({ context, link }: ReceiveParts, row: DeliveryRow, granted: readonly PartType[], checks: CheckLog): Promise<PartToOpen[]> {
+  const claim = claimTable.decode((await link.access.readState(stateKeys.claim(row.claimId))) ?? null);
+  const record = recordTable.decode((await link.access.readState(stateKeys.record(row.recordId))) ?? null);
+  const transformed = transformedSchema.parse(decodeCanonical(row.transformed ?? new Uint8Array()));
+  const accepted = claim.delivery !== null && equalBytes(claim.delivery.transformedDigest, transformedDigest(transformed)) && equalBytes(record.record, row.record);
+  checks.require(accepted, 'research-api/wrong-parts', 're-encryption', 'proofs accepted by the ledger');
+  const found = granted.flatMap((part) => {
+    const registered = record.parts.find((candidate) => candidate.part === part);
+    const capsule = transformed.find((candidate) => candidate.part === part);
+    if (registered === undefined || capsule === undefined) return [];
+    const { version, bodyDigest, bodyBytes } = registered;
+    return [{ chainId: context.chainId, record: row.record, part, version, ownerKey: record.ownerKey, bodyDigest, bodyBytes, transformed: capsule.transformed }];
+  });
+  checks.require(found.length === granted.length, 'research-api/wrong-parts', 'parts asked for', `${found.length} of ${granted.length}`);
+  return found;
+}
+
+async function proxyOf({ context, institutions, credentials }: ReceiveParts, { institutionId }: DeliveryRow): Promise<ProxyClient> {
+  const { proxyUrl } = context.settings;
+  const token = credentials.source(await institutions.get(institutionId), 'proxy-cloud', proxyUrl);
+  return new ProxyClient(new HttpClient({ baseUrl: proxyUrl, token, timeoutMs: BODY_TIMEOUT_MS, retries: 0 }));
+}
+
+async function fetchBody({ settings }: ResearchContext, proxy: ProxyClient, part: PartToOpen, checks: CheckLog): Promise<Uint8Array> {
+  const { maxBodyBytes } = settings;
+  if (part.bodyBytes > maxBodyBytes) checks.require(false, 'research-api/body-too-large', `body ${part.part}`, `${part.bodyBytes} bytes of at most ${maxBodyBytes}`);
+  try {
+    return await proxy.body(toHex(part.bodyDigest));
+  } catch (error) {
+    checks.require(false, 'research-api/body-unavailable', `body ${part.part}`, isCodedError(error) ? error.code : 'connection lost');
+    throw error;
+  }
+}
+
+/** What follows from the check, if the ledger still waits for it. */
+async function conclude(parts: ReceiveParts, row: DeliveryRow, signal: AbortSignal): Promise<void> {
+  const { context, link } = parts;
+  const disputes = row.status === 'failed' && context.settings.disputeAutomatically && row.disputeCode === null;
+  if (row.status !== 'verified' && !disputes) return;
+  const claim = claimTable.decode((await link.access.readState(stateKeys.claim(row.claimId))) ?? null);
+  if (claim.status !== 'delivered') return;
+  if (row.status === 'verified') return execute(parts, row, { type: 'confirm-delivery', claimId: row.claimId }, signal);
+  const { evidenceHash, evidenceKey } = await sealEvidence(parts, row, claim);
+  await parts.deliveries.move(context.database.queries, row.claimId, ['failed'], { evidenceKey });
+  return execute(parts, row, { type: 'open-dispute', claimId: row.claimId, evidenceHash }, signal);
+}
+
+/** The follower sees the outcome; a refusal stands with the delivery. */
+async function execute({ context, secrets, link, deliveries }: ReceiveParts, row: DeliveryRow, body: Body, signal: AbortSignal): Promise<void> {
+  try {
+    await link.access.execute({ account: await secrets.account(row.institutionId) }, body, signal);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    context.log.warn('delivery-not-concluded', { claimId: row.claimId, transactionType: body.type, code: refusal.code });
+    await deliveries.move(context.database.queries, row.claimId, ['verified', 'failed'], { disputeCode: refusal.code, updatedAtMs: context.clock() });
+  }
+  context.changes.happened();
+}

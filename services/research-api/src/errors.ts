@@ -1,0 +1,66 @@
+import { REJECTION_CODES } from '@medveil/agreements';
+import { CodedError } from '@medveil/encoding';
+import type { ErrorStatuses } from '@medveil/service-kit';
+
+/** Why a delivery does not hold what was proved, or could not be had. */
+export const DELIVERY_FAULTS = [
+  'research-api/wrong-parts',
+  'research-api/capsule-refused',
+  'research-api/body-too-large',
+  'research-api/body-unavailable',
+  'research-api/body-differs',
+  'research-api/body-not-authentic',
+  'research-api/container-malformed',
+  'research-api/openings-disagree',
+  'research-api/parts-missing',
+  'research-api/part-not-granted',
+  'research-api/plaintext-differs',
+  'research-api/leaves-malformed',
+  'research-api/observations-differ',
+  'research-api/commitment-differs',
+  'research-api/attestation-too-old',
+  'research-api/criterion-not-met',
+] as const;
+export type DeliveryFaultCode = (typeof DELIVERY_FAULTS)[number];
+
+/** Every refusal of this service's own. Messages and details name the field and the limit, never a secret or a medical value. */
+export type ResearchApiErrorCode =
+  | DeliveryFaultCode
+  | 'research-api/bad-requirement'
+  | 'research-api/unsatisfiable-policy'
+  | 'research-api/no-circuit-fits'
+  | 'research-api/no-circuits'
+  | 'research-api/circuit-not-pinned'
+  | 'research-api/unknown-institution'
+  | 'research-api/unknown-requirement'
+  | 'research-api/unknown-delivery'
+  | 'research-api/part-not-received'
+  | 'research-api/too-many-institutions'
+  | 'research-api/enrolment-in-use'
+  | 'research-api/not-pinned'
+  | 'research-api/not-open'
+  | 'research-api/bad-certificate'
+  | 'research-api/not-connected'
+  | 'research-api/sealed-part-altered'
+  | 'research-api/gave-up';
+
+export class ResearchApiError extends CodedError<ResearchApiErrorCode> {}
+
+export const ERROR_STATUSES: ErrorStatuses = {
+  ...Object.fromEntries(REJECTION_CODES.map((code) => [code, 422])),
+  'client/*': 503,
+  'eligibility/*': 422,
+  'encoding/*': 400,
+  'research-api/bad-requirement': 422,
+  'research-api/unsatisfiable-policy': 422,
+  'research-api/no-circuit-fits': 422,
+  'research-api/unknown-institution': 404,
+  'research-api/unknown-requirement': 404,
+  'research-api/unknown-delivery': 404,
+  'research-api/part-not-received': 404,
+  'research-api/too-many-institutions': 409,
+  'research-api/enrolment-in-use': 409,
+  'research-api/not-pinned': 409,
+  'research-api/not-open': 409,
+  'research-api/not-connected': 503,
+};

@@ -1,0 +1,120 @@
+import { ContractClient, type CursorStore, HttpClient, LedgerAccess, LedgerFollower, type TokenSource, type VerifiedBlock } from '@medveil/client';
+import type { Database } from '@medveil/database';
+import type { Clock, RandomBytes } from '@medveil/encoding';
+import { isCodedError } from '@medveil/encoding';
+import { assertionTokens } from '@medveil/host';
+import type { ServiceLog } from '@medveil/service-kit';
+import { eq } from 'drizzle-orm';
+import { ResearchApiError } from '../errors.js';
+import type { InstitutionSecrets } from '../institutions/institution-keys.js';
+import type { InstitutionStore } from '../institutions/institution-store.js';
+import { type InstitutionRow, ledgerCursor, ONLY } from '../tables.js';
+
+/** The names under which the services take assertions. */
+export type Audience = 'contract' | 'proxy-cloud';
+
+export interface LedgerLinkOptions {
+  readonly genesis: Uint8Array;
+  readonly contractUrl: string;
+  readonly database: Database;
+  readonly institutions: InstitutionStore;
+  readonly credentials: Credentials;
+  readonly handle: (block: VerifiedBlock) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: ServiceLog;
+}
+
+/**
+ * The agent's one way to the ledger, with the E-Cert of its first institution: until there is one, nobody would
+ * serve it, and it waits. Transactions sign for themselves, so the others' go the same way.
+ */
+export class LedgerLink {
+  readonly #options: LedgerLinkOptions;
+  readonly #follower: LedgerFollower;
+  readonly #access: LedgerAccess;
+  readonly contract: ContractClient;
+  #started: Promise<void> | undefined;
+
+  constructor(options: LedgerLinkOptions) {
+    this.#options = options;
+    const { contractUrl, genesis, database, clock, log } = options;
+    this.contract = new ContractClient(new HttpClient({ baseUrl: contractUrl, token: this.#firstInstitution() }));
+    this.#follower = new LedgerFollower({
+      genesis,
+      contract: this.contract,
+      cursor: databaseCursor(database),
+      handle: options.handle,
+      onError: (error) => log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' }),
+    });
+    this.#access = new LedgerAccess(this.#follower, this.contract, clock);
+  }
+
+  /** Begins to follow once an institution has its E-Cert; called again, it changes nothing. */
+  async connect(): Promise<void> {
+    const [first] = await this.#options.institutions.enrolled();
+    if (first !== undefined) await (this.#started ??= this.#follower.start());
+  }
+
+  get isConnected(): boolean {
+    return this.#started !== undefined;
+  }
+
+  /** @throws ResearchApiError `research-api/not-connected` while no institution is enrolled */
+  get access(): LedgerAccess {
+    if (!this.isConnected) throw new ResearchApiError('research-api/not-connected', 'no institution is enrolled yet, so the ledger cannot be read');
+    return this.#access;
+  }
+
+  get height(): number {
+    return this.#follower.height;
+  }
+
+  async stop(): Promise<void> {
+    await this.#started?.catch(() => undefined);
+    await this.#follower.stop();
+  }
+
+  #firstInstitution(): TokenSource {
+    return async (options) => {
+      const [first] = await this.#options.institutions.enrolled();
+      if (first === undefined) throw new ResearchApiError('research-api/not-connected', 'no institution is enrolled yet');
+      return this.#options.credentials.source(first, 'contract', this.#options.contractUrl)(options);
+    };
+  }
+}
+
+/** Access tokens against the institutions' E-Certs, one source for each institution, service and certificate. */
+export class Credentials {
+  readonly #sources = new Map<string, { readonly certificate: Uint8Array; readonly source: TokenSource }>();
+
+  constructor(
+    private readonly secrets: InstitutionSecrets,
+    private readonly ports: { readonly clock: Clock; readonly random: RandomBytes },
+  ) {}
+
+  /** @throws ResearchApiError `research-api/not-connected` where the institution has no E-Cert yet */
+  source({ institutionId, enrolmentId, certificate }: InstitutionRow, audience: Audience, baseUrl: string): TokenSource {
+    if (certificate === null) throw new ResearchApiError('research-api/not-connected', 'the institution is not enrolled yet');
+    const name = `${institutionId} ${audience}`;
+    const kept = this.#sources.get(name);
+    if (kept !== undefined && Buffer.compare(kept.certificate, certificate) === 0) return kept.source;
+    let inner: Promise<TokenSource> | undefined;
+    const source: TokenSource = async (options) => {
+      inner ??= this.secrets.account(institutionId).then((key) =>
+        assertionTokens(baseUrl, audience, { key, credential: { kind: 'enrolment', certificate }, subject: enrolmentId }, this.ports));
+      return (await inner)(options);
+    };
+    this.#sources.set(name, { certificate, source });
+    return source;
+  }
+}
+
+const databaseCursor = (database: Database): CursorStore => ({
+  load: async () => {
+    const [row] = await database.queries.select().from(ledgerCursor).where(eq(ledgerCursor.id, ONLY));
+    return row === undefined ? null : { height: row.height, hash: row.hash };
+  },
+  save: async ({ height, hash }) => {
+    await database.queries.insert(ledgerCursor).values({ id: ONLY, height, hash }).onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
+  },
+});
