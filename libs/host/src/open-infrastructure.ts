@@ -17,7 +17,7 @@ export const infrastructureSettings = z.strictObject({
   transport: transportSettings.prefault({ kind: 'in-process' }),
   cache: cacheSettings.prefault({ kind: 'memory' }),
   maxObjectBytes: z.int().min(1024).default(1024 * 1024 * 1024),
-});
+}).prefault({} as { dataFolder: string }); // so that what is missing is reported by its leaves
 export type InfrastructureSettings = z.output<typeof infrastructureSettings>;
 
 export interface OpenedInfrastructure extends Infrastructure {

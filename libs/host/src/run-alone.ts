@@ -24,8 +24,11 @@ export async function runAlone<Shape extends ServiceShape>(
       const running = await start(settings.parse(rest), infrastructure);
       return {
         close: async () => {
-          await running.close();
-          await infrastructure.close();
+          try {
+            await running.close();
+          } finally {
+            await infrastructure.close();
+          }
         },
       };
     } catch (error) {

@@ -12,7 +12,7 @@ export const vaultSettings = z.strictObject({
   passphrase: secret(z.string().min(12)).optional(),
 }).refine(({ keyFile, passphrase }) => (keyFile === undefined) !== (passphrase === undefined), {
   error: 'give either keyFile or passphrase',
-});
+}).prefault({} as { folder: string }); // so that a missing vault is reported by its missing settings
 export type VaultSettings = z.infer<typeof vaultSettings>;
 
 /** Opens the vault, or makes it where there is none. @throws CodedError `host/bad-key-file`, IdentityError of the vault */
