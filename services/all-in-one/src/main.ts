@@ -18,7 +18,7 @@ try {
   const dataFolder = resolve(process.env['INIT_CWD'] ?? process.cwd(), options.data);
   const system = await startSystem({
     dataFolder,
-    circuits: ['small', 'everyday'],
+    circuits: ['everyday'],
     basePort: options.port,
     logLevel: options.log,
     onProgress: (line) => process.stderr.write(`  ${line}\n`),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadEngine } from '@medveil/pre';
 import type { CircuitArtefacts } from '@medveil/circuits';
@@ -56,6 +57,8 @@ const OPERATOR_SCOPES = [
   'requirements:write', 'research:read', 'transactions:submit', 'treasury:mint',
 ];
 const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node'];
+/** Proofs made at a time by each agent: one for each core that this process may use, and no more than memory is spent on lightly. */
+const PROVER_WORKERS = Math.min(2, availableParallelism());
 const OPERATOR_TOKEN_LIFETIME_MS = 30 * 86_400_000;
 
 const clock: Clock = () => Date.now();
@@ -138,7 +141,7 @@ class Starter {
     const pkgUrl = await this.#started(startPkg(pkgSettings.parse({ ...this.#common('pkg'), contractUrl }), infrastructure('pkg')));
     const proxyUrl = await this.#started(startProxyCloud(proxyCloudSettings.parse({ ...this.#common('proxy-cloud'), contractUrl }), infrastructure('proxy-cloud')));
     onProgress('starting patient-api, research-api');
-    const agent = { pkgUrl, contractUrl, proxyUrl, circuitFolders: this.circuitFolders };
+    const agent = { pkgUrl, contractUrl, proxyUrl, circuitFolders: this.circuitFolders, proverWorkers: PROVER_WORKERS };
     const hospital = { enrolmentId: HOSPITAL_ID, enrolmentToken: await this.#hospitalToken(pkgUrl) };
     const patientUrl = await this.#started(startPatientApi(
       patientApiSettings.parse({ ...this.#common('patient-api'), ...agent, hospital }), infrastructure('patient-api'),

@@ -35,7 +35,7 @@ async function demo({ fhir, patients, dataFolder }: DemoOptions, narrator: Narra
   narrator.chapter('Setup: a consortium of four replicas, the PKG, the contract’s front, a proxy, two agents (phase 1)');
   const system = await startSystem({
     dataFolder,
-    circuits: ['small', 'everyday'],
+    circuits: ['everyday'],
     basePort: 0,
     logLevel: 'error',
     // In-process delivery as a broker may do it: some messages twice, late, out of order across keys.

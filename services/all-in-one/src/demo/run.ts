@@ -69,9 +69,8 @@ async function sell(clients: Clients, participants: readonly Participant[], open
   const seller = first[0]?.participant;
   const attempt = (requirement: OpenRequirement) =>
     seller === undefined ? null : exchange(clients, seller, requirement.requirementId, true, (phase) => out.progress(`${seller.bundle.name} → ${phase}`));
-  const replay = await attempt(exclusive);
+  const [replay, second] = await Promise.all([attempt(exclusive), attempt(rival)]);
   out.check(`the same person claims again under a fresh pseudonym: ${replay?.code ?? 'nobody could try'}`, replay?.phase === 'rejected' && replay.code === 'agreements/nullifier-spent');
-  const second = await attempt(rival);
   out.check(`a second sale under the exclusive licence: ${second?.code ?? 'nobody could try'}`, second?.phase === 'rejected' && second.code === 'agreements/exclusive-licence-in-force');
   return { settled: [...first, ...more], replay, second };
 }
