@@ -33,7 +33,7 @@ const report = {
   ops: ours.ops.map(row),
   peers: peers.flatMap(({ ops }) => ops).map(row),
   sizes: [...ours.sizes, ...peers.flatMap(({ sizes }) => sizes)],
-  body: { ...(await measureBody(15)), ...measureMemory() },
+  body: { ...(await measureBody(31)), ...measureMemory() },
 };
 
 console.log(`${report.machine.cpu}, ${report.machine.threads} threads, ${report.machine.os}, Node ${report.machine.node}; medians of ${rounds} rounds\n`);

@@ -44,3 +44,6 @@ export class PreError extends CodedError<PreErrorCode> {}
 export const isPreError = (error: unknown): error is PreError => error instanceof PreError;
 
 export const degenerate = (what: string): PreError => new PreError('pre/degenerate', `${what} is zero`, { what });
+
+/** For error details: what was given may not be bytes at all. */
+export const givenLength = (value: unknown): number | null => (value instanceof Uint8Array ? value.length : null);

@@ -12,7 +12,22 @@ export type {
   SplitReKey,
 } from './afgh06/api.js';
 export { afgh06 } from './afgh06/afgh06.js';
-export * from './artefacts.js';
+export {
+  type ArtefactKind,
+  CAPSULE_BYTES,
+  DELEGATEE_PUBLIC_KEY_BYTES,
+  KEY_PROOF_BYTES,
+  KIND,
+  OWNER_PUBLIC_KEY_BYTES,
+  RE_ENCRYPTION_PROOF_BYTES,
+  RE_KEY_BYTES,
+  RE_KEY_SHARE_BYTES,
+  SECRET_KEY_BYTES,
+  SEED_BYTES,
+  SHARE_PROOF_BYTES,
+  TRANSFORMED_CAPSULE_BYTES,
+  TRANSFORMED_SHARE_BYTES,
+} from './artefacts.js';
 export { MAX_BATCH } from './afgh06/re-encryption.js';
 export { MAX_SHARES, MAX_THRESHOLD } from './afgh06/threshold.js';
 export type { BodyContext, CiphertextReader, OpenBody } from './envelope/api.js';

@@ -35,7 +35,7 @@ export function encodeLabel(label: Label): Uint8Array {
 
 /** @throws PreError `pre/bad-label` for anything `encodeLabel` would not have made */
 export function decodeLabel(bytes: Uint8Array): Label {
-  if (bytes.length > MAX_LABEL_BYTES) throw badLabel('length');
+  if (!(bytes instanceof Uint8Array) || bytes.length > MAX_LABEL_BYTES) throw badLabel('length');
   let value: unknown;
   try {
     value = decodeCanonical(bytes);

@@ -124,6 +124,8 @@ describe('a proof of right re-encryption', () => {
       { claimId: new Uint8Array(32) },
       { claimId: new Uint8Array(257) },
       { label: new Uint8Array(0) },
+      { claimId: undefined as unknown as Uint8Array },
+      { capsule: undefined as unknown as Uint8Array },
     ]) {
       assert.equal(scheme.verifyReEncryption({ ...statement, ...change }), false);
     }

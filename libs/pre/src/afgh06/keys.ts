@@ -1,7 +1,7 @@
 import type { RandomBytes } from '@medveil/encoding';
 import { frame, SEED_BYTES, unframe } from '../artefacts.js';
 import { type Engine, type G2, type Group, type Scalar, SCALAR_BYTES } from '../engine/engine.js';
-import { PreError } from '../errors.js';
+import { givenLength, PreError } from '../errors.js';
 import { deriveScalar, hashToScalar } from '../hash.js';
 import type { DelegateeKey, OwnerKey } from './api.js';
 import { decodeDelegatee, decodeOwner, decodeSecret, judge, type Suite } from './suite.js';
@@ -33,14 +33,14 @@ function frameSecret(engine: Engine, kind: 'ownerSecretKey' | 'delegateeSecretKe
 
 function checkedSeed(seed: Uint8Array): Uint8Array {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
-    throw new PreError('pre/bad-length', `a key seed is ${SEED_BYTES} bytes`, { given: seed.length, expected: SEED_BYTES });
+    throw new PreError('pre/bad-length', `a key seed is ${SEED_BYTES} bytes`, { given: givenLength(seed), expected: SEED_BYTES });
   }
   return seed;
 }
 
 export function checkContext(context: Uint8Array): void {
   if (!(context instanceof Uint8Array) || context.length > MAX_CONTEXT_BYTES) {
-    throw new PreError('pre/bad-length', `a context is at most ${MAX_CONTEXT_BYTES} bytes`, { given: context.length, allowed: MAX_CONTEXT_BYTES });
+    throw new PreError('pre/bad-length', `a context is at most ${MAX_CONTEXT_BYTES} bytes`, { given: givenLength(context), allowed: MAX_CONTEXT_BYTES });
   }
 }
 

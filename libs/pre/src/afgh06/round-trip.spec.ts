@@ -99,6 +99,7 @@ describe('afgh06', () => {
   });
 
   it('takes only seeds of 32 bytes', () => {
+    refuses(() => mcl.ownerKeyFromSeed(undefined as unknown as Uint8Array), 'pre/bad-length');
     for (const length of [0, 16, 31, 33, 64]) {
       refuses(() => mcl.ownerKeyFromSeed(new Uint8Array(length)), 'pre/bad-length');
       refuses(() => mcl.delegateeKeyFromSeed(new Uint8Array(length)), 'pre/bad-length');
@@ -107,7 +108,7 @@ describe('afgh06', () => {
 
   it('takes only labels of a bounded size', () => {
     const { owner } = parties[0] as Parties;
-    for (const label of [new Uint8Array(0), new Uint8Array(257)]) {
+    for (const label of [new Uint8Array(0), new Uint8Array(257), undefined as unknown as Uint8Array]) {
       refuses(() => mcl.encapsulate(owner.publicKey, label, seededRandom('l')), 'pre/bad-label');
       refuses(() => mcl.encapsulator(owner.publicKey)(label, seededRandom('l')), 'pre/bad-label');
     }

@@ -1,5 +1,5 @@
 import { type Engine, G1_BYTES, G2_BYTES, type G1, type G2, type GT, GT_BYTES, SCALAR_BYTES, type Scalar } from '../engine/engine.js';
-import { degenerate, isPreError, PreError } from '../errors.js';
+import { degenerate, givenLength, isPreError, PreError } from '../errors.js';
 import { SEED_BYTES, unframe } from '../artefacts.js';
 import { hashToBytes, hashToScalar } from '../hash.js';
 import { MAX_LABEL_BYTES } from '../label.js';
@@ -32,7 +32,7 @@ function lazily<Input, Output>(make: () => (input: Input) => Output): (input: In
 /** τ = H(label). @throws PreError `pre/bad-label` */
 export function labelScalar(engine: Engine, label: Uint8Array): Scalar {
   if (!(label instanceof Uint8Array) || label.length === 0 || label.length > MAX_LABEL_BYTES) {
-    throw new PreError('pre/bad-label', 'a label of a size that is not allowed', { given: label.length, allowed: MAX_LABEL_BYTES });
+    throw new PreError('pre/bad-label', 'a label of a size that is not allowed', { given: givenLength(label), allowed: MAX_LABEL_BYTES });
   }
   return hashToScalar(engine, 'LABEL', [label]);
 }

@@ -1,4 +1,4 @@
-import { PreError } from '../errors.js';
+import { givenLength, PreError } from '../errors.js';
 import { G1_BYTES, G2_BYTES, GROUP_ORDER, GT_BYTES, SCALAR_BYTES } from './engine.js';
 
 /** The base field's modulus p. */
@@ -52,7 +52,7 @@ export function checkScalarForm(bytes: Uint8Array): void {
 
 export function checkLength(bytes: Uint8Array, length: number, what: string): void {
   if (!(bytes instanceof Uint8Array) || bytes.length !== length) {
-    throw new PreError('pre/bad-length', `${what}: ${bytes.length} bytes, not ${length}`, { what, given: bytes.length, expected: length });
+    throw new PreError('pre/bad-length', `${what}: not ${length} bytes`, { what, given: givenLength(bytes), expected: length });
   }
 }
 

@@ -7,7 +7,7 @@ import { digest } from '@medveil/encoding';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { SEED_BYTES } from '../artefacts.js';
-import { PreError } from '../errors.js';
+import { givenLength, PreError } from '../errors.js';
 import { PART_NAME } from '../label.js';
 import type { BodyContext } from './api.js';
 import { paddedSize } from './padding.js';
@@ -41,7 +41,7 @@ export interface BodyKey {
  */
 export function bodyKey(seed: Uint8Array, context: BodyContext, salt: Uint8Array): BodyKey {
   if (!(seed instanceof Uint8Array) || seed.length !== SEED_BYTES) {
-    throw new PreError('pre/bad-length', `a seed is ${SEED_BYTES} bytes`, { given: seed.length, expected: SEED_BYTES });
+    throw new PreError('pre/bad-length', `a seed is ${SEED_BYTES} bytes`, { given: givenLength(seed), expected: SEED_BYTES });
   }
   const contextDigest = digestOf(context);
   const info = Buffer.concat([Buffer.from('medveil/body/1'), contextDigest]);
