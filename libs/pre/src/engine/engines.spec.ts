@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import wrapper from 'mcl-wasm';
 import { isPreError, loadEngine } from '../index.js';
 import { type Hostile, hostileG1, hostileG2, hostileGt, hostileScalars } from '../testing/hostile.js';
 import { type Engine, GROUP_ORDER, type Group, type Scalar } from './engine.js';
@@ -161,6 +162,16 @@ describe('instances', () => {
     const other = await loadEngine('mcl');
     assert.deepEqual(other.gt.encode(other.gt.generator), expected);
     assert.deepEqual(mcl.gt.encode(mcl.pair(mcl.g1.generator, mcl.g2.generator)), expected);
+  });
+
+  it('of mcl live beside another curve in the same process', async () => {
+    const expected = mcl.gt.encode(mcl.gt.generator);
+    await wrapper.init(wrapper.BN_SNARK1);
+    const point = wrapper.hashAndMapToG1('another curve');
+    assert.deepEqual(mcl.gt.encode(mcl.pair(mcl.g1.generator, mcl.g2.generator)), expected);
+    const other = await loadEngine('mcl');
+    assert.deepEqual(other.gt.encode(other.gt.generator), expected);
+    assert.ok(point.isEqual(wrapper.hashAndMapToG1('another curve')));
   });
 });
 
