@@ -16,14 +16,16 @@ const options = program.opts<{ data: string; port: number; log: 'trace' | 'debug
 
 try {
   const dataFolder = resolve(process.env['INIT_CWD'] ?? process.cwd(), options.data);
-  const system = await startSystem({
+  const starting = startSystem({
     dataFolder,
     circuits: ['everyday'],
     basePort: options.port,
     logLevel: options.log,
     onProgress: (line) => process.stderr.write(`  ${line}\n`),
   });
-  closeOnSignal(process, system);
+  // A signal during the start is heard, and answered once there is something to close.
+  closeOnSignal(process, { close: async () => (await starting).close() });
+  const system = await starting;
   const { replicas, ...services } = system.urls;
   const lines = [
     '',
