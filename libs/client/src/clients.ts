@@ -43,14 +43,16 @@ export class ContractClient {
   constructor(readonly http: HttpClient) {}
   genesis = () => this.http.json('/v1/genesis', contract.genesisSchema);
   submit = (transaction: string) => this.http.json('/v1/transactions', contract.submittedSchema, post({ transaction }));
-  transaction = (id: string, waitMs = 0) =>
-    this.http.json(`/v1/transactions/${id}`, contract.transactionStatusSchema, { query: { waitMs }, timeoutMs: 30_000 + waitMs });
+  transaction = (id: string, waitMs = 0, signal?: AbortSignal) =>
+    this.http.json(`/v1/transactions/${id}`, contract.transactionStatusSchema, { query: { waitMs }, timeoutMs: 30_000 + waitMs, ...(signal === undefined ? {} : { signal }) });
   blocks = (query: { from: number; limit?: number; reach?: number; waitMs?: number }, signal?: AbortSignal) =>
     this.http.json('/v1/blocks', contract.certifiedBlocksSchema, {
       query: { from: query.from, limit: query.limit, reach: query.reach, waitMs: query.waitMs },
       timeoutMs: 60_000,
       ...(signal === undefined ? {} : { signal }),
     });
+  replicaSetChanges = (after: number, signal?: AbortSignal) =>
+    this.http.json('/v1/replica-set-changes', contract.replicaSetChangesSchema, { query: { after }, ...(signal === undefined ? {} : { signal }) });
   state = (key: string) => this.http.json('/v1/state', contract.stateProofSchema, { query: { key } });
   requirements = (query: PageQuery = {}) => this.http.json('/v1/requirements', contract.requirementsPageSchema, { query: { ...query } });
   requirement = (id: string) => this.http.json(`/v1/requirements/${id}`, contract.requirementSchema);

@@ -5,10 +5,12 @@ export type ClientErrorCode =
   | 'client/unreachable'
   | 'client/timeout'
   | 'client/not-a-problem'
+  | 'client/too-large'
   | 'client/unexpected-answer'
   | 'client/unverified'
   | 'client/wrong-genesis'
   | 'client/rejected'
+  | 'client/nonce-used'
   | 'client/gave-up';
 
 /** The service answered with problem+json: `code` is the service's own. */

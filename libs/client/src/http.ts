@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { CodedError } from '@medveil/encoding';
+import { CodedError, concatBytes } from '@medveil/encoding';
 import { problemSchema } from './api/common.js';
 import { ApiError, type ClientErrorCode } from './errors.js';
 
@@ -24,19 +24,24 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** longer answers are refused while they arrive */
+  readonly maxAnswerBytes?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+const MAX_PROBLEM_BYTES = 1024 * 1024;
+/** A ciphertext body; the proxy's own limit is lower. */
+const MAX_CONTENT_BYTES = 2 * 1024 * 1024 * 1024;
 const MAX_BACKOFF_MS = 5_000;
 
-/** One service's HTTP API: authentication, deadlines, bounded retries, problem+json as `ApiError`. */
+/** One service's HTTP API: authentication, deadlines, bounded retries and answers, problem+json as `ApiError`. */
 export class HttpClient {
   constructor(readonly options: HttpOptions) {}
 
   /** @throws ApiError, or CodedError<ClientErrorCode> */
   async json<Schema extends z.ZodType>(path: string, schema: Schema, request: RequestOptions = {}): Promise<z.infer<Schema>> {
-    const response = await this.send(path, request);
-    const parsed = schema.safeParse(await response.json());
+    const parsed = schema.safeParse(parseJson(await this.send(path, request, MAX_JSON_BYTES)));
     if (!parsed.success) {
       throw clientError('client/unexpected-answer', `${path}: the answer is not of the documented form`, { path });
     }
@@ -44,23 +49,26 @@ export class HttpClient {
   }
 
   async bytes(path: string, request: RequestOptions = {}): Promise<Uint8Array> {
-    return new Uint8Array(await (await this.send(path, request)).arrayBuffer());
+    return this.send(path, request, MAX_CONTENT_BYTES);
   }
 
   async none(path: string, request: RequestOptions = {}): Promise<void> {
-    await (await this.send(path, request)).arrayBuffer();
+    await this.send(path, request, MAX_JSON_BYTES);
   }
 
-  private async send(path: string, request: RequestOptions): Promise<Response> {
+  private async send(path: string, request: RequestOptions, maxBytes: number): Promise<Uint8Array> {
     const method = request.method ?? 'GET';
     const repeatable = method !== 'POST' || request.idempotencyKey !== undefined;
     const tries = 1 + (repeatable ? (this.options.retries ?? 3) : 0);
+    let renewed = false;
     let renew = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.once(path, method, request, renew);
+        return await this.once(path, method, request, renew, request.maxAnswerBytes ?? maxBytes);
       } catch (error) {
-        if (error instanceof ApiError && error.status === 401 && !renew && this.options.token !== undefined) {
+        renew = false;
+        if (error instanceof ApiError && error.status === 401 && !renewed && this.options.token !== undefined) {
+          renewed = true;
           renew = true;
           continue;
         }
@@ -70,26 +78,64 @@ export class HttpClient {
     }
   }
 
-  private async once(path: string, method: string, request: RequestOptions, renew: boolean): Promise<Response> {
+  private async once(path: string, method: string, request: RequestOptions, renew: boolean, maxBytes: number): Promise<Uint8Array> {
     const url = new URL(path, this.options.baseUrl);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
+    const headers = await this.#headers(request, renew);
+    const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+    const deadline = new Deadline(request.timeoutMs ?? this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.signal);
+    try {
+      // A redirect is not followed: no service of medveil makes one, and the credential is for this origin alone.
+      const response = await fetch(url, { method, headers, signal: deadline.signal, redirect: 'manual', ...(body === undefined ? {} : { body }) });
+      if (!response.ok) throw await toApiError(response, url);
+      return await readWhole(response, url, maxBytes);
+    } catch (cause) {
+      if (cause instanceof CodedError || request.signal?.aborted === true) throw cause;
+      throw deadline.isOver
+        ? clientError('client/timeout', `${method} ${url.pathname}: no answer in time`, { path: url.pathname }, cause)
+        : clientError('client/unreachable', `${method} ${url.origin}: not reachable`, { origin: url.origin }, cause);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async #headers(request: RequestOptions, renew: boolean): Promise<Record<string, string>> {
     const headers: Record<string, string> = { accept: 'application/json, application/problem+json', ...request.headers };
     if (this.options.token !== undefined) headers['authorization'] = `Bearer ${await this.options.token({ renew })}`;
     if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey;
-    const body = request.json === undefined ? request.body : JSON.stringify(request.json);
-    if (body !== undefined) headers['content-type'] = request.contentType ?? (request.json === undefined ? 'application/octet-stream' : 'application/json');
-    const deadline = AbortSignal.timeout(request.timeoutMs ?? this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
-    const response = await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) }).catch((cause: unknown) => {
-      if (request.signal?.aborted === true) throw cause;
-      throw deadline.aborted
-        ? clientError('client/timeout', `${method} ${url.pathname}: no answer in time`, { path: url.pathname }, cause)
-        : clientError('client/unreachable', `${method} ${url.origin}: not reachable`, { origin: url.origin }, cause);
-    });
-    if (!response.ok) throw await toApiError(response, url);
-    return response;
+    if (request.json !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
+    else if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/octet-stream';
+    return headers;
+  }
+}
+
+/** One request's deadline together with its caller's signal; nothing of it stays behind on a signal that lives long. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #abort = (): void => this.#controller.abort(this.#outer?.reason);
+  isOver = false;
+
+  constructor(timeoutMs: number, outer: AbortSignal | undefined) {
+    this.#outer = outer;
+    this.#timer = setTimeout(() => {
+      this.isOver = true;
+      this.#controller.abort();
+    }, timeoutMs);
+    if (outer?.aborted === true) this.#abort();
+    else outer?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener('abort', this.#abort);
   }
 }
 
@@ -109,23 +155,42 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
-const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError ? error.status === 429 || error.status === 503 : error instanceof CodedError && error.code === 'client/unreachable';
+const PASSING_STATUSES: ReadonlySet<unknown> = new Set([429, 502, 503, 504]);
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof ApiError) return PASSING_STATUSES.has(error.status);
+  if (!(error instanceof CodedError)) return false;
+  return error.code === 'client/unreachable' || (error.code === 'client/not-a-problem' && PASSING_STATUSES.has(error.details['status']));
+}
 
 async function toApiError(response: Response, url: URL): Promise<Error> {
-  const text = await response.text();
-  let problem: unknown;
-  try {
-    problem = JSON.parse(text);
-  } catch {
-    problem = undefined;
-  }
-  const parsed = problemSchema.safeParse(problem);
+  const parsed = problemSchema.safeParse(parseJson(await readWhole(response, url, MAX_PROBLEM_BYTES)));
   if (!parsed.success) {
     return clientError('client/not-a-problem', `${url.pathname}: status ${response.status} without problem+json`, { path: url.pathname, status: response.status });
   }
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError(parsed.data, url.pathname, Number.isFinite(retryAfter) ? retryAfter * 1_000 : null);
+  return new ApiError(parsed.data, url.pathname, Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter * 1_000 : null);
+}
+
+/** @throws CodedError `client/too-large` as soon as there is too much of it */
+async function readWhole(response: Response, url: URL, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw clientError('client/too-large', `${url.pathname}: the answer is too large`, { path: url.pathname, maxBytes });
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : concatBytes(...chunks);
+}
+
+/** @returns undefined where it is not JSON */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 export const clientError = (

@@ -1,12 +1,12 @@
 import type { contractApi } from '@medveil/client';
 import { toWire } from '@medveil/client';
 import { type Clock, type Id, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
-import { encodeReceiptProof, encodeStateProof, type Ledger } from '@medveil/ledger';
+import { encodeReceiptProof, encodeReplicaSetChange, encodeStateProof, type Ledger } from '@medveil/ledger';
 import { HeadSignal } from './head-signal.js';
-
 
 /** Bytes of blocks and receipts in one answer, at the most (one block is always given). */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_CHANGES = 50;
 
 /**
  * Answers questions about one ledger in the form of the public API: everything with what is needed to check it, so that
@@ -61,6 +61,12 @@ export class LedgerReader {
   /** The state entry under `key`, or its absence, as of the last state that a certified header proves. */
   async state(key: string): Promise<{ proof: string }> {
     return { proof: toBase64Url(encodeStateProof(await this.ledger.proofs.state(key))) };
+  }
+
+  /** Changes of the replica set by headers above a height, oldest first. */
+  async replicaSetChanges(after: number): Promise<{ items: string[] }> {
+    const changes = await this.ledger.proofs.replicaSetChanges(after);
+    return { items: changes.slice(0, MAX_CHANGES).map((change) => toBase64Url(encodeReplicaSetChange(change))) };
   }
 
   async #transactionNow(transactionId: Id<'txn'>, isPending: (id: Id<'txn'>) => boolean): Promise<contractApi.TransactionStatus> {

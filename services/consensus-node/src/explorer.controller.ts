@@ -28,6 +28,11 @@ export class ExplorerController {
     return this.node.reader.transaction(id, waitMs, () => false);
   }
 
+  @Get('replica-set-changes')
+  replicaSetChanges(@Query({ schema: contractApi.replicaSetChangesQuerySchema }) { after }: z.output<typeof contractApi.replicaSetChangesQuerySchema>) {
+    return this.node.reader.replicaSetChanges(after);
+  }
+
   @Get('state')
   state(@Query({ schema: contractApi.stateQuerySchema }) { key }: z.output<typeof contractApi.stateQuerySchema>) {
     return this.node.reader.state(key);

@@ -55,6 +55,12 @@ export class LedgerController {
     return this.reader.blocks(query);
   }
 
+  @Get('replica-set-changes')
+  @Scopes('ledger:read')
+  replicaSetChanges(@Query({ schema: contractApi.replicaSetChangesQuerySchema }) { after }: z.output<typeof contractApi.replicaSetChangesQuerySchema>) {
+    return this.reader.replicaSetChanges(after);
+  }
+
   @Get('state')
   @Scopes('ledger:read')
   state(@Query({ schema: contractApi.stateQuerySchema }) { key }: z.output<typeof contractApi.stateQuerySchema>) {

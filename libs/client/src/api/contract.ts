@@ -39,8 +39,15 @@ export const certifiedBlockSchema = z.object({
   /** canonical list of the encoded receipts; its root stands in the next header */
   receipts: base64UrlSchema(16 << 20),
 });
-export const certifiedBlocksSchema = z.object({ items: z.array(certifiedBlockSchema), height: z.int() });
+export const certifiedBlocksSchema = z.object({ items: z.array(certifiedBlockSchema).max(100), height: z.int() });
 export type CertifiedBlocks = z.infer<typeof certifiedBlocksSchema>;
+
+/**
+ * GET /v1/replica-set-changes?after=: headers that name another replica set, with the set (libs/ledger ReplicaSetChange,
+ * canonical), oldest first: what a light client must have followed before it can check a header of a later set.
+ */
+export const replicaSetChangesQuerySchema = z.strictObject({ after: z.coerce.number().int().min(0).default(0) });
+export const replicaSetChangesSchema = z.object({ items: z.array(canonicalSchema).max(100) });
 
 /** GET /v1/state?key=: a state entry or its absence, with its proof (libs/ledger StateProof, canonical). */
 export const stateQuerySchema = z.strictObject({ key: z.string().min(1).max(500) });
