@@ -6,6 +6,7 @@ import { compileCircuit, type CompileOptions } from './compile.js';
 import { ConstraintSystem } from './constraint-system.js';
 import { DEFAULT_CACHE_DIR, sourceHash } from './ensure.js';
 import { type Instance, instanceNamed } from './instances.js';
+import { withLock } from './lock.js';
 import { parseR1cs } from './r1cs.js';
 
 /**
@@ -22,7 +23,8 @@ export class CircuitLab {
   static async open(instanceName: string): Promise<CircuitLab> {
     const instance = instanceNamed(instanceName);
     const folder = join(DEFAULT_CACHE_DIR, `lab-${instance.name}-${await sourceHash(instance)}`);
-    if (!existsSync(folder)) await build(instance, folder);
+    await mkdir(DEFAULT_CACHE_DIR, { recursive: true });
+    if (!existsSync(folder)) await withLock(`${folder}.lock`, async () => existsSync(folder) || build(instance, folder));
     const system = new ConstraintSystem(parseR1cs(await readFile(join(folder, 'strict.r1cs'))));
     return new CircuitLab(system, new WitnessCalculator(await readFile(join(folder, 'lenient.wasm'))));
   }
@@ -37,8 +39,7 @@ export class CircuitLab {
   }
 }
 
-async function build(instance: Instance, folder: string): Promise<void> {
-  await mkdir(DEFAULT_CACHE_DIR, { recursive: true });
+async function build(instance: Instance, folder: string): Promise<boolean> {
   const work = await mkdtemp(join(DEFAULT_CACHE_DIR, '.building-'));
   try {
     const compiled = async (name: string, options: CompileOptions) => {
@@ -51,8 +52,7 @@ async function build(instance: Instance, folder: string): Promise<void> {
     await writeFile(join(done, 'strict.r1cs'), (await compiled('strict', {})).r1cs);
     await writeFile(join(done, 'lenient.wasm'), (await compiled('lenient', { prepare: dropConstraints })).wasm);
     await rename(done, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error;
+    return true;
   } finally {
     await rm(work, { recursive: true, force: true });
   }

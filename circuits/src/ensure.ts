@@ -7,6 +7,7 @@ import { parseVerificationKey, type ProvingCircuit, type VerificationKey } from 
 import { compileCircuit, mainComponent } from './compile.js';
 import { type Instance, instanceNamed, PACKAGE_DIR } from './instances.js';
 import { generateDevelopmentKeys } from './keygen.js';
+import { withLock } from './lock.js';
 import { parseR1cs } from './r1cs.js';
 
 /** Files of one compiled instance with its development keys. */
@@ -33,7 +34,7 @@ const require = createRequire(import.meta.url);
 
 /**
  * Compiles instances and makes development keys for them where the cache has none. The cache is keyed by the sources,
- * the instance and the tools; a folder appears in it whole or not at all, so that two processes may run this at once.
+ * the instance and the tools; a folder appears in it whole or not at all, and processes that need the same one wait.
  */
 export async function ensureCircuits(options: EnsureOptions): Promise<Map<string, CircuitArtefacts>> {
   const cacheDir = resolve(options.cacheDir ?? DEFAULT_CACHE_DIR);
@@ -41,7 +42,8 @@ export async function ensureCircuits(options: EnsureOptions): Promise<Map<string
   for (const name of options.instances) {
     const instance = instanceNamed(name);
     const folder = join(cacheDir, `${name}-${await sourceHash(instance)}`);
-    if (!existsSync(folder)) await build(instance, cacheDir, folder, options);
+    if (!existsSync(folder)) await mkdir(cacheDir, { recursive: true });
+    if (!existsSync(folder)) await withLock(`${folder}.lock`, async () => existsSync(folder) || build(instance, cacheDir, folder, options));
     found.set(name, await artefactsIn(folder, instance));
   }
   return found;
@@ -59,9 +61,8 @@ async function artefactsIn(folder: string, instance: Instance): Promise<CircuitA
   };
 }
 
-async function build(instance: Instance, cacheDir: string, folder: string, options: EnsureOptions): Promise<void> {
+async function build(instance: Instance, cacheDir: string, folder: string, options: EnsureOptions): Promise<boolean> {
   const say = (line: string) => options.onProgress?.(`${instance.name}: ${line}`);
-  await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, '.building-'));
   try {
     say('compiling the circuit');
@@ -80,8 +81,9 @@ async function build(instance: Instance, cacheDir: string, folder: string, optio
     await writeFile(join(done, 'circuit.r1cs'), r1csFile);
     await writeFile(join(done, 'proving-key.zkey'), keys.zkey);
     await writeFile(join(done, 'verification-key.json'), `${JSON.stringify(keys.verificationKey, null, 2)}\n`);
-    await publish(done, folder);
+    await rename(done, folder);
     say('ready');
+    return true;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -98,15 +100,6 @@ async function shared(path: string): Promise<Uint8Array> {
   const out = new Uint8Array(new SharedArrayBuffer(bytes.length));
   out.set(bytes);
   return out;
-}
-
-/** Renames into place; where another process was first, its artefacts are used. */
-async function publish(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!existsSync(to)) throw error;
-  }
 }
 
 /** Reports at most every tenth of a step. */
