@@ -1,27 +1,31 @@
 /** Shared by all benchmarks: sampling that a busy machine disturbs least, and a description of the machine. */
-import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { availableParallelism } from 'node:os';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 
 /**
  * Samples operations in turn, round after round, so that a slow moment of the machine falls on all of them.
  * @param ops {name, run, prepare?, every?}: `prepare` runs untimed before each sample and its result is passed to `run`;
  *   an op with `every: n` is sampled in one round of n
- * @returns Map of op to its samples in milliseconds, sorted
+ * @returns Map of op to {wall, cpu}: its samples in milliseconds, sorted. CPU time (user and system, of all threads of the process) is
+ *   what a run on a machine of its own would take: other work does not count in it
  */
 export async function sample(ops, rounds, onRound = () => {}) {
-  const samples = new Map(ops.map((op) => [op, []]));
+  const samples = new Map(ops.map((op) => [op, { wall: [], cpu: [] }]));
   for (const op of ops) for (let warmUp = 0; warmUp < 2; warmUp += 1) await op.run(await op.prepare?.());
   for (let round = 0; round < rounds; round += 1) {
     for (const op of ops) {
       if (round % (op.every ?? 1) !== 0) continue;
       const prepared = await op.prepare?.();
+      const cpuBefore = process.cpuUsage();
       const startedAt = process.hrtime.bigint();
       await op.run(prepared);
-      samples.get(op).push(Number(process.hrtime.bigint() - startedAt) / 1e6);
+      const elapsed = Number(process.hrtime.bigint() - startedAt) / 1e6;
+      const { user, system } = process.cpuUsage(cpuBefore);
+      samples.get(op).wall.push(elapsed);
+      samples.get(op).cpu.push((user + system) / 1000);
     }
     onRound(round + 1);
   }
-  for (const list of samples.values()) list.sort((x, y) => x - y);
+  for (const { wall, cpu } of samples.values()) for (const list of [wall, cpu]) list.sort((x, y) => x - y);
   return samples;
 }
 
