@@ -13,12 +13,22 @@ export class Changes {
     let value = await read();
     if (waitMs === 0) return value;
     const text = JSON.stringify(value);
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
-    while (!deadline.aborted && !isFinal(value) && JSON.stringify(value) === text) {
-      await this.#next(deadline);
-      value = await read();
+    // Not AbortSignal.any over AbortSignal.timeout: Node may collect such a timeout before it fires, and the wait would not end.
+    const deadline = new AbortController();
+    const end = (): void => deadline.abort();
+    const timer = setTimeout(end, waitMs);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    try {
+      while (!deadline.signal.aborted && !isFinal(value) && JSON.stringify(value) === text) {
+        await this.#next(deadline.signal);
+        value = await read();
+      }
+      return value;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
     }
-    return value;
   }
 
   #next(signal: AbortSignal): Promise<void> {
