@@ -44,9 +44,11 @@ export function expandMessage(message: Uint8Array, tag: Uint8Array, length: numb
   const zeroPad = Buffer.alloc(64);
   const first = sha256Of([zeroPad, message, Uint8Array.of(length >> 8, length & 0xff, 0), suffix]);
   const blocks: Buffer[] = [];
+  const mixed = Buffer.alloc(32);
   let previous: Buffer = Buffer.alloc(32);
   for (let index = 1; blocks.length * 32 < length; index += 1) {
-    previous = sha256Of([first.map((byte, at) => byte ^ (previous[at] as number)), Uint8Array.of(index), suffix]);
+    for (let at = 0; at < 32; at += 1) mixed[at] = (first[at] as number) ^ (previous[at] as number);
+    previous = sha256Of([mixed, Uint8Array.of(index), suffix]);
     blocks.push(previous);
   }
   return new Uint8Array(Buffer.concat(blocks, length));

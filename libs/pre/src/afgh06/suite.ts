@@ -1,32 +1,28 @@
 import { type Engine, G1_BYTES, G2_BYTES, type G1, type G2, type GT, GT_BYTES, SCALAR_BYTES, type Scalar } from '../engine/engine.js';
+import { lazily } from '../engine/lazily.js';
 import { degenerate, givenLength, isPreError, PreError } from '../errors.js';
 import { SEED_BYTES, unframe } from '../artefacts.js';
 import { hashToBytes, hashToScalar } from '../hash.js';
 import { MAX_LABEL_BYTES } from '../label.js';
 
-/** An engine with the scheme's fixed bases; tables are made on first use and kept. */
+/** An engine with the scheme's fixed bases. */
 export interface Suite {
   readonly engine: Engine;
   /** g^s */
-  gPow(s: Scalar): G1;
+  readonly gPow: (s: Scalar) => G1;
   /** Z^s, Z = e(g, h) */
-  zPow(s: Scalar): GT;
+  readonly zPow: (s: Scalar) => GT;
   /** e(p, h) */
-  pairWithH(p: G1): GT;
+  readonly pairWithH: (p: G1) => GT;
 }
 
 export function makeSuite(engine: Engine): Suite {
   return {
     engine,
-    gPow: lazily(() => engine.g1.fixedBase(engine.g1.generator, true)),
-    zPow: lazily(() => engine.gt.fixedBase(engine.gt.generator, true)),
+    gPow: engine.g1.generatorPow,
+    zPow: engine.gt.generatorPow,
     pairWithH: lazily(() => engine.prepareG2(engine.g2.generator).pair),
   };
-}
-
-function lazily<Input, Output>(make: () => (input: Input) => Output): (input: Input) => Output {
-  let made: ((input: Input) => Output) | undefined;
-  return (input) => (made ??= make())(input);
 }
 
 /** τ = H(label). @throws PreError `pre/bad-label` */

@@ -62,11 +62,10 @@ export interface Group<Element> {
   powSecret(x: Element, scalar: Scalar): Element;
   equals(x: Element, y: Element): boolean;
   isIdentity(x: Element): boolean;
-  /**
-   * Precomputes for many powers of one base.
-   * @param longLived spends more time and memory (up to 5 MB) on a base of the scheme itself
-   */
-  fixedBase(x: Element, longLived?: boolean): (scalar: Scalar) => Element;
+  /** Powers of the generator, by a table (up to 4 MB) that is made on first use and kept. */
+  readonly generatorPow: (scalar: Scalar) => Element;
+  /** Precomputes for many powers of one base. */
+  fixedBase(x: Element): (scalar: Scalar) => Element;
 }
 
 /** A G2 element made ready for many pairings. */

@@ -1,6 +1,7 @@
 /**
  * Powers of fixed bases on mcl. Lookups depend on the scalar: used for per-message scalars only, see docs/pre.md on timing.
  */
+import { PreError } from '../errors.js';
 import type { G1_BYTES, G2_BYTES, Scalar, ScalarField } from './engine.js';
 import { ABS_X } from './mcl-frobenius.js';
 import { type MclMemory, TARGET } from './mcl-memory.js';
@@ -30,10 +31,18 @@ export interface PointOperations {
 /** Windows of an owner's key, and of the scheme's own bases, whose tables are made once (1 MB in G1). */
 const [SMALL, LARGE] = [windowsOf(8), windowsOf(9)];
 
-export function pointTable(memory: MclMemory, scalars: ScalarField, on: PointOperations, base: Uint8Array, longLived: boolean): (scalar: Scalar) => Uint8Array {
-  const windows = longLived ? LARGE : SMALL;
+/** @param resident for a base of the scheme itself: a larger table, inside the module's memory, which is never given back */
+export function pointTable(
+  module: MclModule,
+  memory: MclMemory,
+  scalars: ScalarField,
+  on: PointOperations,
+  base: Uint8Array,
+  resident: boolean,
+): (scalar: Scalar) => Uint8Array {
+  const windows = resident ? LARGE : SMALL;
   const add = (x: Uint8Array, y: Uint8Array): Uint8Array => memory.binary(on.add, on.size, x, y);
-  const table = normalized(memory, on, buildTable(windows, base, add));
+  const entryAt = entries(module, memory, normalized(memory, on, buildTable(windows, base, add)), on.size, resident);
   return (scalar) => {
     const encoded = scalars.encode(scalar);
     const digits = signedDigits(windows, encoded);
@@ -42,15 +51,28 @@ export function pointTable(memory: MclMemory, scalars: ScalarField, on: PointOpe
     memory.bytes.fill(0, memory.z, memory.z + on.size);
     digits.forEach((digit, window) => {
       if (digit === 0) return;
-      const start = tableIndex(windows, window, Math.abs(digit)) * on.size;
-      memory.put(memory.y, table.subarray(start, start + on.size));
-      if (digit > 0) on.add(memory.z, memory.z, memory.y);
-      else on.sub(memory.z, memory.z, memory.y);
+      const entry = entryAt(tableIndex(windows, window, Math.abs(digit)));
+      if (digit > 0) on.add(memory.z, memory.z, entry);
+      else on.sub(memory.z, memory.z, entry);
     });
     digits.fill(0);
     const result = memory.take(memory.z, on.size);
     memory.wipe();
     return result;
+  };
+}
+
+/** @returns the address of a table's entry, which stays there (resident) or is copied into the slot y */
+function entries(module: MclModule, memory: MclMemory, table: Uint8Array, size: number, resident: boolean): (index: number) => number {
+  if (resident) {
+    const start = module._malloc(table.length);
+    if (start === 0) throw new PreError('pre/engine', 'mcl is out of memory', { bytes: table.length });
+    memory.put(start, table);
+    return (index) => start + index * size;
+  }
+  return (index) => {
+    memory.put(memory.y, table.subarray(index * size, (index + 1) * size));
+    return memory.y;
   };
 }
 
@@ -78,18 +100,19 @@ export function targetTable(
   scalars: ScalarField,
   frobenius: (element: number) => void,
   base: Uint8Array,
+  resident: boolean,
 ): (scalar: Scalar) => Uint8Array {
-  const entries = buildTable(TARGET_WINDOWS, base, (x, y) => memory.binary(module._mclBnGT_mul, TARGET, x, y));
-  const table = new Uint8Array(entries.length * TARGET);
-  entries.forEach((entry, index) => table.set(entry, index * TARGET));
+  const powers = buildTable(TARGET_WINDOWS, base, (x, y) => memory.binary(module._mclBnGT_mul, TARGET, x, y));
+  const table = new Uint8Array(powers.length * TARGET);
+  powers.forEach((power, index) => table.set(power, index * TARGET));
+  const entryAt = entries(module, memory, table, TARGET, resident);
   const one = memory.binary(module._mclBnGT_mul, TARGET, base, memory.unary(module._mclBnGT_inv, TARGET, base));
 
   const multiplyBy = (digit: number, window: number): void => {
-    const start = tableIndex(TARGET_WINDOWS, window, Math.abs(digit)) * TARGET;
-    memory.put(memory.y, table.subarray(start, start + TARGET));
+    const entry = entryAt(tableIndex(TARGET_WINDOWS, window, Math.abs(digit)));
     // The inverse in GT is the conjugate.
-    if (digit < 0) module._mclBnGT_inv(memory.y, memory.y);
-    module._mclBnGT_mul(memory.z, memory.z, memory.y);
+    if (digit < 0) module._mclBnGT_inv(memory.y, entry);
+    module._mclBnGT_mul(memory.z, memory.z, digit < 0 ? memory.y : entry);
   };
   return (scalar) => {
     const parts = baseX(scalars.encode(scalar));

@@ -4,6 +4,7 @@ import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, type GT,
 import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
 import { G1_GENERATOR, G2_GENERATOR, swapFp2Halves } from './constants.js';
 import { FR, MclMemory, POINT1, POINT2, TARGET } from './mcl-memory.js';
+import { lazily } from './lazily.js';
 import { frobeniusMap } from './mcl-frobenius.js';
 import { type PointOperations, pointTable, targetTable } from './mcl-tables.js';
 import { targetGroupCheck } from './mcl-target-check.js';
@@ -18,13 +19,13 @@ export async function loadMcl(): Promise<Engine> {
   const memory = new MclMemory(module);
   const scalars = scalarField(module, memory);
   const pair = (p: G1, q: G2): GT => made(memory.binary(module._mclBn_pairing, TARGET, raw(p), raw(q)));
-  const g1 = pointGroup<G1>(memory, scalars, {
+  const g1 = pointGroup<G1>(module, memory, scalars, {
     bytes: G1_BYTES, size: POINT1, name: 'G1', generator: G1_GENERATOR,
     deserialize: module._mclBnG1_deserialize, serialize: module._mclBnG1_serialize, inSubgroup: module._mclBnG1_isValidOrder,
     isZero: module._mclBnG1_isZero, isEqual: module._mclBnG1_isEqual, add: module._mclBnG1_add, sub: module._mclBnG1_sub, neg: module._mclBnG1_neg,
     mul: module._mclBnG1_mul, mulSecret: module._mclBnG1_mulCT, normalizeVec: module._mclBnG1_normalizeVec,
   });
-  const g2 = pointGroup<G2>(memory, scalars, {
+  const g2 = pointGroup<G2>(module, memory, scalars, {
     bytes: G2_BYTES, size: POINT2, name: 'G2', generator: G2_GENERATOR,
     deserialize: module._mclBnG2_deserialize, serialize: module._mclBnG2_serialize, inSubgroup: module._mclBnG2_isValidOrder,
     isZero: module._mclBnG2_isZero, isEqual: module._mclBnG2_isEqual, add: module._mclBnG2_add, sub: module._mclBnG2_sub, neg: module._mclBnG2_neg,
@@ -82,7 +83,7 @@ function scalarField(module: MclModule, memory: MclMemory): ScalarField {
   };
 }
 
-function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, on: PointOperations): Group<P> {
+function pointGroup<P extends G1 | G2>(module: MclModule, memory: MclMemory, scalars: ScalarField, on: PointOperations): Group<P> {
   const decode = (bytes: Uint8Array): P => {
     checkPointForm(bytes, on.bytes);
     const point = memory.deserialize(on.deserialize, on.size, bytes);
@@ -90,6 +91,7 @@ function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, 
     if (!memory.test(on.inSubgroup, point)) throw notInSubgroup(on.name);
     return made(point);
   };
+  const generator = decode(on.generator);
   const power = (multiply: PointOperations['mul']) => (x: P, scalar: Scalar): P => {
     const result = memory.binary(multiply, on.size, raw(x), raw(scalar));
     memory.wipe();
@@ -97,7 +99,7 @@ function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, 
   };
   const mul = (x: P, y: P): P => made(memory.binary(on.add, on.size, raw(x), raw(y)));
   return {
-    generator: decode(on.generator),
+    generator,
     decode,
     encode: (element) => memory.serialize(on.serialize, raw(element)),
     mul,
@@ -106,7 +108,8 @@ function pointGroup<P extends G1 | G2>(memory: MclMemory, scalars: ScalarField, 
     powSecret: power(on.mulSecret),
     equals: (x, y) => memory.equal(on.isEqual, raw(x), raw(y)),
     isIdentity: (x) => memory.test(on.isZero, raw(x)),
-    fixedBase: (x, longLived) => pointTable(memory, scalars, on, raw(x), longLived === true) as (scalar: Scalar) => never,
+    generatorPow: lazily(() => pointTable(module, memory, scalars, on, raw(generator), true) as (scalar: Scalar) => never),
+    fixedBase: (x) => pointTable(module, memory, scalars, on, raw(x), false) as (scalar: Scalar) => never,
   };
 }
 
@@ -142,7 +145,8 @@ function targetGroup(module: MclModule, memory: MclMemory, scalars: ScalarField,
     powSecret: pow,
     equals: (x, y) => memory.equal(module._mclBnGT_isEqual, raw(x), raw(y)),
     isIdentity: (x) => memory.test(module._mclBnGT_isOne, raw(x)),
-    fixedBase: (x) => targetTable(module, memory, scalars, frobenius, raw(x)) as (scalar: Scalar) => never,
+    generatorPow: lazily(() => targetTable(module, memory, scalars, frobenius, raw(generator), true) as (scalar: Scalar) => never),
+    fixedBase: (x) => targetTable(module, memory, scalars, frobenius, raw(x), false) as (scalar: Scalar) => never,
   };
 }
 

@@ -3,6 +3,7 @@ import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { degenerate } from '../errors.js';
 import { type Engine, type G1, G1_BYTES, type G2, G2_BYTES, type Group, GROUP_ORDER, type GT, type Scalar, type ScalarField } from './engine.js';
 import { badPoint, checkGtForm, checkLength, checkPointForm, checkScalarForm, identity, notInSubgroup } from './form.js';
+import { lazily } from './lazily.js';
 import { buildTable, signedDigits, tableIndex, windowsOf } from './windows.js';
 
 const WINDOWS = windowsOf(6);
@@ -118,6 +119,7 @@ function pointGroup<P extends NoblePoint<P>, E extends G1 | G2>(
     powSecret: (x, scalar) => powSecret(point(x), scalar),
     equals: (x, y) => point(x).equals(point(y)),
     isIdentity: (x) => point(x).is0(),
+    generatorPow: (scalar) => powSecret(curve.BASE, scalar),
     fixedBase: (x) => {
       const base = point(x).precompute(8, true);
       return (scalar) => powSecret(base, scalar);
@@ -127,6 +129,19 @@ function pointGroup<P extends NoblePoint<P>, E extends G1 | G2>(
 
 const mul = (x: Target, y: Target): Target => Fp12.mul(x, y);
 const pow = (x: GT, scalar: Scalar): GT => targetOf(Fp12.pow(target(x), number(scalar)));
+
+function fixedBase(base: GT): (scalar: Scalar) => GT {
+  const table = buildTable(WINDOWS, target(base), mul);
+  return (scalar) => {
+    let power = Fp12.ONE;
+    signedDigits(WINDOWS, encodeScalar(scalar)).forEach((digit, window) => {
+      if (digit === 0) return;
+      const entry = table[tableIndex(WINDOWS, window, Math.abs(digit))] as Target;
+      power = mul(power, digit > 0 ? entry : Fp12.conjugate(entry));
+    });
+    return targetOf(power);
+  };
+}
 
 function targetGroup(generator: GT): Group<GT> {
   return {
@@ -145,18 +160,8 @@ function targetGroup(generator: GT): Group<GT> {
     powSecret: pow,
     equals: (x, y) => Fp12.eql(target(x), target(y)),
     isIdentity: (x) => Fp12.eql(target(x), Fp12.ONE),
-    fixedBase: (x) => {
-      const table = buildTable(WINDOWS, target(x), mul);
-      return (scalar) => {
-        let power = Fp12.ONE;
-        signedDigits(WINDOWS, encodeScalar(scalar)).forEach((digit, window) => {
-          if (digit === 0) return;
-          const entry = table[tableIndex(WINDOWS, window, Math.abs(digit))] as Target;
-          power = mul(power, digit > 0 ? entry : Fp12.conjugate(entry));
-        });
-        return targetOf(power);
-      };
-    },
+    generatorPow: lazily(() => fixedBase(generator)),
+    fixedBase,
   };
 }
 
