@@ -16,6 +16,7 @@ import { receiveJob, receiveKind } from './deliveries/receive.js';
 import { SealedObjects } from './deliveries/sealed-objects.js';
 import { ERROR_STATUSES } from './errors.js';
 import { ENROL, enrolmentJob } from './institutions/enrolment.js';
+import { RENEW, renewalJob } from './institutions/certificates.js';
 import { InstitutionSecrets } from './institutions/institution-keys.js';
 import { InstitutionStore } from './institutions/institution-store.js';
 import { Institutions } from './institutions/institutions.js';
@@ -123,6 +124,7 @@ function assemble(
   });
   const pkg = new PkgClient(new HttpClient({ baseUrl: settings.pkgUrl }));
   jobs.handle(ENROL, enrolmentJob({ context, store: institutions, secrets, pkg, link }));
+  jobs.handle(RENEW, renewalJob({ context, store: institutions, secrets, credentials }));
   jobs.handle(RELEASE, releaseJob({ context, store: requirements, secrets, link, circuits, prover }));
   jobs.handle(receiveKind(settings), receiveJob({ context, institutions, requirements, deliveries, secrets, credentials, link, sealed }));
   const applications = new Institutions(context, institutions, secrets, link);

@@ -1,7 +1,8 @@
 /** What a dispute rests on, sealed to the auditors; on the ledger stands its hash alone. */
 import { type ClaimEntry, membersTable, memberTable, stateKeys } from '@medveil/agreements';
-import { type CborValue, digest, encodeCanonical, type Id, utf8 } from '@medveil/encoding';
+import { type CborValue, decodeCanonical, digest, encodeCanonical, type Id, utf8 } from '@medveil/encoding';
 import { hpkeSeal } from '@medveil/identity';
+import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
 import type { LedgerLink } from '../ledger/ledger-link.js';
 import type { DeliveryRow } from '../tables.js';
@@ -19,11 +20,13 @@ export interface EvidenceParts {
 
 /**
  * The document names what was checked and what failed. It holds no content and no key: the auditors fetch the ciphertext by
- * its registered digest. `salt` keeps the hash from being guessed.
+ * its registered digest. `salt` keeps the hash from being guessed. Made once: what was hashed is what is kept.
  * @returns the hash for the ledger, and where the copies for the auditors are kept until they ask
  */
 export async function sealEvidence(parts: EvidenceParts, row: DeliveryRow, claim: ClaimEntry): Promise<{ evidenceHash: Uint8Array; evidenceKey: string }> {
   const { context, sealed } = parts;
+  const { evidenceKey: kept } = row;
+  if (kept !== null) return { evidenceHash: await hashOfKept(sealed, row.claimId, kept), evidenceKey: kept };
   const document = {
     version: 1,
     chainId: context.chainId,
@@ -39,6 +42,13 @@ export async function sealEvidence(parts: EvidenceParts, row: DeliveryRow, claim
   const copies = await sealToAuditors(parts, row.claimId, encodeCanonical(document));
   const evidenceKey = await sealed.put(EVIDENCE, [row.claimId], encodeCanonical({ document, copies }));
   return { evidenceHash: digest(EVIDENCE_DOMAIN, document), evidenceKey };
+}
+
+const keptSchema = z.object({ document: z.custom<CborValue>((value) => value !== undefined) });
+
+async function hashOfKept(sealed: SealedObjects, claimId: Id<'clm'>, key: string): Promise<Uint8Array> {
+  const { document } = keptSchema.parse(decodeCanonical(await sealed.get(EVIDENCE, [claimId], key)));
+  return digest(EVIDENCE_DOMAIN, document);
 }
 
 async function sealToAuditors({ context, link }: EvidenceParts, claimId: Id<'clm'>, document: Uint8Array) {

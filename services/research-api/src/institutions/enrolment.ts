@@ -2,13 +2,14 @@
 import { delegateeKeyContext, type Member } from '@medveil/agreements';
 import { ApiError, type PkgClient } from '@medveil/client';
 import { defineJob, type JobHandler } from '@medveil/database';
-import { encodeCanonical, equalBytes, fromBase64Url, idSchema, isCodedError, toBase64Url } from '@medveil/encoding';
-import { createEnrolmentRequest, enrolmentTokenDigest, verifyECert } from '@medveil/identity';
+import { encodeCanonical, idSchema, isCodedError, toBase64Url } from '@medveil/encoding';
+import { createEnrolmentRequest, enrolmentTokenDigest } from '@medveil/identity';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
 import { ResearchApiError } from '../errors.js';
 import type { LedgerLink } from '../ledger/ledger-link.js';
 import type { InstitutionRow } from '../tables.js';
+import { certificateFor, scheduleRenewal, STALE } from './certificates.js';
 import type { InstitutionKeys, InstitutionSecrets } from './institution-keys.js';
 import type { InstitutionStore } from './institution-store.js';
 
@@ -18,9 +19,6 @@ export const ENROL = defineJob({
   maxAttempts: 100,
   backoffMs: { first: 500, longest: 60_000 },
 });
-
-/** The PKG took the request for too old: it was kept through a long pause, and another is made. */
-const STALE = 'pkg/stale-request';
 
 export interface EnrolmentParts {
   readonly context: ResearchContext;
@@ -38,7 +36,10 @@ export function enrolmentJob(parts: EnrolmentParts): JobHandler<z.infer<typeof E
     if (row.status !== 'enrolling') return;
     try {
       const certificate = await enrol(parts, await withRequest(parts, row));
-      await store.update(context.database.queries, institutionId, { ...certificate, status: 'waiting', code: null, request: null, member: null });
+      await context.database.transaction(async (tx) => {
+        await store.update(tx, institutionId, { ...certificate, status: 'waiting', code: null, request: null, member: null });
+        await scheduleRenewal(context, tx, institutionId, certificate.certificateUntilMs);
+      });
       context.log.info('institution-enrolled', { institutionId });
     } catch (error) {
       const code = isCodedError(error) ? error.code : 'research-api/gave-up';
@@ -94,11 +95,6 @@ const memberOf = ({ chainId, pre, random }: ResearchContext, { name }: Instituti
 async function enrol({ context, secrets, pkg }: EnrolmentParts, { institutionId, enrolmentId, request, member }: Prepared) {
   const token = toBase64Url(await secrets.token(institutionId));
   const answer = await pkg.enrol({ token, request: toBase64Url(request), member: toBase64Url(member) });
-  const certificate = fromBase64Url(answer.certificate);
   const { publicKey } = await secrets.account(institutionId);
-  const cert = verifyECert(certificate, context.caCertificate, context.clock());
-  if (cert.enrolmentId !== enrolmentId || cert.role !== 'institution' || !equalBytes(cert.publicKey, publicKey)) {
-    throw new ResearchApiError('research-api/bad-certificate', 'the PKG certified something else than was asked for');
-  }
-  return { certificate, certificateUntilMs: cert.notAfterMs };
+  return certificateFor(context, { enrolmentId, publicKey }, answer.certificate);
 }

@@ -11,7 +11,7 @@ import type { InstitutionStore } from '../institutions/institution-store.js';
 import { type InstitutionRow, ledgerCursor, ONLY } from '../tables.js';
 
 /** The names under which the services take assertions. */
-export type Audience = 'contract' | 'proxy-cloud';
+export type Audience = 'contract' | 'pkg' | 'proxy-cloud';
 
 export interface LedgerLinkOptions {
   readonly genesis: Uint8Array;
