@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import fc from 'fast-check';
 import {
   accreditationLeaf,
   attest,
@@ -8,13 +9,15 @@ import {
   domainNullifier,
   type EligibilityInputs,
   FIELD_ORDER as R,
+  isEligibilityError,
   issuerKeyFromSeed,
   IssuerTree,
   LOINC,
+  matches,
   SNOMED,
   subjectOf,
 } from '@medveil/eligibility';
-import { exampleDigest, exampleInputs, OBSERVATIONS } from '@medveil/eligibility/testing';
+import { daysAgo, exampleDigest, exampleInputs, OBSERVATIONS } from '@medveil/eligibility/testing';
 import { CircuitLab } from './circuit-lab.js';
 import { Forgery } from './forgery.js';
 
@@ -56,6 +59,35 @@ describe('honest witnesses', () => {
     accepts(forgery(`{has: {${HBA1C}, within: {from: 2026-06-05, to: 2026-06-05}}}`));
     accepts(forgery(`{lacks: {${HBA1C}, within: {from: 2026-06-06}}}`, `{lacks: {${HBA1C}, within: {from: 2026-03-08, to: 2026-06-04}}}`));
     accepts(forgery(`{count: {${HBA1C}, times: 4}}`));
+  });
+
+  it('pass for whatever policy the record satisfies, and none is made for the others', () => {
+    const codes = [HBA1C, `code: {system: '${LOINC}', code: 94500-6}`, `code: {system: '${LOINC}', code: 8302-2}`];
+    const days = fc.integer({ min: 1, max: 500 });
+    const clause = fc
+      .tuple(fc.constantFrom(...codes), days, days, fc.constantFrom('has', 'latest', 'lacks', 'count'), fc.integer({ min: 2, max: 3 }), fc.boolean())
+      .map(([code, from, length, kind, times, ranged]) => {
+        const text = (day: number) => new Date(daysAgo(day)).toISOString().slice(0, 10);
+        const within = `within: {from: ${text(from + length)}, to: ${text(from)}}`;
+        const value = ranged && code === HBA1C && kind !== 'lacks' ? ", value: {atLeast: 6, atMost: 7, unit: '%'}" : '';
+        return `{${kind}: {${code}, ${within}${value}${kind === 'count' ? `, times: ${times}` : ''}}}`;
+      });
+    const policies = fc.array(fc.array(clause, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 1 });
+    let made = 0;
+    fc.assert(
+      fc.property(policies, (groups) => {
+        const inputs = exampleInputs({ policy: policyOf(...groups.map((group) => `{any: [${group.join(', ')}]}`)) });
+        const facts = { timeDay: inputs.attestation.timeDay, selfAttested: false };
+        if (matches(inputs.policy, inputs.record, facts)) {
+          accepts(new Forgery(inputs));
+          made += 1;
+        } else {
+          assert.throws(() => new Forgery(inputs), (e) => isEligibilityError(e, 'eligibility/not-eligible'));
+        }
+      }),
+      { numRuns: 25, seed: 5 },
+    );
+    assert.ok(made >= 5);
   });
 
   it('pass when the patient attests, for what that proves', () => {

@@ -42,11 +42,15 @@ export type DeliveryVerdict =
  * subtrees, parts against partsRoot, h against the ledger, and every criterion that the delivered parts can decide.
  */
 export function checkDelivery(delivery: DeliveryToCheck): DeliveryVerdict {
-  const fault = partsFault(delivery) ?? rootFault(delivery);
-  if (fault !== undefined) return { ok: false, fault };
+  const malformed = partsFault(delivery);
+  if (malformed !== undefined) return { ok: false, fault: malformed };
+  const trees: Trees = Object.fromEntries(delivery.opening.parts.map((part) => [part.part, treeOf(part)]));
+  if (!isCommitted(delivery, trees)) return { ok: false, fault: { code: 'commitment-differs' } };
   if (delivery.opening.timeDay < delivery.policy.leastDay) return { ok: false, fault: { code: 'attestation-too-old' } };
-  return criteriaVerdict(delivery);
+  return criteriaVerdict(delivery, trees);
 }
+
+type Trees = Partial<RecordTree['parts']>;
 
 function partsFault({ granted, opening, plaintextDigests, observations }: DeliveryToCheck): DeliveryFault | undefined {
   const opened = opening.parts.map(({ part }) => part);
@@ -88,14 +92,12 @@ function sameObservations(part: OpenedPart, own: readonly Observation[]): boolea
   );
 }
 
-function rootFault({ h, opening }: DeliveryToCheck): DeliveryFault | undefined {
-  const trees = new Map(opening.parts.map((part) => [part.part, treeOf(part)]));
+function isCommitted({ h, opening }: DeliveryToCheck, trees: Trees): boolean {
   try {
-    const leaves = PART_TYPES.map((part) => trees.get(part)?.leafOfPart ?? bytesToField(opening.closed[part] ?? new Uint8Array()));
-    const found = recordHash(partsRootOf(leaves), opening.timeDay, bytesToField(opening.blinding));
-    return equalBytes(found, h) ? undefined : { code: 'commitment-differs' };
+    const leaves = PART_TYPES.map((part) => trees[part]?.leafOfPart ?? bytesToField(opening.closed[part] ?? new Uint8Array()));
+    return equalBytes(recordHash(partsRootOf(leaves), opening.timeDay, bytesToField(opening.blinding)), h);
   } catch {
-    return { code: 'commitment-differs' };
+    return false;
   }
 }
 
@@ -115,16 +117,14 @@ function treeOf(part: OpenedPart): PartTree {
 }
 
 /** A group fails where all its clauses lie in delivered parts and none matches; a clause in another part stands on the proof. */
-function criteriaVerdict({ policy, opening }: DeliveryToCheck): DeliveryVerdict {
-  const trees = Object.fromEntries(opening.parts.map((part) => [part.part, treeOf(part)])) as Partial<RecordTree['parts']>;
+function criteriaVerdict({ policy, opening }: DeliveryToCheck, trees: Trees): DeliveryVerdict {
+  const record: RecordTree = { partsRoot: 0n, parts: trees as RecordTree['parts'], datePrecision: 'day' };
+  const facts = { timeDay: opening.timeDay, selfAttested: false };
   const visible = (clause: CompiledClause) => trees[clause.part] !== undefined;
   const groupsShown: number[] = [];
   for (const [index, group] of policy.groups.entries()) {
     const decidable = group.filter(visible);
-    const matched =
-      decidable.length > 0 &&
-      explain({ ...policy, groups: [decidable] }, { partsRoot: 0n, parts: trees as RecordTree['parts'], datePrecision: 'day' }, { timeDay: opening.timeDay, selfAttested: false })
-        .groups[0]?.matched === true;
+    const matched = decidable.length > 0 && explain({ ...policy, groups: [decidable] }, record, facts).groups[0]?.matched === true;
     if (matched) groupsShown.push(index);
     else if (decidable.length === group.length) return { ok: false, fault: { code: 'criterion-not-met', group: index } };
   }
