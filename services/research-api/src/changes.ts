@@ -1,8 +1,10 @@
 /** Lets long polls know that something was written; what, they see by reading again. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
+  #count = 0;
 
   happened(): void {
+    this.#count += 1;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
@@ -10,6 +12,7 @@ export class Changes {
 
   /** Reads until it gives something else than at first, it is final, or the time is over; then gives the last. */
   async until<Value>(read: () => Promise<Value>, isFinal: (value: Value) => boolean, waitMs: number, signal: AbortSignal): Promise<Value> {
+    let seen = this.#count;
     let value = await read();
     if (waitMs === 0) return value;
     const text = JSON.stringify(value);
@@ -21,7 +24,9 @@ export class Changes {
     if (signal.aborted) end();
     try {
       while (!deadline.signal.aborted && !isFinal(value) && JSON.stringify(value) === text) {
-        await this.#next(deadline.signal);
+        // What happened while it was read may not be in what was read.
+        if (seen === this.#count) await this.#next(deadline.signal);
+        seen = this.#count;
         value = await read();
       }
       return value;
