@@ -16,9 +16,9 @@ export async function sample(ops, rounds, onRound = () => {}) {
       if (round % (op.every ?? 1) !== 0) continue;
       const prepared = await op.prepare?.();
       const cpuBefore = process.cpuUsage();
-      const startedAt = process.hrtime.bigint();
+      const startedAt = performance.now();
       await op.run(prepared);
-      const elapsed = Number(process.hrtime.bigint() - startedAt) / 1e6;
+      const elapsed = performance.now() - startedAt;
       const { user, system } = process.cpuUsage(cpuBefore);
       samples.get(op).wall.push(elapsed);
       samples.get(op).cpu.push((user + system) / 1000);

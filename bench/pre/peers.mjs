@@ -21,13 +21,14 @@ const sizeOf = (value) => {
   return Object.values(value).reduce((sum, item) => sum + sizeOf(item), 0);
 };
 
+const asUrl = (source) => `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
+
 /**
  * @ironcorelabs/recrypt-wasm-binding is written for bundlers: it imports its WebAssembly as a module and does not mark its own modules
  * as such. Its files are loaded from memory with the imports resolved by hand; nothing in them is changed otherwise.
  */
 async function loadRecrypt() {
   const folder = join(FOLDER, 'node_modules', '@ironcorelabs', 'recrypt-wasm-binding');
-  const asUrl = (source) => `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
   const glueUrl = asUrl(readFileSync(join(folder, 'recrypt_wasm_binding_bg.js'), 'utf8'));
   const glue = await import(glueUrl);
   const wasm = await WebAssembly.instantiate(readFileSync(join(folder, 'recrypt_wasm_binding_bg.wasm')), { './recrypt_wasm_binding_bg.js': glue });
@@ -36,6 +37,9 @@ async function loadRecrypt() {
   const shim = readFileSync(join(folder, 'Api256Shim.js'), 'utf8').replace('"./recrypt_wasm_binding"', JSON.stringify(glueUrl));
   return import(asUrl(shim));
 }
+
+const recryptOp = (op, run) => ({ scheme: 'recrypt', engine: 'recrypt-wasm-binding 0.7.1', op, run, every: 4 });
+const umbralOp = (op, run, prepare) => ({ scheme: 'umbral', engine: 'umbral-pre 0.10.0', op, run, prepare });
 
 export async function recryptOps() {
   const recrypt = await loadRecrypt();
@@ -46,15 +50,14 @@ export async function recryptOps() {
   const key = api.generateTransformKey(owner.privateKey, delegatee.publicKey, signing.privateKey);
   const transformed = api.transform(encrypted, key, signing.privateKey);
   if (Buffer.compare(api.decrypt(transformed, delegatee.privateKey), plaintext) !== 0) throw new Error('recrypt did not decrypt');
-  const op = (name, run) => ({ scheme: 'recrypt', engine: 'recrypt-wasm-binding 0.7.1', op: name, run, every: 4 });
   return {
     ops: [
-      op('key generation', () => api.generateKeyPair()),
-      op('encrypt', () => api.encrypt(plaintext, owner.publicKey, signing.privateKey)),
-      op('decrypt, owner', () => api.decrypt(encrypted, owner.privateKey)),
-      op('re-key', () => api.generateTransformKey(owner.privateKey, delegatee.publicKey, signing.privateKey)),
-      op('re-encrypt', () => api.transform(encrypted, key, signing.privateKey)),
-      op('decrypt, delegatee', () => api.decrypt(transformed, delegatee.privateKey)),
+      recryptOp('key generation', () => api.generateKeyPair()),
+      recryptOp('encrypt', () => api.encrypt(plaintext, owner.publicKey, signing.privateKey)),
+      recryptOp('decrypt, owner', () => api.decrypt(encrypted, owner.privateKey)),
+      recryptOp('re-key', () => api.generateTransformKey(owner.privateKey, delegatee.publicKey, signing.privateKey)),
+      recryptOp('re-encrypt', () => api.transform(encrypted, key, signing.privateKey)),
+      recryptOp('decrypt, delegatee', () => api.decrypt(transformed, delegatee.privateKey)),
     ],
     sizes: [
       { scheme: 'recrypt', artefact: 'public key', bytes: sizeOf(owner.publicKey) },
@@ -78,16 +81,15 @@ export async function umbralOps() {
   const verified = () => umbral.CapsuleFrag.fromBytes(cfrag).skipVerification();
   const opened = umbral.decryptReencrypted(delegatee, ownerPublic, capsule, [verified()], ciphertext);
   if (Buffer.compare(opened, plaintext) !== 0) throw new Error('umbral did not decrypt');
-  const op = (name, run, prepare) => ({ scheme: 'umbral', engine: 'umbral-pre 0.10.0', op: name, run, prepare });
   return {
     ops: [
-      op('key generation', () => umbral.SecretKey.random().publicKey()),
-      op('encrypt', () => umbral.encrypt(ownerPublic, plaintext)),
-      op('decrypt, owner', () => umbral.decryptOriginal(owner, capsule, ciphertext)),
-      op('re-key', () => umbral.generateKFrags(owner, delegateePublic, signer, 1, 1, true, true)),
-      op('re-encrypt', () => umbral.reencrypt(capsule, kfrag)),
-      op('verify re-encryption', (frag) => frag.verify(capsule, verifying, ownerPublic, delegateePublic), () => umbral.CapsuleFrag.fromBytes(cfrag)),
-      op('decrypt, delegatee', (frag) => umbral.decryptReencrypted(delegatee, ownerPublic, capsule, [frag], ciphertext), verified),
+      umbralOp('key generation', () => umbral.SecretKey.random().publicKey()),
+      umbralOp('encrypt', () => umbral.encrypt(ownerPublic, plaintext)),
+      umbralOp('decrypt, owner', () => umbral.decryptOriginal(owner, capsule, ciphertext)),
+      umbralOp('re-key', () => umbral.generateKFrags(owner, delegateePublic, signer, 1, 1, true, true)),
+      umbralOp('re-encrypt', () => umbral.reencrypt(capsule, kfrag)),
+      umbralOp('verify re-encryption', (frag) => frag.verify(capsule, verifying, ownerPublic, delegateePublic), () => umbral.CapsuleFrag.fromBytes(cfrag)),
+      umbralOp('decrypt, delegatee', (frag) => umbral.decryptReencrypted(delegatee, ownerPublic, capsule, [frag], ciphertext), verified),
     ],
     sizes: [
       { scheme: 'umbral', artefact: 'public key', bytes: ownerPublic.toCompressedBytes().length },
