@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { exchangeIdSchema, type PageQuery, pageQuerySchema, patientApi, patientIdSchema } from '@medveil/client';
 import type { Clock, Id } from '@medveil/encoding';
-import { Caller, CLOCK, type Principal, Scopes, Shutdown } from '@medveil/service-kit';
+import { ApiOkResponse, Caller, CLOCK, type Principal, Scopes, Shutdown } from '@medveil/service-kit';
 import type { z } from 'zod';
 import { Changes } from '../exchanges/changes.js';
 import { ExchangeStarter } from '../exchanges/begin.js';
@@ -36,6 +36,7 @@ export class ExchangesController {
 
   @Get('exchanges')
   @Scopes(SCOPES.read)
+  @ApiOkResponse({ standardSchema: patientApi.exchangesPageSchema })
   async list(@Query({ schema: pageQuerySchema }) query: z.output<typeof pageQuerySchema> & PageQuery) {
     const rows = await this.store.list(sequenceOf(query.cursor), query.limit + 1);
     return pageFrom(rows, query.limit, ({ sequence }) => sequence, exchangeView);
@@ -44,6 +45,7 @@ export class ExchangesController {
   /** Waits for news, if asked to. */
   @Get('exchanges/:id')
   @Scopes(SCOPES.read)
+  @ApiOkResponse({ standardSchema: patientApi.exchangeSchema })
   async exchange(
     @Param('id', { schema: exchangeIdSchema }) id: Id<'exc'>,
     @Query({ schema: patientApi.exchangeQuerySchema }) { waitMs, sinceMs }: z.output<typeof patientApi.exchangeQuerySchema>,

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
 import { type PageQuery, pageQuerySchema, patientApi, patientIdSchema } from '@medveil/client';
 import type { Id } from '@medveil/encoding';
-import { Scopes } from '@medveil/service-kit';
+import { ApiCreatedResponse, ApiOkResponse, Scopes } from '@medveil/service-kit';
 import { z } from 'zod';
 import { PatientApiError } from '../errors.js';
 import { ExchangeStore } from '../exchanges/exchange-store.js';
@@ -26,12 +26,14 @@ export class PatientsController {
 
   @Post()
   @Scopes(SCOPES.write)
+  @ApiCreatedResponse({ standardSchema: patientApi.patientSchema })
   create(@Body({ schema: patientApi.createPatientSchema }) { label }: z.infer<typeof patientApi.createPatientSchema>): Promise<patientApi.Patient> {
     return this.patients.create(label);
   }
 
   @Get()
   @Scopes(SCOPES.read)
+  @ApiOkResponse({ standardSchema: patientApi.patientsPageSchema })
   async list(@Query({ schema: pageQuerySchema }) query: z.output<typeof pageQuerySchema> & PageQuery) {
     const listed = await this.patients.list(sequenceOf(query.cursor), query.limit + 1);
     return pageFrom(listed, query.limit, ({ sequence }) => sequence, ({ patient }) => patient);
@@ -39,6 +41,7 @@ export class PatientsController {
 
   @Get(':id')
   @Scopes(SCOPES.read)
+  @ApiOkResponse({ standardSchema: patientApi.patientSchema })
   patient(@Param('id', { schema: patientIdSchema }) id: Id<'pat'>): Promise<patientApi.Patient> {
     return this.patients.get(id);
   }
@@ -46,6 +49,7 @@ export class PatientsController {
   /** The body is read as a stream, within its own limit. */
   @Post(':id/records')
   @Scopes(SCOPES.write)
+  @ApiCreatedResponse({ standardSchema: patientApi.importedRecordSchema })
   async import(@Param('id', { schema: patientIdSchema }) id: Id<'pat'>, @Body() body: unknown, @Headers('content-length') length?: string): Promise<patientApi.ImportedRecord> {
     if (!(body instanceof Readable)) {
       throw new PatientApiError('patient-api/not-a-bundle-stream', 'a FHIR bundle comes as application/fhir+json');
@@ -56,12 +60,14 @@ export class PatientsController {
 
   @Get(':id/matches')
   @Scopes(SCOPES.read)
+  @ApiOkResponse({ standardSchema: patientApi.matchesSchema })
   async matches(@Param('id', { schema: patientIdSchema }) id: Id<'pat'>) {
     return { items: await this.matcher.matches(id) };
   }
 
   @Get(':id/earnings')
   @Scopes(SCOPES.read)
+  @ApiOkResponse({ standardSchema: patientApi.earningsSchema })
   async earnings(@Param('id', { schema: patientIdSchema }) id: Id<'pat'>) {
     await this.patients.get(id);
     return { patientId: id, credits: await this.exchanges.earnings(id) };

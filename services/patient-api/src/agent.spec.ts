@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { delay, HttpClient, type patientApi, PatientApiClient } from '@medveil/client';
+import { encodePolicy } from '@medveil/eligibility';
+import { type Id, toBase64Url } from '@medveil/encoding';
+import type { RunningService } from '@medveil/service-kit';
+import { SCOPES } from './scopes.js';
+import { bundleOf, FAMILY_NAME } from './testing/bundles.js';
+import type { Study } from './testing/test-institution.js';
+import { TestWorld } from './testing/test-world.js';
+
+const code = (expected: string) => (error: unknown) => error instanceof Error && 'code' in error && error.code === expected;
+const HOUR_MS = 3_600_000;
+
+describe('the agent of patients and their hospital', () => {
+  let world: TestWorld;
+  let service: RunningService;
+  let agent: PatientApiClient;
+  let study: Study;
+
+  const clientWith = async (...scopes: string[]): Promise<PatientApiClient> => {
+    const token = await world.operatorToken(scopes);
+    return new PatientApiClient(new HttpClient({ baseUrl: service.url, token: () => token, retries: 0 }));
+  };
+  const start = async (hospitalToken?: string): Promise<void> => {
+    service = await world.startAgent(world.settings(hospitalToken));
+    agent = await clientWith(...Object.values(SCOPES));
+  };
+  const ready = async (): Promise<void> => {
+    while (!(await fetch(`${service.url}/health/ready`)).ok) await delay(50);
+  };
+  const patientWith = async (hba1cPercent: number): Promise<{ patientId: Id<'pat'>; recordId: Id<'rec'> }> => {
+    const { patientId } = await agent.createPatient('bed 7');
+    const { recordId } = await agent.importRecord(patientId, bundleOf(hba1cPercent));
+    return { patientId, recordId };
+  };
+  const until = async (id: string, ...phases: patientApi.ExchangePhase[]): Promise<patientApi.Exchange> => {
+    for (;;) {
+      const exchange = await agent.exchange(id, 5_000);
+      if (phases.includes(exchange.phase)) return exchange;
+      assert.ok(!['failed', 'rejected', 'lapsed'].includes(exchange.phase), `${exchange.phase}: ${exchange.code}: ${exchange.reason}`);
+    }
+  };
+  const matchOf = async (patientId: Id<'pat'>, requirementId: string): Promise<patientApi.Match> => {
+    for (;;) {
+      const found = (await agent.matches(patientId)).items.find((match) => match.requirementId === requirementId);
+      if (found !== undefined) return found;
+      await delay(50);
+    }
+  };
+
+  before(async () => {
+    world = await TestWorld.open();
+    await start(world.pkg.token('hospital-0'));
+    await ready();
+    study = await world.institution.release(world.prover, world.circuit, 'exclusive', false);
+  });
+  after(async () => {
+    await service.close();
+    await world.close();
+  });
+
+  it('is closed to callers without a token, and to those whose token is for less', async () => {
+    await assert.rejects(new PatientApiClient(new HttpClient({ baseUrl: service.url, retries: 0 })).patients(), code('http/unauthenticated'));
+    const reader = await clientWith(SCOPES.read);
+    await assert.rejects(reader.createPatient('nobody'), code('http/forbidden'));
+    assert.deepEqual((await reader.patients()).items, []);
+  });
+
+  it('enrols a patient once for an idempotency key, with pseudonyms in stock', async () => {
+    const first = await agent.createPatient('bed 1', 'key-1');
+    const again = await agent.createPatient('bed 1', 'key-1');
+    assert.equal(again.patientId, first.patientId);
+    assert.equal(first.label, 'bed 1');
+    assert.ok(first.unusedPseudonyms >= 3);
+    await assert.rejects(agent.matches('pat_00000000000000000000000000000000'), code('patient-api/unknown-patient'));
+  });
+
+  it('says what became of a bundle, and registers nothing of one that it refuses', async () => {
+    const { patientId } = await agent.createPatient('bed 2');
+    const report = await agent.importRecord(patientId, bundleOf(8.1));
+    assert.equal(report.ruleSet, 'limited-data-set');
+    assert.deepEqual(report.notUnderstood.map(({ code: name, reason }) => [name, reason]), [['2345-7', 'no-value']]);
+    assert.ok(report.removed.some(({ path }) => path === 'Patient.name'));
+    assert.equal(report.parts.find(({ part }) => part === 'laboratory')?.observations, 2);
+
+    const refused = async (body: string, expected: string) => assert.rejects(agent.importRecord(patientId, new TextEncoder().encode(body)), code(expected));
+    await refused('{"resourceType":"Bundle","type":"coll', 'fhir/truncated');
+    await refused('{"resourceType":"Patient"}', 'fhir/not-a-bundle');
+    await refused('{"resourceType":"Bundle","type":"collection","entry":[]}', 'fhir/no-patient');
+    await assert.rejects(agent.importRecord('pat_00000000000000000000000000000000', bundleOf(8)), code('patient-api/unknown-patient'));
+  });
+
+  it('refuses a bundle that is too large, by its announced size and while it streams', async () => {
+    const { patientId } = await agent.createPatient('bed 3');
+    await service.close();
+    service = await world.startAgent(world.settings(undefined, { maxBundleBytes: 1_024 * 1_024 }));
+    agent = await clientWith(...Object.values(SCOPES));
+    const token = await world.operatorToken([SCOPES.write]);
+    const post = (body: Uint8Array<ArrayBuffer> | ReadableStream, extra: object = {}) => fetch(`${service.url}/v1/patients/${patientId}/records`, {
+      method: 'POST', body, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' }, ...extra,
+    });
+    const megabyte = new Uint8Array(1_024 * 1_024).fill(0x20);
+    async function* unannounced() {
+      for (let i = 0; i < 4; i += 1) yield megabyte;
+    }
+    for (const response of [await post(new Uint8Array(3 * megabyte.length).fill(0x20)), await post(ReadableStream.from(unannounced()), { duplex: 'half' })]) {
+      assert.equal(response.status, 413);
+      assert.equal(((await response.json()) as { code: string }).code, 'fhir/too-large');
+    }
+    await ready();
+  });
+
+  it('believes no policy that does not hash to what the institution signed', async () => {
+    const { patientId, recordId } = await patientWith(8.1);
+    const another = encodePolicy({ ...study.policy, leastDay: 0 });
+    world.institution.policies.set(study.requirementId, toBase64Url(another));
+    const attempt = async () => agent.startExchange(patientId, { requirementId: study.requirementId, recordId });
+    await assert.rejects(attempt(), code('patient-api/policy-not-held'));
+    assert.deepEqual((await agent.matches(patientId)).items, []);
+    world.institution.policies.set(study.requirementId, toBase64Url(encodePolicy(study.policy)));
+    assert.equal((await matchOf(patientId, study.requirementId)).matches, true);
+  });
+
+  it('lets nothing out for a record that does not match, and says why', async () => {
+    const { patientId, recordId } = await patientWith(5.6);
+    const { items } = await agent.matches(patientId);
+    assert.deepEqual(items.map((match) => match.recordId), [recordId]);
+    const match = await matchOf(patientId, study.requirementId);
+    assert.equal(match.matches, false);
+    assert.deepEqual(match.clauses.map(({ matched }) => matched), [false, true]);
+    assert.match(match.clauses[0]?.clause ?? '', /^latest .*4548-4.* at least 6\.5 %/);
+    const before_ = world.servers.contract.seen.filter((line) => line.startsWith('POST')).length + world.servers.proxy.seen.length;
+    await assert.rejects(agent.startExchange(patientId, { requirementId: study.requirementId, recordId }), code('patient-api/does-not-match'));
+    assert.equal(world.servers.contract.seen.filter((line) => line.startsWith('POST')).length + world.servers.proxy.seen.length, before_);
+    assert.deepEqual((await agent.exchanges()).items, []);
+    await assert.rejects(agent.importRecord(patientId, new TextEncoder().encode('{}')), code('fhir/not-a-bundle'));
+    assert.equal((await agent.matches(patientId)).items.length, 1);
+  });
+
+  it('carries an exchange from consent to payment, and hands over what was proved and no more', async () => {
+    const { patientId, recordId } = await patientWith(8.1);
+    const match = await matchOf(patientId, study.requirementId);
+    assert.deepEqual([match.matches, match.reward, match.parts, match.conflicts], [true, 100, ['laboratory'], []]);
+    const { exchangeId } = await agent.startExchange(patientId, { requirementId: study.requirementId, recordId });
+    const delivered = await until(exchangeId, 'delivered', 'settled');
+    const claimId = delivered.claimId;
+    assert.ok(claimId !== null);
+    const { verdict, text, parts } = await world.institution.read(study, claimId);
+    assert.deepEqual(verdict, { ok: true, groupsShown: [0] });
+    assert.deepEqual(parts, ['laboratory']);
+    assert.deepEqual(world.proxy.granted.get(claimId), ['laboratory']);
+    assert.ok(text.includes('4548-4') && !text.includes(FAMILY_NAME) && !text.includes('1970'));
+    await world.ledger.execute(world.keys.institution, { type: 'confirm-delivery', claimId });
+    const settled = await until(exchangeId, 'settled');
+    assert.deepEqual([settled.paid, settled.reason, settled.nextStep], [98, 'confirmed by the institution', null]);
+    assert.deepEqual(Object.keys(settled.phases).toSorted(), ['claimed', 'delivered', 'granted', 'prepared', 'proved', 'registered', 'settled', 'uploaded'].toSorted());
+    assert.equal((await agent.earnings(patientId)).credits, 98);
+
+    // Everything about the claim came from one account, which nobody can tell from the agent's other callers' names.
+    const sent = new Set(world.servers.contract.seen.filter((line) => line.startsWith('POST')).map((line) => line.split(' ')[2]));
+    assert.equal(sent.size, 1);
+    assert.ok(world.servers.contract.seen.every((line) => !line.includes('/v1/state') || !line.includes([...sent][0] ?? '-')));
+
+    // A second claim of the same person is known beforehand; only if they insist, the ledger is asked.
+    await assert.rejects(agent.startExchange(patientId, { requirementId: study.requirementId, recordId }), code('patient-api/conflict'));
+    assert.deepEqual((await matchOf(patientId, study.requirementId)).conflicts.map((conflict) => conflict.code), ['agreements/nullifier-spent']);
+  });
+
+  it('goes on after a restart, delivers itself where the proxy stalls, and withdraws a grant', async () => {
+    world.proxy.stalls = true;
+    const { patientId, recordId } = await patientWith(9.4);
+    await matchOf(patientId, study.requirementId);
+    const { exchangeId } = await agent.startExchange(patientId, { requirementId: study.requirementId, recordId });
+    await until(exchangeId, 'uploaded', 'registered', 'proved', 'claimed', 'granted');
+    await service.close();
+    await start();
+    await ready();
+    const granted = await until(exchangeId, 'granted');
+    world.advance(71 * HOUR_MS);
+    agent = await clientWith(...Object.values(SCOPES));
+    const { claimId } = await until(exchangeId, 'delivered');
+    assert.equal(claimId, granted.claimId);
+    assert.equal((await world.institution.read(study, claimId ?? 'clm_')).verdict.ok, true);
+    await agent.revokeExchange(exchangeId);
+    await agent.revokeExchange(exchangeId);
+    while ((await agent.exchange(exchangeId, 1_000)).revokedAtMs === null) await delay(20);
+    assert.equal((await agent.exchange(exchangeId)).phase, 'delivered');
+    assert.equal((await agent.earnings(patientId)).credits, 0);
+  });
+});

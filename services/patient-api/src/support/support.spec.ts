@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { utf8 } from '@medveil/encoding';
+import { BoundedMap } from './bounded-map.js';
+import { KeyedQueue } from './keyed-queue.js';
+import { Sealer } from './sealer.js';
+
+const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+const unreadable = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'patient-api/record-unreadable';
+
+describe('what is sealed at rest', () => {
+  const sealer = new Sealer(random(32), random);
+
+  it('opens in its own place under its own key, and nowhere else', () => {
+    const sealed = sealer.seal('record a', utf8('secret'));
+    assert.deepEqual(sealer.open('record a', sealed), utf8('secret'));
+    assert.throws(() => sealer.open('record b', sealed), unreadable);
+    assert.throws(() => new Sealer(random(32), random).open('record a', sealed), unreadable);
+  });
+
+  it('is refused when any byte of it was changed, or some are missing', () => {
+    const sealed = sealer.seal('record a', utf8('secret'));
+    for (let i = 0; i < sealed.length; i += 1) {
+      const changed = Uint8Array.from(sealed, (byte, index) => (index === i ? byte ^ 1 : byte));
+      assert.throws(() => sealer.open('record a', changed), unreadable);
+      assert.throws(() => sealer.open('record a', sealed.subarray(0, i)), unreadable);
+    }
+  });
+});
+
+describe('a bounded map', () => {
+  it('forgets what was not used for longest, by weight', () => {
+    const map = new BoundedMap<string, number>(3);
+    map.set('a', 1);
+    map.set('b', 2, 2);
+    assert.equal(map.get('a'), 1);
+    map.set('c', 3);
+    assert.deepEqual([map.get('a'), map.get('b'), map.get('c')], [1, undefined, 3]);
+    map.set('d', 4, 9);
+    assert.deepEqual([map.get('a'), map.get('c'), map.get('d')], [undefined, undefined, 4]);
+  });
+});
+
+describe('a keyed queue', () => {
+  it('runs the work of one key in order, also after a failure, and that of others beside it', async () => {
+    const queue = new KeyedQueue();
+    const done: string[] = [];
+    const first = queue.run('a', async () => {
+      await Promise.resolve();
+      done.push('a1');
+      throw new Error('a1');
+    });
+    const second = queue.run('a', async () => void done.push('a2'));
+    const other = queue.run('b', async () => void done.push('b1'));
+    await assert.rejects(first);
+    await Promise.all([second, other]);
+    assert.deepEqual(done.filter((name) => name.startsWith('a')), ['a1', 'a2']);
+    assert.ok(done.indexOf('b1') < done.indexOf('a2'));
+  });
+});
