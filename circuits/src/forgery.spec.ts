@@ -31,6 +31,7 @@ const SET = `{latest: {code: {system: '${LOINC}', code: 94500-6}, value: {oneOf:
 const ABSENT = `{lacks: {${HBA1C}, within: {lastDays: 5}}}`;
 const COUNT = `{count: {${HBA1C}, times: 3}}`;
 const CONDITION = `{has: {part: conditions, code: {system: '${SNOMED}', code: '38341003'}}}`;
+const dayText = (daysBefore: number) => new Date(daysAgo(daysBefore)).toISOString().slice(0, 10);
 const ranged = () => forgery(RANGE);
 const lacking = () => forgery(ABSENT);
 const honest = (): EligibilityInputs => exampleInputs({ policy: policyOf(RANGE) });
@@ -66,10 +67,9 @@ describe('honest witnesses', () => {
     const days = fc.integer({ min: 1, max: 500 });
     const clause = fc
       .tuple(fc.constantFrom(...codes), days, days, fc.constantFrom('has', 'latest', 'lacks', 'count'), fc.integer({ min: 2, max: 3 }), fc.boolean())
-      .map(([code, from, length, kind, times, ranged]) => {
-        const text = (day: number) => new Date(daysAgo(day)).toISOString().slice(0, 10);
-        const within = `within: {from: ${text(from + length)}, to: ${text(from)}}`;
-        const value = ranged && code === HBA1C && kind !== 'lacks' ? ", value: {atLeast: 6, atMost: 7, unit: '%'}" : '';
+      .map(([code, from, length, kind, times, bounded]) => {
+        const within = `within: {from: ${dayText(from + length)}, to: ${dayText(from)}}`;
+        const value = bounded && code === HBA1C && kind !== 'lacks' ? ", value: {atLeast: 6, atMost: 7, unit: '%'}" : '';
         return `{${kind}: {${code}, ${within}${value}${kind === 'count' ? `, times: ${times}` : ''}}}`;
       });
     const policies = fc.array(fc.array(clause, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 1 });
