@@ -26,6 +26,8 @@ export const networkSchema = z.strictObject({
   /** Ed25519 keys under which the consortium's services sign messages, by sender */
   messageKeys: z.record(z.string(), base64UrlSchema(32)),
   epochs: z.strictObject({ epochMs: z.int().min(1), lifetimeEpochs: z.int().min(1) }),
+  /** E-Certs (DER) of the parties that the genesis document pins, by enrolment id */
+  certificates: z.record(z.string(), base64UrlSchema(8_192)).optional(),
   /** verification keys by circuit instance, as JSON text; the ledger pins their hashes */
   verificationKeys: z.record(z.string(), z.string()),
 });
@@ -48,6 +50,13 @@ export async function loadNetwork(path: string): Promise<Network> {
     throw new CodedError('host/bad-network', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`, { path });
   }
   return parsed.data;
+}
+
+/** The Ed25519 key under which a service of the consortium signs. @throws CodedError `host/bad-network` */
+export function messageKeyOf(network: Network, sender: string): Uint8Array {
+  const key = network.messageKeys[sender];
+  if (key === undefined) throw new CodedError('host/bad-network', `the network description has no message key of ${sender}`, { sender });
+  return fromBase64Url(key);
 }
 
 /** Who may send which message, from the keys of the network. */

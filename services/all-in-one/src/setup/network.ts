@@ -2,9 +2,11 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ContractGenesis, createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Parameters } from '@medveil/agreements';
 import { loadVerifier, PART_TYPES, type PartType, type VerificationKey, verificationKeyHash } from '@medveil/eligibility';
-import { type Clock, fromBase64Url, type RandomBytes, toBase64Url, toHex } from '@medveil/encoding';
+import { type Clock, fromBase64Url, type RandomBytes, sha256, toBase64Url, toHex } from '@medveil/encoding';
 import { type Network, networkSchema } from '@medveil/host';
-import { createCertificateAuthority, hpkeKeyPairFromSeed, type KeyVault, signingKeyFromSeed, WEEKLY_EPOCHS } from '@medveil/identity';
+import {
+  createCertificateAuthority, hpkeKeyPairFromSeed, issueECert, type KeyVault, type Role, signingKeyFromSeed, WEEKLY_EPOCHS,
+} from '@medveil/identity';
 import { createGenesis, loadGenesis } from '@medveil/ledger';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { PartyVaults } from './keys.js';
@@ -15,6 +17,7 @@ const AUDITOR_THRESHOLD = 2;
 /** f + 1 of four replicas. */
 const REPLICA_THRESHOLD = 2;
 const CA_LIFETIME_MS = 10 * 365 * 86_400_000;
+const MEMBER_CERTIFICATE_LIFETIME_MS = 2 * 365 * 86_400_000;
 
 /** Which exclusivity domain a part belongs to (docs/scheme.md, section 6); null: it can be licensed any number of times. */
 const DOMAINS: Readonly<Record<PartType, string | null>> = {
@@ -78,6 +81,24 @@ async function createNetwork(options: SetupOptions, vaults: PartyVaults): Promis
     random,
   );
   const pkgPublicKey = await publicKeyOf(pkg, 't-cert-key');
+  const authority = { certificate: caCertificate, key: ca };
+  const certify = async (enrolmentId: string, role: Role, vault: KeyVault, key: string, sealKey: Uint8Array | null): Promise<Uint8Array> => {
+    const subject = { enrolmentId, role, publicKey: await publicKeyOf(vault, key), hpkePublicKey: sealKey };
+    return issueECert({ subject, authority, notBeforeMs: nowMs, notAfterMs: nowMs + MEMBER_CERTIFICATE_LIFETIME_MS }, random);
+  };
+  const proxySealKey = await sealKeyOf(proxy);
+  const auditorSealKeys = await Promise.all(auditors.map(sealKeyOf));
+  const certificates: Record<string, Uint8Array> = {
+    treasury: await certify('treasury', 'treasury', contract, 'treasury-key', null),
+    proxy: await certify('proxy', 'proxy', proxy, 'account-key', proxySealKey),
+  };
+  for (const [index, id] of AUDITOR_IDS.entries()) {
+    certificates[id] = await certify(id, 'auditor', auditors[index] as KeyVault, 'account-key', auditorSealKeys[index] ?? null);
+  }
+  for (const [index, id] of REPLICA_IDS.entries()) {
+    certificates[id] = await certify(id, 'replica', replicas[index] as KeyVault, 'operator-key', await sealKeyOf(replicas[index] as KeyVault));
+  }
+  const hashOf = (id: string): Uint8Array => sha256(certificates[id] as Uint8Array);
   const contractGenesis: ContractGenesis = {
     chainId,
     pkgPublicKey,
@@ -85,10 +106,10 @@ async function createNetwork(options: SetupOptions, vaults: PartyVaults): Promis
     consortium: await Promise.all(replicas.map(async (vault, index) => ({ accountKey: await publicKeyOf(vault, 'operator-key'), name: `member ${index}` }))),
     feeAccountKey: await publicKeyOf(operator, 'fee-key'),
     members: [
-      { role: 'treasury', accountKey: await publicKeyOf(contract, 'treasury-key'), name: 'treasury', eCertHash: null },
-      { role: 'proxy', accountKey: await publicKeyOf(proxy, 'account-key'), name: 'proxy', eCertHash: null, sealKey: await sealKeyOf(proxy) },
+      { role: 'treasury', accountKey: await publicKeyOf(contract, 'treasury-key'), name: 'treasury', eCertHash: hashOf('treasury') },
+      { role: 'proxy', accountKey: await publicKeyOf(proxy, 'account-key'), name: 'proxy', eCertHash: hashOf('proxy'), sealKey: proxySealKey },
       ...(await Promise.all(auditors.map(async (vault, index) => ({
-        role: 'auditor' as const, accountKey: await publicKeyOf(vault, 'account-key'), name: `auditor ${index}`, eCertHash: null, sealKey: await sealKeyOf(vault),
+        role: 'auditor' as const, accountKey: await publicKeyOf(vault, 'account-key'), name: `auditor ${index}`, eCertHash: hashOf(`auditor-${index}`), sealKey: auditorSealKeys[index] as Uint8Array,
       })))),
     ],
     verificationKeys: verificationKeys.map((key) => ({ instance: key.instance.name, hash: verificationKeyHash(key), development: key.development })),
@@ -126,6 +147,7 @@ async function createNetwork(options: SetupOptions, vaults: PartyVaults): Promis
       ...Object.fromEntries(await Promise.all(replicas.map(async (vault, index) => [`replica-${index}`, await messageKey(vault)] as const))),
     },
     epochs: WEEKLY_EPOCHS,
+    certificates: Object.fromEntries(Object.entries(certificates).map(([id, der]) => [id, toBase64Url(der)])),
     verificationKeys: Object.fromEntries(verificationKeys.map((key) => [key.instance.name, JSON.stringify(key)])),
   };
 }
