@@ -24,7 +24,7 @@ process.stdout.write(`\n${ok ? `All ${out.checks} checks hold` : `${out.failed.l
 if (options.json) process.stdout.write(`${JSON.stringify({ ok, ...result, seconds })}\n`);
 process.exitCode = ok ? 0 : 1;
 
-async function demo({ fhir, patients, dataFolder }: DemoOptions, narrator: Narrator): Promise<DemoResult> {
+async function demo({ fhir, patients, dataFolder, logLevel }: DemoOptions, narrator: Narrator): Promise<DemoResult> {
   const referenceTimeMs = Date.now();
   narrator.chapter(fhir === null ? `${patients} synthetic patients` : `FHIR bundles of ${fhir}`);
   const { bundles, refused } = fhir === null ? { bundles: syntheticBundles(patients, referenceTimeMs), refused: [] } : await readBundles(fhir, patients);
@@ -37,7 +37,7 @@ async function demo({ fhir, patients, dataFolder }: DemoOptions, narrator: Narra
     dataFolder,
     circuits: ['everyday'],
     basePort: 0,
-    logLevel: 'error',
+    logLevel,
     // In-process delivery as a broker may do it: some messages twice, late, out of order across keys.
     busFaults: { seed: 1, duplicateRate: 0.05, maxDelayMs: 5, reorder: true },
     onProgress: (line) => narrator.progress(line),

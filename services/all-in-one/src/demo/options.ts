@@ -1,7 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { logLevelSchema, type LogLevel } from '@medveil/service-kit';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 
 const preparedSchema = z.object({ install: z.number(), build: z.number(), keys: z.number() });
@@ -14,6 +15,8 @@ export interface DemoOptions {
   /** the folder was made for this run and goes with it */
   readonly temporary: boolean;
   readonly json: boolean;
+  /** of the services, whose lines stand among the demo's own */
+  readonly logLevel: LogLevel;
   /** seconds that the steps before took */
   readonly prepared: z.infer<typeof preparedSchema>;
 }
@@ -28,9 +31,10 @@ export async function readOptions(argv: readonly string[]): Promise<DemoOptions>
     .option('--patients <n>', `how many patients take part, at most ${MAX_PATIENTS} (default: ${DEFAULT_PATIENTS}, or every bundle of the folder)`, count)
     .option('--data <folder>', 'where ledger, keys and records are kept (default: a temporary folder, removed at the end)')
     .option('--json', 'print a JSON object as the last line')
+    .addOption(new Option('--log <level>', 'what the services log').choices(logLevelSchema.options).default('error'))
     .option('--prepared <json>', 'seconds of the preparing steps, given by npm run demo')
     .parse([...argv], { from: 'user' });
-  const given = program.opts<{ fhir?: string; patients?: number; data?: string; json?: true; prepared?: string }>();
+  const given = program.opts<{ fhir?: string; patients?: number; data?: string; json?: true; log: LogLevel; prepared?: string }>();
   const fhir = given.fhir === undefined ? null : resolve(process.env['INIT_CWD'] ?? process.cwd(), given.fhir);
   return {
     fhir,
@@ -38,6 +42,7 @@ export async function readOptions(argv: readonly string[]): Promise<DemoOptions>
     dataFolder: given.data === undefined ? await mkdtemp(join(tmpdir(), 'medveil-demo-')) : resolve(process.env['INIT_CWD'] ?? process.cwd(), given.data),
     temporary: given.data === undefined,
     json: given.json === true,
+    logLevel: given.log,
     prepared: preparedSchema.parse(given.prepared === undefined ? { install: 0, build: 0, keys: 0 } : JSON.parse(given.prepared)),
   };
 }
