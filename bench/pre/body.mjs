@@ -27,7 +27,7 @@ async function drained(stream) {
   return bytes;
 }
 
-/** Rates of the wall clock, ratios of CPU time. */
+/** Rates: medians of the wall clock. Ratios: of the lower quintile of CPU time, which other work on the machine disturbs least. */
 export async function measureBody(rounds) {
   const chunks = Array.from({ length: BYTES / CHUNK }, () => randomBytes(CHUNK));
   const sealed = [];
@@ -59,9 +59,9 @@ export async function measureBody(rounds) {
     { name: 'body_decrypt', run: () => drained(decryptBody(seed, context, sequence(sealed))) },
   ];
   const samples = await sample(ops, rounds);
-  const rates = (clock) => ops.map((op) => BYTES / 1000 / quantile(samples.get(op)[clock], 0.5));
-  const [plainEncrypt, bodyEncrypt, plainDecrypt, bodyDecrypt] = rates('wall');
-  const [plainEncryptCpu, bodyEncryptCpu, plainDecryptCpu, bodyDecryptCpu] = rates('cpu');
+  const rates = (clock, fraction) => ops.map((op) => BYTES / 1000 / quantile(samples.get(op)[clock], fraction));
+  const [plainEncrypt, bodyEncrypt, plainDecrypt, bodyDecrypt] = rates('wall', 0.5);
+  const [plainEncryptCpu, bodyEncryptCpu, plainDecryptCpu, bodyDecryptCpu] = rates('cpu', 0.2);
   return {
     bytes: BYTES,
     plain_encrypt_mb_per_s: rounded(plainEncrypt, 0),
