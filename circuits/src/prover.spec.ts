@@ -9,9 +9,13 @@ import {
   type PreparedKey,
   proveEligibility,
   type ProvingCircuit,
+  publicInputsOf,
+  publicSignals,
   sampleRequirementId,
+  statementOf,
   verifyEligibility,
   verifyStatement,
+  WitnessCalculator,
 } from '@medveil/eligibility';
 import { exampleInputs } from '@medveil/eligibility/testing';
 import { ensureCircuits, loadProvingCircuit } from './ensure.js';
@@ -62,6 +66,17 @@ describe('the snarkjs prover', () => {
       return true;
     });
     await prover.close();
+  });
+
+  it('has a witness generator that a refusal does not upset, and that wants every input', () => {
+    const { signals } = buildWitness(exampleInputs(), small.instance);
+    const calculator = new WitnessCalculator(small.wasm.slice());
+    const first = calculator.calculate(signals);
+    assert.throws(() => calculator.calculate(new Forgery(exampleInputs()).set(0n, 'holds', 0).toSignals()), /refused its inputs/);
+    assert.deepEqual(calculator.calculate(signals), first);
+    const { nonce: _, ...missing } = signals;
+    assert.throws(() => calculator.calculate(missing), /inputs/);
+    assert.deepEqual(first.slice(1, 17), publicSignals(publicInputsOf(statementOf(exampleInputs()))));
   });
 
   it('cancels, refuses what does not fit in the queue, and closes with proofs under way', async () => {

@@ -73,3 +73,4 @@ export { encodeWitness, WitnessCalculator } from './prover/witness-calculator.js
 export { createSnarkjsProver, type SnarkjsProverOptions } from './prover/snarkjs-prover.js';
 export { decodeOpening, type DeliveryOpening, encodeOpening, type OpenedLeaf, type OpenedPart, openForDelivery } from './delivery.js';
 export { checkDelivery, type DeliveryFault, type DeliveryToCheck, type DeliveryVerdict } from './delivery-check.js';
+export { type FhirGroup, type GroupCharacteristic, policyFromGroup, policyToGroup } from './fhir-group.js';
