@@ -34,11 +34,11 @@ export function screen(ctx: Context, message: Message): Verdict {
   }
 }
 
-function screenVote({ state, config }: Context, message: Extract<Message, { type: 'commit' | 'prepare' }>): Verdict {
+function screenVote({ state, config, rules }: Context, message: Extract<Message, { type: 'commit' | 'prepare' }>): Verdict {
   if (message.sequence <= state.delivered.sequence) return ignore('old');
   if (message.sequence > state.delivered.sequence + config.maxAhead) return ignore('ahead');
   const slot = state.slots.get(message.sequence);
-  if (slot === undefined) return ACCEPT;
+  if (slot === undefined || !rules.countVotersOnce) return ACCEPT;
   return isStaleVote(message.type === 'prepare' ? slot.prepares : slot.commits, message) ? ignore('duplicate') : ACCEPT;
 }
 

@@ -1,6 +1,6 @@
 import { encodeMessage } from '../message-codec.js';
 import type { Message, NewView, PrePrepare, ViewChange } from '../messages.js';
-import { messagePayload, prePreparePayload } from '../payloads.js';
+import { messagePayload } from '../payloads.js';
 import type { Signer } from '../ports.js';
 import { primaryOf, type ReplicaId } from '../replica-set.js';
 import type { Random } from './random.js';
@@ -39,6 +39,8 @@ export interface Outgoing {
 export class Adversary {
   readonly #seen: Uint8Array[] = [];
   readonly #proposed = new Map<string, PrePrepare>();
+  /** Of proposals it has made up. */
+  readonly #bodies = new Map<string, Uint8Array>();
   /** A second proposal for a view and sequence, and who is shown it. */
   readonly #alternatives = new Map<string, PrePrepare>();
   readonly #shownFirst: ReadonlySet<ReplicaId>;
@@ -61,6 +63,7 @@ export class Adversary {
   bend(to: ReplicaId, bytes: Uint8Array, message: Message): Outgoing[] {
     this.#remember(bytes, message);
     if (this.#suppresses(to, message)) return [];
+    if (message.type === 'new-view' && message.replica === this.id && this.kinds.has('forged-new-view')) return this.#forgedNewView(to, message);
     let out: Outgoing[] = [{ to, bytes: encodeMessage(this.#changed(to, message)) }];
     if (message.type === 'pre-prepare' && message.proposal !== null) out = this.#proposals(to, message);
     if ((message.type === 'prepare' || message.type === 'commit') && this.kinds.has('double-voter')) out.push(...this.#secondVotes(to, message));
@@ -75,7 +78,7 @@ export class Adversary {
     const out: Outgoing[] = [];
     if (received !== null) this.#remember(bytes, received);
     const all = [...Array(this.replicas).keys()].filter((replica) => replica !== this.id);
-    const toAll = (bytes: Uint8Array): void => void out.push(...all.map((to) => ({ to, bytes })));
+    const toAll = (sent: Uint8Array): void => void out.push(...all.map((to) => ({ to, bytes: sent })));
     if (received?.type === 'pre-prepare' && this.kinds.has('hasty-voter')) {
       const { view, sequence, digest, previousDigest } = received;
       toAll(encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, replica: this.id, signature: new Uint8Array(64) })));
@@ -83,6 +86,7 @@ export class Adversary {
         toAll(encodeMessage(this.#resigned({ type: 'prepare', view, sequence, digest, previousDigest, replica: this.id, signature: new Uint8Array(64) })));
       }
     }
+    if (received?.type === 'fetch-proposal') out.push(...this.#handOut(received));
     if (received?.type === 'pre-prepare' && this.kinds.has('usurper')) toAll(encodeMessage(this.#usurped(received)));
     if (!this.random.chance(0.05)) return out;
     if (this.kinds.has('stale-replayer') && this.#seen.length > 0) toAll(this.random.pick(this.#seen));
@@ -90,6 +94,13 @@ export class Adversary {
     if (this.kinds.has('spoofer') && received !== null) toAll(this.#spoofed(received));
     if (this.kinds.has('forged-view-change') && received !== null && 'view' in received) toAll(encodeMessage(this.#forgedViewChange(received.view + 1)));
     return out;
+  }
+
+  #handOut(asked: Extract<Message, { type: 'fetch-proposal' }>): Outgoing[] {
+    const proposal = this.#bodies.get(asked.digest.join());
+    if (proposal === undefined) return [];
+    const answer = this.#resigned({ type: 'proposal', sequence: asked.sequence, proposal, replica: this.id, signature: new Uint8Array(64) });
+    return [{ to: asked.replica, bytes: encodeMessage(answer) }];
   }
 
   #remember(bytes: Uint8Array, message: Message): void {
@@ -106,7 +117,6 @@ export class Adversary {
 
   #changed(to: ReplicaId, message: Message): Message {
     if (message.type === 'view-change' && this.kinds.has('forged-view-change')) return this.#forgedViewChange(message.newView, message);
-    if (message.type === 'new-view' && this.kinds.has('forged-new-view')) return this.#forgedNewView(message);
     if (message.type === 'pre-prepare' && this.kinds.has('withholder') && !this.#preferred.has(to)) return { ...message, proposal: null };
     if (message.type === 'fetched' && this.kinds.has('false-blocks')) return this.#falseBlocks(message);
     if (message.type === 'status' && this.kinds.has('false-blocks')) return this.#resigned({ ...message, committed: message.committed + this.random.between(0, 20) });
@@ -160,28 +170,41 @@ export class Adversary {
     const signature = new Uint8Array(64);
     const empty: ViewChange = { type: 'view-change', newView, base: how === 3 ? (honest?.base ?? null) : null, prepared: [], replica: this.id, signature };
     if (how === 0 || how === 3) return this.#resigned(empty);
-    const sequence = honest?.base?.sequence ?? 0;
-    const made = { sequence: sequence + 1, digest: this.random.bytes(32), previousDigest: honest?.base?.digest ?? this.random.bytes(32) };
+    const base = honest?.base ?? null;
+    const sequence = (base?.sequence ?? 0) + 1;
+    const other = this.#otherProposal(sequence);
+    const made = { sequence, digest: other?.digest ?? this.random.bytes(32), previousDigest: base?.digest ?? other?.previousDigest ?? this.random.bytes(32) };
     const votes = [...Array(this.replicas).keys()].map((replica) => ({ replica, signature: this.random.bytes(64) }));
     if (how === 1) {
       const view = Math.max(0, newView - 1);
       const prepares = votes.filter((vote) => vote.replica !== primaryOf(view, this.replicas));
-      return this.#resigned({ ...empty, base: honest?.base ?? null, prepared: [{ ...made, view, prePrepare: this.random.bytes(64), prepares }] });
+      return this.#resigned({ ...empty, base, prepared: [{ ...made, view, prePrepare: this.random.bytes(64), prepares }] });
     }
-    return this.#resigned({ ...empty, base: { view: newView, sequence: sequence + this.random.between(1, 9), digest: made.digest, signatures: votes } });
+    return this.#resigned({ ...empty, base: { view: newView, sequence: sequence + this.random.between(0, 8), digest: made.digest, signatures: votes } });
+  }
+
+  /** Another proposal than the one it has seen for this sequence; it hands out the body when asked. */
+  #otherProposal(sequence: number): PrePrepare | null {
+    const seen = [...this.#proposed.values()].findLast((proposal) => proposal.sequence === sequence && proposal.proposal !== null);
+    if (seen === undefined) return null;
+    const other = this.#variant(seen, 'other');
+    if (other.proposal !== null) this.#bodies.set(other.digest.join(), other.proposal);
+    return other;
   }
 
   /** Leaves out what must be proposed again, proposes something else, or counts too few. */
-  #forgedNewView(message: NewView): NewView {
+  #forgedNewView(to: ReplicaId, message: NewView): Outgoing[] {
     const how = this.random.between(0, 2);
-    if (how === 0) return this.#resigned({ ...message, prePrepares: [] });
-    if (how === 1) return this.#resigned({ ...message, viewChanges: message.viewChanges.slice(1) });
-    const prePrepares = message.prePrepares.map((proposal) => {
-      const digest = this.random.bytes(32);
-      const payload = prePreparePayload(this.chainId, { ...proposal, view: message.view, digest });
-      return { ...proposal, digest, signature: this.signer.sign(payload) };
-    });
-    return this.#resigned({ ...message, prePrepares });
+    if (how === 1) return [{ to, bytes: encodeMessage(this.#resigned({ ...message, viewChanges: message.viewChanges.slice(1) })) }];
+    const sequence = Math.max(0, ...message.viewChanges.map((viewChange) => viewChange.base?.sequence ?? 0)) + 1;
+    const other = this.#otherProposal(sequence);
+    const mine = other === null ? null : this.#resigned({ ...other, view: message.view, replica: this.id });
+    const { digest, previousDigest, signature } = mine ?? { digest: this.random.bytes(32), previousDigest: this.random.bytes(32), signature: this.random.bytes(64) };
+    const prePrepares = how === 0 ? [] : [{ sequence, digest, previousDigest, signature }];
+    const out = [{ to, bytes: encodeMessage(this.#resigned({ ...message, prePrepares })) }];
+    if (mine === null) return out;
+    const vote = this.#resigned({ type: 'commit', view: message.view, sequence, digest, replica: this.id, signature: new Uint8Array(64) });
+    return [...out, { to, bytes: encodeMessage(mine) }, { to, bytes: encodeMessage(vote) }];
   }
 
   #falseBlocks(message: Extract<Message, { type: 'fetched' }>): Message {

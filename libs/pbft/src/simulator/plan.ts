@@ -9,6 +9,22 @@ export type Happening =
   | { readonly kind: 'partition'; readonly side: readonly ReplicaId[]; readonly oneWay: boolean }
   | { readonly kind: 'mend' | 'work-due' };
 
+/**
+ * The network's worst hour: for a while COMMITs reach one replica only; as soon as it delivers a block that nobody else
+ * has, it is cut off, and the others, who may have missed PREPAREs or crash now, go on without it. Whatever they agree
+ * on must be the same block.
+ */
+export interface Ambush {
+  readonly atMs: number;
+  readonly untilMs: number;
+  /** Who gets the COMMITs. */
+  readonly replica: ReplicaId;
+  /** Whom PREPAREs do not reach. */
+  readonly deaf: readonly ReplicaId[];
+  readonly cutMs: number;
+  readonly crashOthers: boolean;
+}
+
 /** What goes wrong in one schedule, and when: drawn from the seed before anything runs. */
 export interface Plan {
   readonly settings: Partial<ReplicaSettings>;
@@ -19,12 +35,39 @@ export interface Plan {
   readonly wiped: ReadonlySet<ReplicaId>;
   readonly requests: readonly { readonly atMs: number; readonly client: number; readonly number: number }[];
   readonly events: readonly { readonly atMs: number; readonly happens: Happening }[];
+  readonly ambushes: readonly Ambush[];
   readonly healAtMs: number;
   /** Replicas get bytes and verify them in the step; else messages that were verified outside. */
   readonly verifyInside: boolean;
 }
 
 export function makePlan(random: Random, replicas: number): Plan {
+  const plan = drawPlan(random, replicas);
+  return random.chance(0.35) ? aroundViewChanges(random, replicas, plan) : plan;
+}
+
+/** A calm network but for ambushes, and adversaries who forge view changes: what the rules of 4.4 are there for. */
+function aroundViewChanges(random: Random, replicas: number, plan: Plan): Plan {
+  const ids = [...Array(replicas).keys()];
+  const kinds: readonly ByzantineKind[] = ['forged-view-change', 'forged-new-view'];
+  const faulty = random.shuffled(ids).slice(0, faultsTolerated(replicas));
+  const byzantine = new Map(faulty.map((id) => [id, random.shuffled(kinds).slice(0, random.between(1, 2))]));
+  const healAtMs = 2_400;
+  return {
+    ...plan,
+    settings: { ...plan.settings, progressTimeoutMs: 100, maxRequestsPerProposal: 2 },
+    machines: ids.map(() => ({ clockRate: 1, fsyncMs: 0.3, executionMs: 0.5 })),
+    network: { minDelayMs: 1, maxDelayMs: random.pick([3, 8]) },
+    byzantine,
+    wiped: new Set(),
+    requests: drawRequests(random, healAtMs, 24),
+    events: [],
+    ambushes: drawAmbushes(random, ids.filter((id) => !faulty.includes(id)), healAtMs, 3),
+    healAtMs,
+  };
+}
+
+function drawPlan(random: Random, replicas: number): Plan {
   const healAtMs = random.between(300, 1_500);
   const ids = [...Array(replicas).keys()];
   const faulty = random.shuffled(ids).slice(0, random.chance(0.25) ? 0 : random.between(1, faultsTolerated(replicas)));
@@ -61,8 +104,9 @@ export function makePlan(random: Random, replicas: number): Plan {
     })),
     byzantine,
     wiped,
-    requests: drawRequests(random, healAtMs),
+    requests: drawRequests(random, healAtMs, random.between(3, 24)),
     events: drawEvents(random, ids, wiped, healAtMs),
+    ambushes: drawAmbushes(random, ids, healAtMs, random.pick([0, 1, 2, 4])),
     healAtMs,
     verifyInside: random.chance(0.1),
   };
@@ -70,10 +114,10 @@ export function makePlan(random: Random, replicas: number): Plan {
 
 const pickKinds = (random: Random): ByzantineKind[] => random.shuffled(BYZANTINE_KINDS).slice(0, random.between(1, 4));
 
-function drawRequests(random: Random, healAtMs: number): Plan['requests'] {
+function drawRequests(random: Random, healAtMs: number, length: number): Plan['requests'] {
   const clients = random.between(1, 6);
   const numbers = Array.from({ length: clients }, () => 0);
-  return Array.from({ length: random.between(3, 24) }, () => {
+  return Array.from({ length }, () => {
     const client = random.between(0, clients - 1);
     const number = numbers[client] ?? 0;
     numbers[client] = number + 1;
@@ -104,4 +148,20 @@ function drawEvents(random: Random, ids: readonly ReplicaId[], wiped: ReadonlySe
   }
   if (random.chance(0.3)) events.push({ atMs: at(), happens: { kind: 'work-due' } });
   return events;
+}
+
+/** One after the other: two at once would only starve everybody. */
+function drawAmbushes(random: Random, ids: readonly ReplicaId[], healAtMs: number, length: number): Ambush[] {
+  const spanMs = healAtMs / Math.max(1, length);
+  return Array.from({ length }, (_, index) => {
+    const atMs = index * spanMs + random.next() * 0.1 * spanMs;
+    return {
+      atMs,
+      untilMs: atMs + 0.4 * spanMs,
+      replica: random.pick(ids),
+      deaf: random.chance(0.6) ? [] : [random.pick(ids)],
+      cutMs: (0.5 + 0.3 * random.next()) * spanMs,
+      crashOthers: random.chance(0.3),
+    };
+  });
 }

@@ -1,5 +1,6 @@
 import { utf8 } from '@medveil/encoding';
 import { replicaConfig } from '../config.js';
+import type { MessageType } from '../messages.js';
 import { faultsTolerated, type ReplicaId } from '../replica-set.js';
 import { PRODUCTION_RULES, type ProtocolRules } from '../rules.js';
 import { Adversary, type ByzantineKind } from './byzantine.js';
@@ -37,7 +38,8 @@ export interface SimulationResult {
 const CHAIN_ID = 'simulated';
 /** After the heal: long enough for the longest timer to run out more than once. */
 const PATIENCE_MS = 120_000;
-const MAX_STEPS = 400_000;
+/** Per replica: ten times what the busiest schedules take. */
+const MAX_STEPS = 20_000;
 
 /** One schedule: everything in it follows from the seed. */
 export function simulate(options: SimulationOptions): SimulationResult {
@@ -60,6 +62,8 @@ class Simulation implements World {
   readonly #sent = new Set<string>();
   readonly #faults: Record<string, number> = {};
   #healed = false;
+  /** Until then PREPAREs and STATUS are lost. */
+  #deafUntilMs = 0;
   #steps = 0;
 
   constructor(readonly options: SimulationOptions) {
@@ -84,7 +88,7 @@ class Simulation implements World {
     this.#repeatRequests();
     while (this.#checker.violation === null && !this.#isDone() && this.queue.step()) {
       this.#steps += 1;
-      if (this.#steps > MAX_STEPS || this.queue.nowMs > this.#plan.healAtMs + PATIENCE_MS) this.#stalled();
+      if (this.#steps > MAX_STEPS * this.options.replicas || this.queue.nowMs > this.#plan.healAtMs + PATIENCE_MS) this.#stalled();
     }
     if (this.#checker.violation === null) this.#checkBlame();
     return this.#result();
@@ -211,8 +215,47 @@ class Simulation implements World {
     this.#trace.message(from.id, to, message);
     const adversary = this.#adversaries.get(from.id);
     if (this.#isCorrect(from.id)) this.#checker.onSend(from.id, message);
-    if (adversary === undefined) return this.#network.send(from.id, to, bytes);
-    for (const bent of adversary.bend(to, bytes, message)) this.#network.send(from.id, bent.to, bent.bytes);
+    if (adversary === undefined) return this.#send(from.id, to, bytes);
+    for (const bent of adversary.bend(to, bytes, message)) this.#send(from.id, bent.to, bent.bytes);
+  }
+
+  #send(from: ReplicaId, to: ReplicaId, bytes: Uint8Array): void {
+    if (this.#isAmbushed(from, to, this.#messages.decoded(bytes)?.type)) this.#count('ambushed');
+    else this.#network.send(from, to, bytes);
+  }
+
+  #isAmbushed(from: ReplicaId, to: ReplicaId, type: MessageType | undefined): boolean {
+    const { nowMs } = this.queue;
+    if (this.#healed || type === undefined) return false;
+    if (nowMs < this.#deafUntilMs && (type === 'prepare' || type === 'status')) return true;
+    return this.#plan.ambushes.some(({ atMs, untilMs, replica, deaf }) => {
+      if (nowMs < atMs || nowMs > untilMs) return false;
+      const leaks = from === replica && (type === 'fetched' || type === 'status' || type === 'view-change');
+      return leaks || (type === 'commit' && to !== replica) || (type === 'prepare' && deaf.includes(to));
+    });
+  }
+
+  /** The ambushed replica has a block that nobody else has. */
+  #springAmbush(id: ReplicaId): void {
+    const { nowMs } = this.queue;
+    const ambush = this.#plan.ambushes.find(({ atMs, untilMs, replica }) => replica === id && nowMs >= atMs && nowMs <= untilMs);
+    if (ambush === undefined || this.#healed) return;
+    this.note(id, () => 'is cut off with a block that nobody else has');
+    for (const other of this.#replicas.keys()) {
+      this.#network.cut(id, other);
+      this.#network.cut(other, id);
+      if (ambush.crashOthers && other !== id) this.#crashFor(other, this.random.between(1, 30));
+    }
+    // What they knew of each other's PREPAREs they know from disk or not at all.
+    if (ambush.crashOthers) this.#deafUntilMs = nowMs + ambush.cutMs / 2;
+    this.queue.after(ambush.cutMs, () => this.#network.mend());
+  }
+
+  #crashFor(id: ReplicaId, downMs: number): void {
+    for (const replica of this.#replicas[id] ?? []) {
+      replica.crash();
+      this.queue.after(downMs, () => this.#start(replica));
+    }
   }
 
   #arrive(from: ReplicaId, to: ReplicaId, bytes: Uint8Array): void {
@@ -223,12 +266,14 @@ class Simulation implements World {
     }
     const adversary = this.#adversaries.get(to);
     if (adversary === undefined) return;
-    for (const injected of adversary.inject(bytes, message)) this.#network.send(to, injected.to, injected.bytes);
+    for (const injected of adversary.inject(bytes, message)) this.#send(to, injected.to, injected.bytes);
   }
 
   onDeliver(replica: SimulatedReplica, effect: Parameters<World['onDeliver']>[1]): void {
     this.note(replica.id, () => `delivers block ${effect.sequence} of view ${effect.certificate.view}`);
+    const first = this.#checker.chain.length === effect.sequence;
     if (this.#follows(replica.id)) this.#checker.onDeliver(replica, effect);
+    if (first) this.#springAmbush(replica.id);
   }
 
   onEffect(replica: SimulatedReplica, effect: Parameters<World['onEffect']>[1]): void {
