@@ -190,6 +190,10 @@ describe('a dishonest prover cannot bend the policy', () => {
     };
     refuses(withParts(0n, 1n, 1n, 0n), 'two parts for one of the same number');
     refuses(withParts(0n, -1n, 2n, 0n), 'weights that are no bits');
+    // in a slot that is not claimed, where nothing but the flags themselves is looked at
+    const idle = forgery(`{any: [${CONDITION}, ${RANGE}]}`).set(0n, 'holds', 0);
+    accepts(idle);
+    refuses(idle.set(1n, 'part', 0, 1).set(1n, 'part', 0, 2).set(0n, 'part', 0, 3).rehash(), 'two parts in an idle slot');
     refuses(forgery(RANGE).set(0n, 'present', 0).set(1n, 'absent', 0).set(-1n, 'present', 0), 'absent less present');
     refuses(forgery(RANGE).set(1n, 'alternative', 0).rehash(), 'a first slot that is an alternative');
     refuses(forgery(RANGE).set(1n, 'chained', 0).rehash(), 'a first slot that goes on');
