@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessGuard } from './access-guard.js';
 import { FrameworkLog } from './framework-log.js';
+import { FreshConnections } from './fresh-connections.js';
 import { addHooks } from './http-hooks.js';
 import { IdempotencyInterceptor } from './idempotency-interceptor.js';
 import { rootModule } from './kit-module.js';
@@ -29,26 +30,28 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
     trustProxy: options.http.trustProxy,
     logger: false,
   });
-  let app: NestFastifyApplication | undefined;
+  let started: Started | undefined;
   try {
-    app = await NestFactory.create<NestFastifyApplication>(rootModule(options, shutdown), adapter, {
+    const app = await NestFactory.create<NestFastifyApplication>(rootModule(options, shutdown), adapter, {
       logger: new FrameworkLog(options.log),
       abortOnError: false,
     });
+    started = { app, fresh: new FreshConnections(app.getHttpServer()) };
     configureApp(app, options);
     await app.init();
     await app.startAllMicroservices();
     await app.listen(options.http.port, options.http.host);
   } catch (error) {
-    await closeAll(options, app, shutdown);
+    await closeAll(options, started, shutdown);
     throw error;
   }
+  const { app } = started;
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   options.health.markStarted();
   options.log.info('service-started', { url, mode: options.mode, version: options.version });
   let closed: Promise<void> | undefined;
-  const started = app;
-  return { name: options.name, url, app: started, close: async () => (closed ??= close(options, started, shutdown)) };
+  const running = started;
+  return { name: options.name, url, app, close: async () => (closed ??= close(options, running, shutdown)) };
 }
 
 function configureApp(app: NestFastifyApplication, options: ServiceOptions): void {
@@ -79,16 +82,21 @@ const invalidRequest = (issues: readonly SchemaIssue[]): InvalidRequestError =>
     message,
   })));
 
-async function close(options: ServiceOptions, app: NestFastifyApplication, shutdown: Shutdown): Promise<void> {
+interface Started {
+  readonly app: NestFastifyApplication;
+  readonly fresh: FreshConnections;
+}
+
+async function close(options: ServiceOptions, started: Started, shutdown: Shutdown): Promise<void> {
   options.health.markDraining();
   options.log.info('service-stopping');
   if (options.http.drainDelayMs > 0) await new Promise((resolve) => { setTimeout(resolve, options.http.drainDelayMs); });
-  await closeAll(options, app, shutdown);
+  await closeAll(options, started, shutdown);
   options.log.info('service-stopped');
 }
 
 /** In the order in which nothing new can reach what is already closed; each step has its time, and a failing one stops no other. */
-async function closeAll(options: ServiceOptions, app: NestFastifyApplication | undefined, shutdown: Shutdown): Promise<void> {
+async function closeAll(options: ServiceOptions, started: Started | undefined, shutdown: Shutdown): Promise<void> {
   const { shutdownTimeoutMs } = options.http;
   const step = async (resource: string, run: () => Promise<unknown>): Promise<boolean> => {
     try {
@@ -101,6 +109,9 @@ async function closeAll(options: ServiceOptions, app: NestFastifyApplication | u
   };
   shutdown.begin();
   await Promise.all((options.consumers ?? []).map(async (consumer) => step('consumer', async () => Promise.resolve(consumer.close() as unknown))));
-  if (app !== undefined && !(await step('http', async () => app.close()))) app.getHttpServer().closeAllConnections();
+  if (started !== undefined) {
+    const { app, fresh } = started;
+    if (!(await step('http', async () => fresh.endWhile(app.close())))) app.getHttpServer().closeAllConnections();
+  }
   for (const resource of options.resources ?? []) await step(resource.name, async () => resource.close());
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { openTestEngine } from '@medveil/database/testing';
 import { startDemo } from './demo-service.fixture.js';
@@ -59,6 +60,18 @@ describe('shutdown', () => {
     await abandoned;
     assert.deepEqual(closed, ['good']);
     assert.match(demo.logLines.join(''), /close-timed-out[\s\S]*close-failed/);
+  });
+
+  it('does not wait for a connection on which no request was begun', async () => {
+    const demo = await startDemo('unused', engine);
+    const { port, hostname } = new URL(demo.service.url);
+    const connection = connect(Number(port), hostname);
+    await once(connection, 'connect');
+    // Served: the connection before it has been accepted by then.
+    assert.equal((await demo.fetch('/health/live')).status, 200);
+    const ended = once(connection, 'close');
+    await Promise.all([demo.service.close(), ended]);
+    assert.doesNotMatch(demo.logLines.join(''), /close-timed-out/);
   });
 
   it('closes the resources of a service that does not start, and says why', async () => {
