@@ -29,6 +29,7 @@ function work({ first, stride, last, untilMs, replicas }) {
     for (const [name, count] of Object.entries(faults)) if (name !== 'tolerated') sum.faults[name] = (sum.faults[name] ?? 0) + count;
     if (violation !== null && sum.violations.length < MAX_REPORTED) sum.violations.push({ seed, ...violation });
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port has no origin
   parentPort.postMessage(sum);
 }
 

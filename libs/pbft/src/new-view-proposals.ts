@@ -20,11 +20,11 @@ export interface NewViewBasis {
  * highest view names d. The blocks before n: a replica PREPAREs n only when n-1 is prepared in the same view or
  * committed, so the same argument holds for every sequence between the base and n.
  *
- * No gap, hence no null request. What one replica reports is contiguous above its base. Where the highest-view
- * certificate at n+1 does not chain on the one chosen at n, it was prepared in an older view than the chosen one, its
- * predecessor was not committed, and neither was it: O ends at n. Nothing above n+1 can be committed then either (that
- * would need n+1 prepared on a quorum), so what O leaves out, no replica has delivered, and the sequence numbers after
- * O are free for new proposals. A null request would only ever fill a hole below something prepared; there is none.
+ * No gap, hence no null request. What one replica reports is contiguous above its base. Where the certificate of the
+ * highest view at n+1 does not chain on the one chosen at n, its predecessor was not committed (else it would have been
+ * chosen at n, as just shown), so no quorum prepared it, so it was not committed either, nor anything above it: O ends
+ * at n, and what O leaves out no correct replica has delivered. The sequence numbers after O are free for new
+ * proposals. A null request would fill a hole below something prepared; there is never such a hole.
  */
 export function chooseProposals(viewChanges: readonly ViewChange[], rules: Pick<ProtocolRules, 'preferHighestView'>): NewViewBasis {
   let base: CommitCertificate | null = null;
