@@ -13,6 +13,8 @@ const answer = (response: ServerResponse, status: number, body: unknown, headers
 };
 const problemOf = (status: number, code: string) => ({ type: 'about:blank', title: 'x', status, code, details: { bytes: 3 } });
 const schema = z.object({ ok: z.boolean() });
+const busy: Handler = (_request, response) => answer(response, 503, problemOf(503, 'contract/busy'), { 'retry-after': '0' });
+const fine: Handler = (_request, response) => answer(response, 200, { ok: true });
 const withCode = (code: string) => (error: unknown) => {
   assert.ok(isCodedError(error), String(error));
   assert.equal(error.code, code);
@@ -67,8 +69,6 @@ describe('HTTP client', () => {
   });
 
   it('repeats what may be repeated, and nothing else', async () => {
-    const busy: Handler = (_request, response) => answer(response, 503, problemOf(503, 'contract/busy'), { 'retry-after': '0' });
-    const fine: Handler = (_request, response) => answer(response, 200, { ok: true });
     handlers = [busy, (_request, response) => void response.writeHead(502, { 'retry-after': '0' }).end('gateway'), fine];
     assert.deepEqual(await client().json('/x', schema), { ok: true });
     assert.equal(seen.length, 3);

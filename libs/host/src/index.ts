@@ -2,7 +2,7 @@
 export { assertionTrust } from './assertion-trust.js';
 export type { Infrastructure } from './infrastructure.js';
 export { loadVerifiers } from './verifiers.js';
-export { loadNetwork, type Network, networkSchema, senderDirectory } from './network.js';
+export { loadNetwork, messageKeyOf, type Network, networkSchema, senderDirectory } from './network.js';
 export { SecretFolder } from './secret-folder.js';
 export { ensureKeyFile, openVault, type VaultSettings, vaultSettings } from './vaults.js';
 export { type AssertionClient, assertionTokens } from './token-source.js';

@@ -5,6 +5,7 @@ import type { ReplicaTransport } from './replica-shell.js';
 
 /** Messages that wait to be handed to the bus; more are dropped, since the protocol repeats what matters. */
 const MAX_WAITING = 10_000;
+const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 
 /**
  * Replica to replica over the bus, keyed by sender: the bus keeps each sender's order. A message that cannot be
@@ -12,11 +13,13 @@ const MAX_WAITING = 10_000;
  */
 export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: ServiceLog): ReplicaTransport & { drained(): Promise<void> } {
   let waiting = 0;
+  let waitingBytes = 0;
   let tail: Promise<void> = Promise.resolve();
   return {
     send: (to, kind, bytes) => {
-      if (waiting >= MAX_WAITING) return;
+      if (waiting >= MAX_WAITING || waitingBytes + bytes.length > MAX_WAITING_BYTES) return;
       waiting += 1;
+      waitingBytes += bytes.length;
       tail = tail
         .then(async () => {
           await publisher.publish(CONSENSUS_MESSAGE, { from: self, to: to === 'all' ? null : to, bytes }, { key: `replica-${self}` });
@@ -24,6 +27,7 @@ export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: 
         .catch((error: unknown) => log.error('consensus-message-not-sent', error, { messageType: kind }))
         .finally(() => {
           waiting -= 1;
+          waitingBytes -= bytes.length;
         });
     },
     drained: () => tail,

@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { BLOCK_COMMITTED, CONSENSUS_MESSAGE, isMessage, MEMBER_ENROLLED, MessageContext, OnTopic, TOPICS } from '@medveil/messaging';
+import { isCodedError } from '@medveil/encoding';
+import { BLOCK_COMMITTED, CONSENSUS_MESSAGE, isMessage, MEMBER_ENROLLED, MessageContext, OnTopic, TOPICS, UnprocessableMessageError } from '@medveil/messaging';
 import { ConsensusNode } from './node.js';
-import { decodeProposal } from './proposals.js';
+import { decodeProposal, type KnownProposal } from './proposals.js';
 
 /** What the bus brings: transactions to order, other replicas' messages, members to decide about. */
 @Controller()
@@ -24,7 +25,17 @@ export class MessagesController {
 
   @OnTopic(TOPICS.certificates)
   certificates(@Payload() payload: { readonly proposal?: Uint8Array }, @Ctx() context: MessageContext): void {
-    if (isMessage(context.message, MEMBER_ENROLLED) && payload.proposal !== undefined) this.node.takeProposal(decodeProposal(payload.proposal));
+    if (!isMessage(context.message, MEMBER_ENROLLED) || payload.proposal === undefined) return;
+    this.node.takeProposal(readProposal(payload.proposal));
+  }
+}
+
+/** @throws UnprocessableMessageError: reading it again would not help */
+function readProposal(bytes: Uint8Array): KnownProposal {
+  try {
+    return decodeProposal(bytes);
+  } catch (cause) {
+    throw new UnprocessableMessageError(isCodedError(cause) ? cause.code : 'consensus-node/bad-proposal');
   }
 }
 

@@ -24,11 +24,21 @@ export interface NodeDependencies {
   readonly replicaKey: Uint8Array;
   readonly operator: SigningKeyPair;
   readonly publisher: MessagePublisher;
+  /** Whether this replica has taken part before; kept apart from the data folder, with the key it votes with. */
+  readonly started: StartMark;
   readonly clock: Clock;
   readonly log: ServiceLog;
 }
 
+export interface StartMark {
+  isSet(): Promise<boolean>;
+  /** Resolves when it is durable. */
+  set(): Promise<void>;
+}
+
 const MAX_EVIDENCE = 1_000;
+/** How often a vote that was lost on its way is looked for. */
+const VOTE_POLL_MS = 2_000;
 /** A block that stands in a bus message; larger ones are fetched from a node. */
 const MAX_PROPOSAL_BYTES = 768 * 1024;
 
@@ -37,6 +47,8 @@ export class ConsensusNode {
   readonly proposals = new ProposalBoard();
   readonly evidence: Uint8Array[] = [];
   #failed = false;
+  #votePoll: NodeJS.Timeout | undefined;
+  #conservation: { readonly height: number; readonly holds: boolean } | undefined;
 
   private constructor(
     private readonly dependencies: NodeDependencies,
@@ -50,14 +62,30 @@ export class ConsensusNode {
   ) {}
 
   static async open(dependencies: NodeDependencies): Promise<ConsensusNode> {
-    const { settings, genesis, verifiers, replicaKey, publisher, clock, log } = dependencies;
-    const { replicaSet, chainId } = genesis.document;
-    const replica = replicaSet.findIndex(({ id }) => id === settings.replica);
-    if (replica < 0) throw new Error(`replica ${settings.replica} is not in the genesis document`);
+    const { settings, genesis, verifiers } = dependencies;
+    const replica = genesis.document.replicaSet.findIndex(({ id }) => id === settings.replica);
+    if (replica < 0) throw new CodedError('consensus-node/unknown-replica', 'this replica is not in the genesis document', { replica: settings.replica });
     await mkdir(settings.dataFolder, { recursive: true });
     const store = await LevelStore.open(join(settings.dataFolder, 'ledger'));
-    const ledger = await Ledger.open({ genesis, store, stateMachine: createContract({ verifiers }) });
-    const { wal, entries, existed } = await WalFile.open(settings.dataFolder);
+    try {
+      const ledger = await Ledger.open({ genesis, store, stateMachine: createContract({ verifiers }) });
+      const log = await WalFile.open(settings.dataFolder);
+      try {
+        const recovering = await isLogLost(log, ledger, dependencies.started);
+        return ConsensusNode.#assemble(dependencies, replica, ledger, log, recovering);
+      } catch (error) {
+        await log.wal.close();
+        throw error;
+      }
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  static #assemble(dependencies: NodeDependencies, replica: ReplicaId, ledger: Ledger, { wal, entries }: OpenedLog, recovering: boolean): ConsensusNode {
+    const { settings, genesis, replicaKey, publisher, clock, log } = dependencies;
+    const { replicaSet, chainId } = genesis.document;
     const signal = new HeadSignal();
     const transport = busTransport(replica, publisher, log);
     const config = replicaConfig({
@@ -77,8 +105,7 @@ export class ConsensusNode {
       proposer: settings.replica,
       wal,
       walEntries: entries,
-      // A ledger without its log: what this replica promised is unknown, so it must not vote at once.
-      recovering: !existed && ledger.head.header.height > 0,
+      recovering,
       transport,
       pool: new PoolWatch(ledger, clock),
       clock,
@@ -108,9 +135,11 @@ export class ConsensusNode {
 
   start(): void {
     this.shell.start();
+    this.#votePoll = setInterval(() => this.voter.wake(), VOTE_POLL_MS);
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#votePoll);
     this.reader.stop();
     await this.shell.stop();
     await this.transport.drained();
@@ -120,7 +149,7 @@ export class ConsensusNode {
 
   /** The replica votes and follows: a readiness check. */
   check(): void {
-    if (this.#failed) throw new Error('the replica has stopped');
+    if (this.#failed) throw new CodedError('consensus-node/replica-stopped', 'the replica has stopped');
   }
 
   get operatorAccount(): Id<'acc'> {
@@ -132,7 +161,7 @@ export class ConsensusNode {
   }
 
   takeConsensusMessage(from: ReplicaId, bytes: Uint8Array): void {
-    this.shell.feed({ type: 'message', from, bytes });
+    this.shell.feedMessage(from, bytes);
   }
 
   takeProposal(known: KnownProposal): void {
@@ -165,13 +194,11 @@ export class ConsensusNode {
     return this.shell.report();
   }
 
+  /** Counted once for each block: it walks over the whole state. */
   #creditsConserved(): boolean {
-    try {
-      checkConservation(this.ledger.view());
-      return true;
-    } catch {
-      return false;
-    }
+    const { height } = this.ledger.head.header;
+    if (this.#conservation?.height !== height) this.#conservation = { height, holds: holdsConservation(this.ledger) };
+    return this.#conservation.holds;
   }
 
   #announce(certificate: CommitCertificate | null, block: Block): void {
@@ -181,5 +208,27 @@ export class ConsensusNode {
     this.dependencies.publisher
       .publish(BLOCK_COMMITTED, message, { key: this.dependencies.settings.replica })
       .catch((error: unknown) => this.dependencies.log.error('block-not-announced', error, { height }));
+  }
+}
+
+type OpenedLog = Awaited<ReturnType<typeof WalFile.open>>;
+
+/**
+ * Whether what this replica has promised is unknown (docs/consensus.md, "A wiped replica"): it has taken part before, and its
+ * log holds nothing. A replica's first log gets an entry before the mark is set, and the mark is set before the first vote.
+ */
+async function isLogLost({ wal, entries }: OpenedLog, ledger: Ledger, started: StartMark): Promise<boolean> {
+  const tookPart = (await started.isSet()) || ledger.head.header.height > 0;
+  if (entries.length === 0 && !tookPart) await wal.append([{ type: 'recovered' }]);
+  await started.set();
+  return entries.length === 0 && tookPart;
+}
+
+function holdsConservation(ledger: Ledger): boolean {
+  try {
+    checkConservation(ledger.view());
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,18 +1,17 @@
+import { decodeTransaction } from '@medveil/agreements';
 import type { Clock } from '@medveil/encoding';
-import type { AppliedBlock, Ledger } from '@medveil/ledger';
+import { accountId } from '@medveil/identity';
+import type { Ledger } from '@medveil/ledger';
 import type { PoolRequest } from '@medveil/pbft';
 
 const MAX_WATCHED = 40_000;
-/** Every so many blocks all watched requests are looked at, since a transaction's time may be over. */
-const SWEEP_BLOCKS = 32;
 
 /**
- * Remembers what was given to the protocol's pool, and tells after each block which of it can no longer be executed
- * (its nonce is used, its time is over), so that a leader is not suspected for leaving it out.
+ * Remembers what was given to the protocol's pool, and tells which of it can no longer be executed (its nonce is used, its
+ * time is over), so that a leader is not suspected for leaving it out.
  */
 export class PoolWatch {
-  readonly #watched = new Map<string, PoolRequest>();
-  #blocksUntilSweep = SWEEP_BLOCKS;
+  readonly #watched = new Map<string, Watched>();
 
   constructor(
     private readonly ledger: Pick<Ledger, 'checkTransaction'>,
@@ -22,25 +21,50 @@ export class PoolWatch {
   watch(requests: readonly PoolRequest[]): void {
     for (const request of requests) {
       if (this.#watched.size >= MAX_WATCHED) this.#forgetOldest();
-      this.#watched.set(request.id, request);
+      const { nonce } = readSender(request.bytes);
+      this.#watched.set(request.id, { request, nonce });
     }
   }
 
-  /** @returns the identifiers of requests that are no longer executable */
-  afterBlock(applied: AppliedBlock): string[] {
-    const senders = new Set<string>();
-    for (const id of applied.transactionIds) {
-      const sender = this.#watched.get(id)?.sender;
-      if (sender !== undefined) senders.add(sender);
-      this.#watched.delete(id);
+  /**
+   * The same requests, each account's by its nonces: they may have come in another order, and a transaction whose turn it is
+   * not is refused for good.
+   */
+  inTurn(requests: readonly PoolRequest[]): PoolRequest[] {
+    const lines = new Map<string, PoolRequest[]>();
+    for (const request of requests) {
+      const line = lines.get(request.sender);
+      if (line === undefined) lines.set(request.sender, [request]);
+      else line.push(request);
     }
-    this.#blocksUntilSweep -= 1;
-    const sweep = this.#blocksUntilSweep === 0;
-    if (sweep) this.#blocksUntilSweep = SWEEP_BLOCKS;
+    const sorted = new Map([...lines].map(([sender, line]) => [sender, line.toSorted((a, b) => this.#nonceOf(a) - this.#nonceOf(b)).values()]));
+    return requests.map((request) => sorted.get(request.sender)?.next().value ?? request);
+  }
+
+  #nonceOf({ id }: PoolRequest): number {
+    return this.#watched.get(id)?.nonce ?? 0;
+  }
+
+  /**
+   * @param transactions of the block: their senders' nonces have moved, whoever brought them
+   * @returns the identifiers of watched requests that are no longer executable
+   */
+  afterBlock(transactionIds: readonly string[], transactions: readonly Uint8Array[]): string[] {
+    for (const id of transactionIds) this.#watched.delete(id);
+    if (transactions.length === 0 || this.#watched.size === 0) return [];
+    const senders = new Set(transactions.map((transaction) => readSender(transaction).sender));
+    return this.#dropped((request) => senders.has(request.sender));
+  }
+
+  /** Looks at all of them, since a transaction's time may be over. */
+  sweep(): string[] {
+    return this.#dropped(() => true);
+  }
+
+  #dropped(isConcerned: (request: PoolRequest) => boolean): string[] {
     const dropped: string[] = [];
-    for (const request of this.#watched.values()) {
-      if (!sweep && !senders.has(request.sender)) continue;
-      if (!this.ledger.checkTransaction(request.bytes, this.clock()).ok) dropped.push(request.id);
+    for (const { request } of this.#watched.values()) {
+      if (isConcerned(request) && !this.ledger.checkTransaction(request.bytes, this.clock()).ok) dropped.push(request.id);
     }
     for (const id of dropped) this.#watched.delete(id);
     return dropped;
@@ -49,5 +73,20 @@ export class PoolWatch {
   #forgetOldest(): void {
     const oldest = this.#watched.keys().next();
     if (oldest.done !== true) this.#watched.delete(oldest.value);
+  }
+}
+
+interface Watched {
+  readonly request: PoolRequest;
+  readonly nonce: number;
+}
+
+/** What is no transaction has no sender: it may be in a block all the same, and was rejected. */
+function readSender(transaction: Uint8Array): { sender: string | null; nonce: number } {
+  try {
+    const { sender, nonce } = decodeTransaction(transaction);
+    return { sender: accountId(sender), nonce };
+  } catch {
+    return { sender: null, nonce: 0 };
   }
 }

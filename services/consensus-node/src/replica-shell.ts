@@ -17,6 +17,7 @@ import {
   type Verifier,
   type WalEntry,
 } from '@medveil/pbft';
+import { PeerQuota } from './peer-quota.js';
 import type { PoolWatch } from './pool-watch.js';
 
 /** The write-ahead log as the shell needs it: resolved means durable. */
@@ -62,6 +63,8 @@ const MAX_INPUTS_PER_ROUND = 256;
 const MAX_QUEUED_INPUTS = 50_000;
 /** How often a due timeout of the contract or an unproven result is looked for. */
 const DUE_POLL_MS = 200;
+/** How often, in such polls, the pool is searched for transactions whose time is over. */
+const SWEEP_POLLS = 25;
 
 /**
  * The I/O around the pure replica: feeds inputs one after another, carries effects out in order, and lets nothing leave
@@ -72,6 +75,8 @@ export class ReplicaShell {
   readonly #replica: Replica;
   readonly #inputs: Input[] = [];
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
+  readonly #quota = new PeerQuota();
+  #pollsUntilSweep = SWEEP_POLLS;
   #working: Promise<void> | undefined;
   #duePoll: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -93,12 +98,16 @@ export class ReplicaShell {
 
   /** Finishes the round in hand; what is queued is dropped, as after a crash. */
   async stop(): Promise<void> {
+    this.#end();
+    await this.#working;
+  }
+
+  #end(): void {
     this.#stopped = true;
     clearInterval(this.#duePoll);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#inputs.length = 0;
-    await this.#working;
   }
 
   report(): ReplicaReport {
@@ -116,6 +125,14 @@ export class ReplicaShell {
     return true;
   }
 
+  /** A peer's message, as `feed`; also false where too many of this peer wait. */
+  feedMessage(from: ReplicaId, bytes: Uint8Array): boolean {
+    if (!this.#quota.take(from, bytes.length)) return false;
+    if (this.feed({ type: 'message', from, bytes })) return true;
+    this.#quota.giveBack(from, bytes.length);
+    return false;
+  }
+
   /** Transactions from clients: those that a pool should hold are the protocol's from here on. */
   submit(transactions: readonly Uint8Array[]): void {
     this.#feedRequests(transactions, 'client');
@@ -127,15 +144,22 @@ export class ReplicaShell {
       await Promise.resolve();
       while (this.#inputs.length > 0) {
         const effects: Effect[] = [];
-        for (const input of this.#inputs.splice(0, MAX_INPUTS_PER_ROUND)) effects.push(...this.#replica.step(input));
+        for (const input of this.#inputs.splice(0, MAX_INPUTS_PER_ROUND)) {
+          if (input.type === 'message') this.#quota.giveBack(input.from, input.bytes.length);
+          effects.push(...this.#replica.step(input));
+        }
         await this.#persist(effects);
         for (const effect of effects) await this.#carryOut(effect);
       }
     } catch (error) {
-      this.#stopped = true;
-      this.#inputs.length = 0;
-      this.#options.observer.failed(error);
+      this.#fail(error);
     }
+  }
+
+  /** What it has promised may not be on disk, or its state may not be the others': it says nothing any more. */
+  #fail(error: unknown): void {
+    this.#end();
+    this.#options.observer.failed(error);
   }
 
   /** One write and one fsync for the whole round, before anything of it is said. */
@@ -207,19 +231,19 @@ export class ReplicaShell {
       const block = decodeBlock(proposal);
       const applied = await ledger.applyBlock(block, certificate);
       observer.applied(applied, block);
-      const dropped = pool.afterBlock(applied);
+      const dropped = pool.afterBlock(applied.transactionIds, block.transactions);
       this.feed({ type: 'executed', sequence, stateDigest: applied.head.resultDigest, requestIds: [...applied.transactionIds] });
-      if (dropped.length > 0) this.feed({ type: 'requests-dropped', ids: dropped });
+      this.#drop(dropped);
     }
   }
 
   async #build(effect: Extract<Effect, { type: 'build-proposal' }>): Promise<void> {
-    const { ledger, clock, proposer } = this.#options;
+    const { ledger, clock, proposer, pool } = this.#options;
     const { view, sequence } = effect;
     const nothing = (unusable: readonly string[]) => this.feed({ type: 'proposal-built', view, sequence, proposal: null, unusable });
     if (sequence !== ledger.head.header.height + 1) return void nothing([]);
     const { block, unusable } = await ledger.buildBlock({
-      transactions: effect.requests.map(({ bytes }) => bytes),
+      transactions: pool.inTurn(effect.requests).map(({ bytes }) => bytes),
       timeMs: clock(),
       proposer,
       maxBytes: effect.maxBytes,
@@ -269,9 +293,21 @@ export class ReplicaShell {
 
   /** A timeout of the contract has passed, or the last block left results that no header proves yet. */
   #lookForDueWork(): void {
-    const { ledger, clock } = this.#options;
-    const deadlineMs = ledger.nextDeadlineMs();
-    if (ledger.head.hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
+    const { ledger, clock, pool } = this.#options;
+    try {
+      const deadlineMs = ledger.nextDeadlineMs();
+      if (ledger.head.hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
+      this.#pollsUntilSweep -= 1;
+      if (this.#pollsUntilSweep > 0) return;
+      this.#pollsUntilSweep = SWEEP_POLLS;
+      this.#drop(pool.sweep());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #drop(ids: readonly string[]): void {
+    if (ids.length > 0) this.feed({ type: 'requests-dropped', ids });
   }
 }
 

@@ -1,9 +1,9 @@
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, loadVerifiers, OPERATOR, openVault, partyTokens, senderDirectory } from '@medveil/host';
+import { type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, OPERATOR, openVault, partyTokens, senderDirectory } from '@medveil/host';
 import { signingKeyFromSeed } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
 import { cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
-import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, messageObserver, type RunningService, runService, ServiceMetrics, Shutdown } from '@medveil/service-kit';
 import { ERROR_STATUSES } from './errors.js';
 import { ExplorerController } from './explorer.controller.js';
 import { MessagesController, UNDERSTOOD } from './messages.controller.js';
@@ -15,6 +15,9 @@ import type { ConsensusNodeSettings } from './settings.js';
 const VERSION = '0.1.0';
 /** How long a message's id is remembered; transactions and protocol messages are idempotent anyway. */
 const REPLAY_MEMORY_MS = 10 * 60_000;
+
+/** In the vault, beside the key that the replica votes with: this replica has taken part. */
+const STARTED = 'replica-started';
 
 /** Opens the ledger, joins the protocol, serves the explorer. */
 export async function startConsensusNode(settings: ConsensusNodeSettings, infrastructure: Infrastructure): Promise<RunningService> {
@@ -32,6 +35,14 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     clock,
     random,
   });
+  const tokens = partyTokens({
+    parties: {
+      [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
+      contract: { publicKey: messageKeyOf(network, 'contract'), scopes: ['ledger:read'] },
+    },
+    audience: 'consensus-node',
+    clock,
+  });
   const node = await ConsensusNode.open({
     settings,
     genesis: loadGenesis(fromBase64Url(network.genesis)),
@@ -39,6 +50,12 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     replicaKey: await vault.get('replica-key'),
     operator: signingKeyFromSeed(await vault.get('operator-key')),
     publisher,
+    started: {
+      isSet: async () => (await vault.find(STARTED)) !== null,
+      set: async () => {
+        if ((await vault.find(STARTED)) === null) await vault.put(STARTED, Uint8Array.of(1));
+      },
+    },
     clock,
     log,
   });
@@ -49,6 +66,7 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     definitions: [TRANSACTION_SUBMITTED, ...UNDERSTOOD],
     directory: senderDirectory(network),
     replay: cacheReplayGuard(cache, name, REPLAY_MEMORY_MS),
+    observer: messageObserver(metrics, log),
   });
   const module = defineModule('consensus-node-parts', {
     controllers: [ExplorerController, OperatorController, MessagesController],
@@ -65,19 +83,13 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     health,
     clock,
     random,
-    tokens: partyTokens({
-      parties: {
-        [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
-        contract: { publicKey: fromBase64Url(network.messageKeys['contract'] ?? ''), scopes: ['ledger:read'] },
-      },
-      audience: 'consensus-node',
-      clock,
-    }),
+    tokens,
     errors: ERROR_STATUSES,
     consumers: [transport.server({ group: name, receiver })],
     resources: [{ name: 'replica', close: () => node.close() }],
   });
+  // Who waits for a block is answered before the server waits for them.
+  service.app.get(Shutdown).signal.addEventListener('abort', () => node.reader.stop(), { once: true });
   node.start();
   return service;
 }
-

@@ -31,8 +31,20 @@ export class Voter {
     return true;
   }
 
-  afterBlock(applied: AppliedBlock): void {
-    if (this.#underway !== undefined && applied.transactionIds.includes(this.#underway.transactionId)) this.#underway = undefined;
+  afterBlock({ transactionIds, receipts }: Pick<AppliedBlock, 'transactionIds' | 'receipts'>): void {
+    const underway = this.#underway;
+    const index = underway === undefined ? -1 : transactionIds.indexOf(underway.transactionId);
+    if (underway !== undefined && index >= 0) {
+      this.#underway = undefined;
+      // A vote that the contract refuses would be refused again; one that came out of turn is repeated.
+      const code = receipts[index + 1]?.code ?? null;
+      if (code !== 'agreements/wrong-nonce') this.#queue.delete(underway.proposalId);
+    }
+    this.#next();
+  }
+
+  /** To be called now and then: a vote that was lost on its way is sent again. */
+  wake(): void {
     this.#next();
   }
 

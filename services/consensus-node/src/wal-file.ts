@@ -17,7 +17,7 @@ export class WalFile {
   }
 
   /** @throws CodedError `pbft/bad-log` where more than the last record is damaged */
-  static async open(folder: string): Promise<{ wal: WalFile; entries: readonly WalEntry[]; existed: boolean }> {
+  static async open(folder: string): Promise<{ wal: WalFile; entries: readonly WalEntry[] }> {
     const path = join(folder, 'wal');
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
@@ -25,10 +25,15 @@ export class WalFile {
     });
     const { entries, validBytes } = readWal(bytes ?? new Uint8Array());
     const file = await open(path, 'a');
-    if (bytes !== null && validBytes < bytes.length) await file.truncate(validBytes);
-    await file.sync();
-    await syncFolder(folder);
-    return { wal: new WalFile(path, file), entries, existed: bytes !== null };
+    try {
+      if (bytes !== null && validBytes < bytes.length) await file.truncate(validBytes);
+      await file.sync();
+      await syncFolder(folder);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return { wal: new WalFile(path, file), entries };
   }
 
   async append(entries: readonly WalEntry[]): Promise<void> {

@@ -21,7 +21,7 @@ export class HeightWaiters {
   }
 
   reached(height: number): void {
-    for (const entry of [...this.#waiting]) if (entry.height <= height) entry.wake();
+    for (const entry of this.#waiting) if (entry.height <= height) entry.wake();
   }
 
   get size(): number {
