@@ -101,15 +101,22 @@ const ops = {
 const samples = await sample(Object.values(ops), rounds);
 await prover.close();
 
-let keygenMs;
+/** Medians by metric; of a batch, for one proof of it. */
+const mediansOf = (clock) =>
+  Object.fromEntries(
+    Object.entries(ops).map(([metric, op]) => [metric, rounded(quantile(samples.get(op)[clock], 0.5) / (metric.includes('batch64') ? BATCH : 1), 2)]),
+  );
+const times = mediansOf('wall');
+const cpu = mediansOf('cpu');
 if (keygen) {
+  const before = process.cpuUsage();
   const startedAt = performance.now();
   await generateDevelopmentKeys(r1cs, { instance: artefacts.instance, random });
-  keygenMs = performance.now() - startedAt;
+  times.keygen_ms = rounded(performance.now() - startedAt, 0);
+  const { user, system } = process.cpuUsage(before);
+  cpu.keygen_ms = rounded((user + system) / 1000, 0);
 }
 
-const medians = Object.fromEntries(Object.entries(ops).map(([metric, op]) => [metric, quantile(samples.get(op), 0.5)]));
-medians.verify_batch64_ms_per_proof /= BATCH;
 const bytes = async (path) => (await stat(path)).size;
 process.stdout.write(
   JSON.stringify({
@@ -117,8 +124,8 @@ process.stdout.write(
     instance: name,
     constraints: r1cs.constraints,
     clauses: artefacts.instance.slots,
-    ...(keygenMs === undefined ? {} : { keygen_ms: rounded(keygenMs, 0) }),
-    ...Object.fromEntries(Object.entries(medians).map(([metric, value]) => [metric, rounded(value, 2)])),
+    ...times,
+    cpu,
     proving_key_bytes: await bytes(artefacts.zkeyPath),
     verification_key_bytes: JSON.stringify(artefacts.verificationKey).length,
     proof_bytes: proof.length,
