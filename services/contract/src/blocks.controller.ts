@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { OnTopic, TOPICS } from '@medveil/messaging';
+import { isCodedError } from '@medveil/encoding';
+import { OnTopic, TOPICS, UnprocessableMessageError } from '@medveil/messaging';
 import { FollowerLedger } from './follower-ledger.js';
 
 @Controller()
@@ -9,6 +10,11 @@ export class BlocksController {
 
   @OnTopic(TOPICS.blocks)
   block(@Payload() { block, certificate }: { readonly block: Uint8Array; readonly certificate: Uint8Array }): void {
-    this.follower.take(block, certificate);
+    try {
+      this.follower.take(block, certificate);
+    } catch (error) {
+      // Not in its form: reading it again would not help.
+      throw isCodedError(error) ? new UnprocessableMessageError(error.code) : error;
+    }
   }
 }

@@ -5,6 +5,7 @@ export const ERROR_STATUSES: ErrorStatuses = {
   ...Object.fromEntries(REJECTION_CODES.map((code) => [code, 422])),
   'contract/busy': 503,
   'contract/deposit-conflict': 409,
+  'contract/ledger-stopped': 503,
   'contract/not-found': 404,
   'contract/policy-mismatch': 422,
   'contract/policy-too-large': 413,

@@ -1,6 +1,5 @@
-import type { ConsensusNodeClient } from '@medveil/client';
-import { fromWire } from '@medveil/client';
-import { type Clock, isCodedError } from '@medveil/encoding';
+import { ApiError, type ConsensusNodeClient, type contractApi, fromWire } from '@medveil/client';
+import { type Clock, CodedError, isCodedError } from '@medveil/encoding';
 import { HeadSignal, LedgerReader } from '@medveil/explorer';
 import { type AppliedBlock, decodeBlock, type Block, type Ledger } from '@medveil/ledger';
 import { type CommitCertificate, decodeCommitCertificate } from '@medveil/pbft';
@@ -31,7 +30,10 @@ export class FollowerLedger {
   #timer: NodeJS.Timeout | undefined;
   #lastNewsMs = 0;
   #node = 0;
+  #fetching = false;
   #stopped = false;
+  /** the last block could not be executed or kept, for a reason that lies here */
+  #failure: unknown;
 
   constructor(options: FollowerLedgerOptions) {
     this.#options = options;
@@ -47,6 +49,11 @@ export class FollowerLedger {
     clearInterval(this.#timer);
     this.reader.stop();
     await this.#tail;
+  }
+
+  /** Blocks can be executed and kept: a readiness check. */
+  check(): void {
+    if (this.#failure !== undefined) throw new CodedError('contract/ledger-stopped', 'the last block could not be executed and kept');
   }
 
   /** A block from the bus; anything that is not the certified next block is refused by the ledger. */
@@ -66,7 +73,10 @@ export class FollowerLedger {
     this.#tail = this.#tail.then(async () => {
       if (this.#stopped) return;
       await work();
-    }).catch((error: unknown) => this.#options.log.error('block-not-applied', error, { height: this.#height() + 1 }));
+    }).catch((error: unknown) => {
+      if (!isFalseBlock(error)) this.#failure = error;
+      this.#options.log.error('block-not-applied', error, { height: this.#height() + 1 });
+    });
   }
 
   async #applyAhead(): Promise<void> {
@@ -82,6 +92,7 @@ export class FollowerLedger {
 
   async #apply(block: Block, certificate: CommitCertificate): Promise<void> {
     const applied = await this.#options.ledger.applyBlock(block, certificate);
+    this.#failure = undefined;
     this.#lastNewsMs = this.#options.clock();
     this.#options.onApplied(applied, block);
     this.reader.signal.grown();
@@ -89,26 +100,48 @@ export class FollowerLedger {
 
   #fetchIfQuiet(): void {
     const { clock, gapPollMs } = this.#options;
-    if (clock() - this.#lastNewsMs < gapPollMs) return;
-    this.#lastNewsMs = clock();
-    this.#enqueue(() => this.#fetch());
+    const quietMs = clock() - this.#lastNewsMs;
+    // A clock that was set back must not make this wait.
+    if (this.#fetching || (quietMs >= 0 && quietMs < gapPollMs)) return;
+    this.#fetching = true;
+    this.#enqueue(async () => {
+      try {
+        await this.#fetch();
+      } finally {
+        this.#fetching = false;
+        this.#lastNewsMs = clock();
+      }
+    });
   }
 
+  /** Everything that one node has; the next node is asked at the next poll. */
   async #fetch(): Promise<void> {
     const { nodes, log } = this.#options;
     const node = nodes[this.#node % nodes.length];
     this.#node += 1;
-    if (node === undefined) return;
-    try {
-      const { items } = await node.blocks({ from: this.#height() + 1, limit: FETCH_LIMIT });
-      for (const item of items) {
-        const { block, certificate } = fromWire(item);
-        if (block.header.height === this.#height() + 1) await this.#apply(block, certificate);
+    for (let isMore = node !== undefined; isMore && !this.#stopped; ) {
+      const height = this.#height();
+      try {
+        const { items } = await (node as ConsensusNodeClient).blocks({ from: height + 1, limit: FETCH_LIMIT });
+        for (const item of items) await this.#applyFetched(item);
+      } catch (error) {
+        if (!isFalseBlock(error) && !isClientError(error)) throw error;
+        log.warn('blocks-not-fetched', { code: error.code, height: this.#height() + 1 });
+        return;
       }
-      await this.#applyAhead();
-    } catch (error) {
-      // The next node is asked at the next poll.
-      log.warn('blocks-not-fetched', { code: isCodedError(error) ? error.code : 'unexpected', height: this.#height() + 1 });
+      isMore = this.#height() > height;
     }
+    await this.#applyAhead();
+  }
+
+  async #applyFetched(item: contractApi.CertifiedBlocks['items'][number]): Promise<void> {
+    const { block, certificate } = fromWire(item);
+    if (block.header.height === this.#height() + 1) await this.#apply(block, certificate);
   }
 }
+
+/** A block that is not the certified next one: its sender's fault, not this follower's. */
+const isFalseBlock = (error: unknown): error is CodedError =>
+  isCodedError(error) && ['ledger/', 'encoding/', 'pbft/', 'client/unverified'].some((prefix) => error.code.startsWith(prefix)) && error.code !== 'ledger/corrupt-store';
+
+const isClientError = (error: unknown): error is CodedError => isCodedError(error) && (error.code.startsWith('client/') || error instanceof ApiError);

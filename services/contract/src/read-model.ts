@@ -4,11 +4,16 @@ import {
 import type { contractApi, PageQuery } from '@medveil/client';
 import { CodedError, type Id, toHex } from '@medveil/encoding';
 import type { Ledger, StateReader } from '@medveil/ledger';
+import type { z } from 'zod';
 
 const DEFAULT_LIMIT = 50;
 
+type Totals = z.infer<typeof contractApi.totalsSchema>;
+
 /** The ledger's state in the words of the public API. Nothing is kept: it is derived at each question. */
 export class ReadModel {
+  #totals: { readonly height: number; readonly totals: Totals } | undefined;
+
   constructor(private readonly ledger: Ledger) {}
 
   requirements({ cursor, limit = DEFAULT_LIMIT }: PageQuery) {
@@ -55,7 +60,14 @@ export class ReadModel {
     return { account: id, balance, nonce };
   }
 
+  /** Counted once for each block: it walks over the whole state. */
   totals() {
+    const { height } = this.ledger.head.header;
+    if (this.#totals?.height !== height) this.#totals = { height, totals: this.#countTotals() };
+    return this.#totals.totals;
+  }
+
+  #countTotals(): Totals {
     const { minted, redeemed, balances, held } = countCredits(this.#view());
     return { minted, redeemed, balances: Number(balances), held: Number(held), conserved: balances + held === BigInt(minted) - BigInt(redeemed) };
   }

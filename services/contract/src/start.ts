@@ -7,15 +7,16 @@ import { createIdempotencyStore, type Database } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
 import {
-  anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenService,
+  anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenService,
 } from '@medveil/host';
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { Ledger, loadGenesis } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
 import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver } from '@medveil/messaging';
-import { createLog, defineModule, Health, type RunningService, runService, type ServiceLog, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, messageObserver, type RunningService, runService, type ServiceLog, ServiceMetrics, Shutdown } from '@medveil/service-kit';
 import { BlocksController } from './blocks.controller.js';
 import { Circuits } from './circuits.js';
+import { DepositStore } from './deposit-store.js';
 import { EarlyCheck } from './early-check.js';
 import { ERROR_STATUSES } from './errors.js';
 import { FollowerLedger } from './follower-ledger.js';
@@ -43,14 +44,19 @@ export async function startContract(settings: ContractSettings, infrastructure: 
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
   const database = await infrastructure.databases.open({ schema: NAME, migrations: new URL('../migrations/', import.meta.url) });
-  const parts = await assemble(settings, infrastructure, network, vault, database, log);
+  const parts = await assemble(settings, infrastructure, network, vault, database, log).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   health.register('database', () => database.check());
+  health.register('ledger', async () => parts.follower.check());
   metrics.gaugeFrom({ name: 'medveil_contract_height', help: 'Height of the last block that the contract service has executed.' }, () => parts.ledger.head.header.height);
   const receiver = new MessageReceiver({
     network: network.chainId,
     definitions: [BLOCK_COMMITTED],
     directory: senderDirectory(network),
     replay: cacheReplayGuard(cache, NAME, REPLAY_MEMORY_MS),
+    observer: messageObserver(metrics, log),
   });
   const treasuryPoll = parts.treasury === undefined ? undefined : setInterval(() => parts.treasury?.wake(), TREASURY_POLL_MS);
   const service = await runService({
@@ -69,8 +75,8 @@ export async function startContract(settings: ContractSettings, infrastructure: 
       partyTokens({
         parties: {
           [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
-          pkg: { publicKey: fromBase64Url(network.messageKeys['pkg'] ?? ''), scopes: ['ledger:read', 'transactions:submit'] },
-          'proxy-cloud': { publicKey: fromBase64Url(network.messageKeys['proxy-cloud'] ?? ''), scopes: ['ledger:read', 'transactions:submit'] },
+          pkg: { publicKey: messageKeyOf(network, 'pkg'), scopes: ['ledger:read', 'transactions:submit'] },
+          'proxy-cloud': { publicKey: messageKeyOf(network, 'proxy-cloud'), scopes: ['ledger:read', 'transactions:submit'] },
         },
         audience: NAME,
         clock,
@@ -80,13 +86,16 @@ export async function startContract(settings: ContractSettings, infrastructure: 
     idempotency: createIdempotencyStore({ database, clock, random }),
     consumers: [transport.server({ group: NAME, receiver })],
     resources: [
-      { name: 'treasury', close: async () => { clearInterval(treasuryPoll); await parts.treasury?.idle(); } },
       { name: 'follower', close: () => parts.follower.stop() },
+      { name: 'treasury', close: async () => { clearInterval(treasuryPoll); await parts.treasury?.idle(); } },
       { name: 'ledger', close: () => parts.ledger.store.close() },
       { name: 'database', close: () => database.close() },
     ],
   });
+  // Who waits for a block is answered before the server waits for them.
+  service.app.get(Shutdown).signal.addEventListener('abort', () => parts.follower.reader.stop(), { once: true });
   parts.follower.start();
+  parts.treasury?.wake();
   return service;
 }
 
@@ -104,9 +113,9 @@ async function assemble(
   const ledger = await Ledger.open({ genesis: loadGenesis(fromBase64Url(network.genesis)), store, stateMachine: machine });
   const messageSeed = await vault.get('message-key');
   const publisher = createPublisher({ client: transport.client(), network: network.chainId, signer: ed25519Signer(NAME, messageSeed), clock, random });
-  const submissions = new Submissions(new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions);
+  const submissions = new Submissions(store, new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions);
   const treasurySeed = await vault.find('treasury-key');
-  const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, database, submissions, clock, log);
+  const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, new DepositStore(database), submissions, clock, log);
   const token = partyTokenSource(NAME, signingKeyFromSeed(messageSeed), { scopes: ['ledger:read'], audience: 'consensus-node' }, { clock, random });
   const follower = new FollowerLedger({
     ledger,

@@ -1,5 +1,7 @@
+import { decodeTransaction } from '@medveil/agreements';
 import { type Clock, CodedError, type Id } from '@medveil/encoding';
-import { LEDGER_LIMITS, transactionIdOf } from '@medveil/ledger';
+import { accountId } from '@medveil/identity';
+import { LEDGER_LIMITS, type LedgerStore, transactionIdOf } from '@medveil/ledger';
 import { type MessagePublisher, TRANSACTION_SUBMITTED } from '@medveil/messaging';
 import type { EarlyCheck } from './early-check.js';
 
@@ -11,6 +13,7 @@ export class Submissions {
   readonly #pending = new Map<Id<'txn'>, number>();
 
   constructor(
+    private readonly store: Pick<LedgerStore, 'transactions'>,
     private readonly check: EarlyCheck,
     private readonly publisher: MessagePublisher,
     private readonly clock: Clock,
@@ -23,12 +26,32 @@ export class Submissions {
       throw new CodedError('contract/too-large', 'the transaction is too large', { bytes: transaction.length, max: LEDGER_LIMITS.transactionBytes });
     }
     const transactionId = transactionIdOf(transaction);
-    if (this.isPending(transactionId)) return transactionId;
+    if (this.isPending(transactionId) || (await this.#isAccepted(transactionId))) return transactionId;
+    this.#forgetLost();
     if (this.#pending.size >= this.maxPending) throw new CodedError('contract/busy', 'too many transactions wait for a block; try again later');
     this.check.refuseHopeless(transaction);
     this.#pending.set(transactionId, this.clock());
-    await this.publisher.publish(TRANSACTION_SUBMITTED, { transaction }, { key: transactionId });
+    try {
+      // By sender, so that the bus keeps the order of one account's transactions.
+      await this.publisher.publish(TRANSACTION_SUBMITTED, { transaction }, { key: accountId(decodeTransaction(transaction).sender) });
+    } catch (error) {
+      this.#pending.delete(transactionId);
+      throw error;
+    }
     return transactionId;
+  }
+
+  async #isAccepted(transactionId: Id<'txn'>): Promise<boolean> {
+    const [location] = await this.store.transactions([transactionId]);
+    return location?.ok === true;
+  }
+
+  /** In the order in which they came. */
+  #forgetLost(): void {
+    for (const [transactionId, sinceMs] of this.#pending) {
+      if (this.clock() - sinceMs < PENDING_MS) return;
+      this.#pending.delete(transactionId);
+    }
   }
 
   isPending(transactionId: Id<'txn'>): boolean {

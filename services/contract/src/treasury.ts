@@ -1,42 +1,31 @@
 import { buildTransaction, readAccount, readNonce } from '@medveil/agreements';
-import { type Clock, CodedError, digest, type Id } from '@medveil/encoding';
+import { type Clock, CodedError, digest, type Id, isCodedError } from '@medveil/encoding';
 import type { SigningKeyPair } from '@medveil/identity';
-import type { AppliedBlock, Ledger } from '@medveil/ledger';
-import type { Database } from '@medveil/database';
-import { bigint, pgSchema, text } from 'drizzle-orm/pg-core';
-import { eq, isNull } from 'drizzle-orm';
+import { type AppliedBlock, decodeReceipt, type Ledger } from '@medveil/ledger';
 import type { ServiceLog } from '@medveil/service-kit';
+import type { Attempt, Deposit, DepositStore } from './deposit-store.js';
 import type { Submissions } from './submissions.js';
-
-const schema = pgSchema('contract');
-const deposits = schema.table('deposits', {
-  reference: text('reference').primaryKey(),
-  account: text('account').notNull(),
-  amount: bigint('amount', { mode: 'number' }).notNull(),
-  transactionId: text('transaction_id'),
-  validUntilMs: bigint('valid_until_ms', { mode: 'number' }),
-  /** `recorded`, or the code of the ledger's refusal */
-  outcome: text('outcome'),
-});
 
 const RECORDED = 'recorded';
 const LIFETIME_MS = 60_000;
-/** Block time may be behind this clock: so much later a mint can no longer come into a block. */
-const CLOCK_MARGIN_MS = 30_000;
+
+/** What says nothing about the deposit itself: it is minted by another transaction. */
+const OF_THE_ATTEMPT: ReadonlySet<string> = new Set(['agreements/wrong-nonce', 'agreements/expired-transaction']);
 
 /**
- * Credits against deposits made outside. A deposit is written down first and minted once: its reference is its
- * name, here and on the ledger, and the treasury's mints go one after another.
+ * Credits against deposits made outside. A deposit is written down first and minted once, also across restarts: every mint
+ * is written down before it is sent, and another is made for the same deposit only with the same nonce, or once that nonce is
+ * used by something else; the ledger accepts one of them at most. The treasury's mints go one after another.
  */
 export class Treasury {
-  #underway: { transactionId: Id<'txn'>; reference: string } | undefined;
   #working: Promise<void> = Promise.resolve();
+  #isWoken = false;
 
   constructor(
     private readonly key: SigningKeyPair,
     private readonly ledger: Ledger,
-    private readonly database: Database,
-    private readonly submissions: Submissions,
+    private readonly deposits: DepositStore,
+    private readonly submissions: Pick<Submissions, 'submit'>,
     private readonly clock: Clock,
     private readonly log: ServiceLog,
   ) {}
@@ -44,8 +33,7 @@ export class Treasury {
   /** @throws CodedError `contract/deposit-conflict` where the reference stands for another deposit, `contract/unknown-account` */
   async deposit(account: Id<'acc'>, amount: number, reference: string): Promise<void> {
     if (readAccount(this.ledger.view(), account) === null) throw new CodedError('contract/unknown-account', 'the ledger knows no such account');
-    await this.database.queries.insert(deposits).values({ reference, account, amount }).onConflictDoNothing();
-    const [kept] = await this.database.queries.select().from(deposits).where(eq(deposits.reference, reference));
+    const kept = await this.deposits.add(reference, account, amount);
     if (kept?.account !== account || kept.amount !== amount) {
       throw new CodedError('contract/deposit-conflict', 'this reference stands for another deposit');
     }
@@ -54,63 +42,84 @@ export class Treasury {
 
   /** `unknown`, `waiting`, `recorded`, or the code of the ledger's refusal. */
   async status(reference: string): Promise<string> {
-    const [kept] = await this.database.queries.select().from(deposits).where(eq(deposits.reference, reference));
+    const kept = await this.deposits.find(reference);
     return kept === undefined ? 'unknown' : (kept.outcome ?? 'waiting');
   }
 
-  afterBlock({ transactionIds, receipts }: AppliedBlock): void {
-    const underway = this.#underway;
-    const index = underway === undefined ? -1 : transactionIds.indexOf(underway.transactionId);
-    if (underway === undefined || index < 0) return;
-    this.#underway = undefined;
-    const receipt = receipts[index + 1];
-    this.#enqueue(() => this.#end(underway.reference, receipt?.ok === true ? RECORDED : (receipt?.code ?? 'unknown')));
-    this.wake();
+  /** A block in which a mint may have come to its end. */
+  afterBlock({ transactionIds }: Pick<AppliedBlock, 'transactionIds'>): void {
+    if (transactionIds.length > 0) this.wake();
   }
 
+  /** Goes on with what is open, if it does not already. */
   wake(): void {
-    this.#enqueue(() => this.#next());
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    this.#working = this.#working
+      .then(async () => {
+        this.#isWoken = false;
+        while (await this.#step());
+      })
+      .catch((error: unknown) => this.log.error('deposit-not-minted', error));
   }
 
   async idle(): Promise<void> {
     await this.#working;
   }
 
-  #enqueue(work: () => Promise<void>): void {
-    this.#working = this.#working.then(work).catch((error: unknown) => this.log.error('deposit-not-minted', error));
-  }
-
-  async #end(reference: string, outcome: string): Promise<void> {
-    await this.database.queries.update(deposits).set({ outcome }).where(eq(deposits.reference, reference));
-  }
-
-  async #next(): Promise<void> {
-    if (this.#underway !== undefined) return;
-    const [open] = await this.database.queries.select().from(deposits).where(isNull(deposits.outcome)).orderBy(deposits.reference).limit(1);
-    if (open === undefined) return;
-    if (open.transactionId !== null && (await this.#isStillPossible(open.transactionId as Id<'txn'>, open.reference, open.validUntilMs ?? 0))) return;
-    const validUntilMs = this.clock() + LIFETIME_MS;
-    const { transactionId, bytes } = buildTransaction({
-      chainId: this.ledger.chainId,
-      account: this.key,
-      nonce: readNonce(this.ledger.view(), this.key.publicKey),
-      validUntilMs,
-      body: { type: 'mint', account: open.account as Id<'acc'>, amount: open.amount, reference: digest('medveil/deposit/1', open.reference) },
-    });
-    // Written down before it is sent, so that after a crash no second mint is made while this one can still be recorded.
-    await this.database.queries.update(deposits).set({ transactionId, validUntilMs }).where(eq(deposits.reference, open.reference));
-    this.#underway = { transactionId, reference: open.reference };
-    await this.submissions.submit(bytes);
-  }
-
-  /** Sent before a restart: recorded meanwhile, or perhaps still on its way. */
-  async #isStillPossible(transactionId: Id<'txn'>, reference: string, validUntilMs: number): Promise<boolean> {
-    const [location] = await this.ledger.store.transactions([transactionId]);
-    if (location?.ok === true) {
-      await this.#end(reference, RECORDED);
-      this.wake();
+  /** @returns whether a deposit came to its end, so that the next one can be begun */
+  async #step(): Promise<boolean> {
+    const open = await this.deposits.nextOpen();
+    if (open === undefined) return false;
+    // Read before it is asked what became of the attempts: a nonce that is used here, is used by what is found then.
+    const nonce = readNonce(this.ledger.view(), this.key.publicKey);
+    const attempts = await this.deposits.attemptsOf(open.reference);
+    const outcome = await this.#outcomeOf(attempts);
+    if (outcome !== null) {
+      await this.deposits.end(open.reference, outcome);
       return true;
     }
-    return this.clock() <= validUntilMs + CLOCK_MARGIN_MS;
+    return this.#send(open, await this.#currentAttempt(open, nonce, attempts.at(-1)));
+  }
+
+  /** Null as long as another transaction may still be needed. */
+  async #outcomeOf(attempts: readonly Attempt[]): Promise<string | null> {
+    const locations = await this.ledger.store.transactions(attempts.map(({ transactionId }) => transactionId));
+    if (locations.some((location) => location?.ok === true)) return RECORDED;
+    for (const location of locations) {
+      if (location === undefined) continue;
+      const stored = await this.ledger.store.block(location.height);
+      const receipt = stored?.receipts[location.index + 1];
+      const code = receipt === undefined ? null : decodeReceipt(receipt).code;
+      if (code !== null && !OF_THE_ATTEMPT.has(code)) return code;
+    }
+    return null;
+  }
+
+  /** The last attempt while it can be accepted; else one that cannot be accepted beside it. */
+  async #currentAttempt(open: Deposit, nonce: number, last: Attempt | undefined): Promise<Attempt> {
+    if (last !== undefined && last.nonce === nonce && this.clock() <= last.validUntilMs) return last;
+    const attempt = { reference: open.reference, nonce, validUntilMs: this.clock() + LIFETIME_MS };
+    const { transactionId } = this.#build(open, attempt);
+    await this.deposits.begin({ ...attempt, transactionId }, this.clock());
+    return { ...attempt, transactionId };
+  }
+
+  async #send(open: Deposit, attempt: Attempt): Promise<boolean> {
+    try {
+      await this.submissions.submit(this.#build(open, attempt).bytes);
+      return false;
+    } catch (error) {
+      // The front itself sees that the ledger can never accept it.
+      if (!isCodedError(error) || !error.code.startsWith('agreements/') || OF_THE_ATTEMPT.has(error.code)) throw error;
+      await this.deposits.end(open.reference, error.code);
+      return true;
+    }
+  }
+
+  /** The same bytes for the same attempt. */
+  #build({ account, amount, reference }: Deposit, { nonce, validUntilMs }: Pick<Attempt, 'nonce' | 'validUntilMs'>) {
+    const body = { type: 'mint', account, amount, reference: digest('medveil/deposit/1', reference) } as const;
+    return buildTransaction({ chainId: this.ledger.chainId, account: this.key, nonce, validUntilMs, body });
   }
 }
