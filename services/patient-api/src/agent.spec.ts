@@ -167,6 +167,18 @@ describe('the agent of patients and their hospital', () => {
     assert.deepEqual((await matchOf(patientId, study.requirementId)).conflicts.map((conflict) => conflict.code), ['agreements/nullifier-spent']);
   });
 
+  it('goes on with a claim that the ledger accepted, whatever the front said of it', async () => {
+    world.frontDeniesClaims = true;
+    const { patientId, recordId } = await patientWith(8.8);
+    await matchOf(patientId, study.requirementId);
+    const { exchangeId } = await agent.startExchange(patientId, { requirementId: study.requirementId, recordId });
+    let exchange = await agent.exchange(exchangeId);
+    while (!['delivered', 'settled'].includes(exchange.phase)) exchange = await agent.exchange(exchangeId, 5_000);
+    world.frontDeniesClaims = false;
+    assert.equal(exchange.code, null);
+    assert.equal((await world.institution.read(study, exchange.claimId ?? 'clm_')).verdict.ok, true);
+  });
+
   it('goes on after a restart, delivers itself where the proxy stalls, and withdraws a grant', async () => {
     world.proxy.stalls = true;
     const { patientId, recordId } = await patientWith(9.4);

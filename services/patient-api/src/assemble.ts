@@ -35,7 +35,10 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const { settings, database, clock, random, network, log } = context;
   const circuits = await loadCircuits(settings.circuitFolders, settings.mode);
   const prover = createSnarkjsProver({ threads: settings.proverWorkers });
-  const jobs = createJobs({ database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS });
+  const jobs = createJobs({
+    database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS,
+    onAttempt: ({ kind, key, outcome }) => void (outcome === 'dead' && runner.buried(kind, key)),
+  });
   const changes = new Changes();
   const keyring = new Keyring(context);
   const enrolments = new Enrolments(context, keyring);
@@ -52,7 +55,7 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const fetchPolicies = (): void => {
     requirements.fetchMissing().catch((error: unknown) => log.warn('policies-not-fetched', { code: isCodedError(error) ? error.code : 'unexpected' }));
   };
-  const view = new LedgerView(context, changes, fetchPolicies);
+  const view = new LedgerView(context, changes, jobs, fetchPolicies);
   const follower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract: connections.reader,

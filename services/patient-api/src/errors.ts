@@ -18,6 +18,7 @@ export type PatientApiErrorCode =
   | 'patient-api/conflict'
   | 'patient-api/circuit-not-held'
   | 'patient-api/not-revocable'
+  | 'patient-api/gave-up'
   | 'patient-api/record-unreadable'
   | 'patient-api/issuers-not-on-ledger'
   | 'patient-api/proxy-not-pinned'

@@ -10,9 +10,11 @@ import { follows, nextStep, type Phase } from './phases.js';
 
 export type ExchangeChange = Partial<Omit<ExchangeRow, 'exchangeId' | 'sequence' | 'phase' | 'phases' | 'updatedAtMs'>>;
 
+type Moving = Pick<ExchangeRow, 'exchangeId' | 'phase' | 'phases'>;
+
 /** Moves an exchange on, with what became known by it; a phase that is behind it changes nothing. @returns whether it moved */
-export async function moveTo(on: Queries, clock: Clock, exchange: Pick<ExchangeRow, 'exchangeId' | 'phase' | 'phases'>, phase: Phase, change: ExchangeChange = {}): Promise<boolean> {
-  if (!follows(phase, exchange.phase)) return false;
+export async function moveTo(on: Queries, clock: Clock, exchange: Moving, phase: Phase, change: ExchangeChange = {}, mayMove = follows): Promise<boolean> {
+  if (!mayMove(phase, exchange.phase)) return false;
   const nowMs = clock();
   await on
     .update(exchanges)
@@ -46,14 +48,15 @@ export class ExchangeStore {
     return this.context.database.queries.select().from(exchangeParts).where(eq(exchangeParts.exchangeId, exchangeId));
   }
 
-  /** Reads the exchange as it is now, so that news of the ledger meanwhile are not overwritten. */
-  async move(exchangeId: Id<'exc'>, phase: Phase, change: ExchangeChange = {}): Promise<void> {
+  /** Reads the exchange as it is now, so that news of the ledger meanwhile are not overwritten. @returns whether it moved */
+  async move(exchangeId: Id<'exc'>, phase: Phase, change: ExchangeChange = {}, mayMove = follows): Promise<boolean> {
     const { database, clock } = this.context;
-    await database.transaction(async (tx) => {
+    const hasMoved = await database.transaction(async (tx) => {
       const [row] = await tx.select().from(exchanges).where(eq(exchanges.exchangeId, exchangeId)).for('update');
-      if (row !== undefined) await moveTo(tx, clock, row, phase, change);
+      return row !== undefined && (await moveTo(tx, clock, row, phase, change, mayMove));
     });
     this.changes.notify(exchangeId);
+    return hasMoved;
   }
 
   /** Something about the exchange, but not its phase. */

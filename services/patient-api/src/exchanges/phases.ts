@@ -12,6 +12,12 @@ const OVER = 9;
 export const isOver = (phase: Phase): boolean => RANK[phase] === OVER;
 export const follows = (next: Phase, present: Phase): boolean => RANK[next] > RANK[present];
 
+/** Ends that this agent came to by itself, perhaps on a word of the front that nothing proves. */
+const OWN_VERDICTS: ReadonlySet<Phase> = new Set<Phase>(['rejected', 'failed']);
+export const isOwnVerdict = (phase: Phase): boolean => OWN_VERDICTS.has(phase);
+/** The ledger's verified events have the last word: a claim that it accepted goes on, whatever this agent had made of it. */
+export const overrules = (next: Phase, present: Phase): boolean => follows(next, isOwnVerdict(present) ? 'proved' : present);
+
 /** Phases in which the ledger holds a claim that came to something, or may yet. */
 export const STANDING: ReadonlySet<Phase> = new Set<Phase>(['claimed', 'granted', 'delivered', 'disputed', 'settled']);
 /** Phases before the claim has been handed in. */
@@ -27,11 +33,11 @@ const NEXT_STEP: Readonly<Record<Phase, string | null>> = {
   delivered: 'wait for the institution: its confirmation, or its silence, pays',
   disputed: 'wait for the auditors, who may see the disputed part',
   settled: null,
-  rejected: null,
+  rejected: 'none for this claim: the code says what was refused',
   lapsed: null,
   withdrawn: null,
   refunded: null,
-  failed: null,
+  failed: 'see to what the code names, then start a new exchange',
 };
 
 export const nextStep = (phase: Phase, lastError: string | null): string | null =>

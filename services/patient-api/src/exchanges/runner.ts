@@ -41,7 +41,10 @@ export class ExchangeRunner {
   /** Withdraws: before the claim nothing reaches the ledger; after it a transaction does. @throws PatientApiError `patient-api/not-revocable` */
   async revoke(exchangeId: Id<'exc'>): Promise<void> {
     const exchange = await this.store.get(exchangeId);
-    if (exchange.revocationRequestedAtMs !== null) return;
+    if (exchange.revocationRequestedAtMs !== null) {
+      if (await this.jobs.revive(REVOCATION.name, exchangeId)) this.jobs.notify();
+      return;
+    }
     if (isOver(exchange.phase) && exchange.phase !== 'settled') {
       throw new PatientApiError('patient-api/not-revocable', `the exchange is ${exchange.phase}`, { phase: exchange.phase });
     }
@@ -49,6 +52,20 @@ export class ExchangeRunner {
     await this.store.note(exchangeId, { revocationRequestedAtMs: clock() });
     await this.jobs.enqueue(database.queries, REVOCATION, { key: exchangeId, payload: { exchangeId } });
     this.jobs.notify();
+  }
+
+  /** A job that died before it could say so itself, for example with its process, again and again: nobody will take it up. */
+  async buried(kind: string, key: string): Promise<void> {
+    const { log } = this.context;
+    const exchangeId = key.split('/', 1)[0] as Id<'exc'>;
+    const code = 'patient-api/gave-up';
+    try {
+      if (kind === EXCHANGE.name) await this.store.move(exchangeId, 'failed', { code, reason: 'given up after repeated failures' });
+      else if (kind === REVOCATION.name) await this.store.note(exchangeId, { lastError: code });
+      log.warn('job-given-up', { jobKind: kind, exchangeId, code });
+    } catch (error) {
+      log.error('job-given-up', error, { jobKind: kind, exchangeId });
+    }
   }
 
   async #run(job: ExchangeJob): Promise<void | { readonly againAtMs: number }> {
@@ -152,8 +169,8 @@ export class ExchangeRunner {
     try {
       await this.steps.transactions.submit(exchange, instance.pseudonym, await this.steps.grants.delivery(instance), signal);
     } catch (error) {
-      // The proxy was faster after all, or the time is over: the events say which.
-      if (!(error instanceof LedgerRejection)) throw error;
+      // The proxy was faster after all, or the time is over: the events say which. Nobody's mere word ends an accepted claim.
+      if (!(error instanceof LedgerRejection) && !isRefusedEarly(error)) throw error;
       await this.store.note(exchange.exchangeId, { lastError: error.code });
     }
     return { againAtMs: this.context.clock() + WATCH_MS };
@@ -183,6 +200,7 @@ export class ExchangeRunner {
       await this.steps.transactions.submit(exchange, pseudonym, { type: 'revoke-grant', claimId: exchange.claimId }, signal);
     } catch (error) {
       if (!(error instanceof LedgerRejection)) throw error;
+      await this.store.note(exchange.exchangeId, { lastError: error.code });
       this.context.log.warn('revocation-rejected', { exchangeId: exchange.exchangeId, code: error.code });
     }
     return undefined;
@@ -193,7 +211,11 @@ export class ExchangeRunner {
     const { exchangeId } = payload;
     const code = isCodedError(error) ? error.code : 'patient-api/unexpected';
     if (error instanceof LedgerRejection) await this.store.move(exchangeId, 'rejected', { code, reason: error.message });
-    else if (isRefusedEarly(error)) await this.store.move(exchangeId, 'rejected', { code, reason: `refused before it reached the ledger: ${error.message}` });
+    else if (isRefusedEarly(error)) {
+      // The front's word alone: it counts for nothing where the ledger has accepted the claim.
+      const change = { code, reason: `refused before it reached the ledger: ${error.message}` };
+      if (!(await this.store.move(exchangeId, 'rejected', change, (_, present) => UNCLAIMED.has(present)))) throw error;
+    }
     else if (HOPELESS.has(code) || isRefused(error) || attempt >= MAX_ATTEMPTS) await this.store.move(exchangeId, 'failed', { code, reason: isCodedError(error) ? error.message : null });
     else {
       await this.store.note(exchangeId, { lastError: code });

@@ -1,28 +1,37 @@
 import type { AgreementEvent, EventData } from '@medveil/agreements';
-import type { TransactionQueries } from '@medveil/database';
+import type { Jobs, TransactionQueries } from '@medveil/database';
 import type { Clock, Id } from '@medveil/encoding';
 import { eq } from 'drizzle-orm';
 import { type ExchangeChange, moveTo } from '../exchanges/exchange-store.js';
-import type { Phase } from '../exchanges/phases.js';
+import { EXCHANGE } from '../exchanges/job.js';
+import { isOwnVerdict, overrules, type Phase } from '../exchanges/phases.js';
 import { exchanges, type ExchangeRow, members } from '../tables.js';
+
+/** What an event needs besides itself. */
+export interface EventContext {
+  readonly tx: TransactionQueries;
+  readonly clock: Clock;
+  readonly jobs: Pick<Jobs, 'enqueue'>;
+}
 
 /**
  * What the ledger says of this agent's own claims. All blocks are followed, so that nobody learns which claims these are.
  * @returns the exchange that the event is about
  */
-export async function applyExchangeEvent(tx: TransactionQueries, clock: Clock, event: AgreementEvent): Promise<Id<'exc'> | null> {
+export async function applyExchangeEvent(context: EventContext, event: AgreementEvent): Promise<Id<'exc'> | null> {
   const claimId = 'claimId' in event.data ? event.data.claimId : null;
   if (claimId === null) return null;
-  const [exchange] = await tx.select().from(exchanges).where(eq(exchanges.claimId, claimId)).for('update');
+  const [exchange] = await context.tx.select().from(exchanges).where(eq(exchanges.claimId, claimId)).for('update');
   if (exchange === undefined) return null;
-  await apply(tx, clock, exchange, event);
+  await apply(context, exchange, event);
   return exchange.exchangeId;
 }
 
-async function apply(tx: TransactionQueries, clock: Clock, exchange: ExchangeRow, event: AgreementEvent): Promise<void> {
+async function apply(context: EventContext, exchange: ExchangeRow, event: AgreementEvent): Promise<void> {
+  const { tx, clock } = context;
   const change = changeBy(event, exchange);
-  if (change !== null) await moveTo(tx, clock, exchange, change.phase, change);
-  else if (event.type === 'claim-accepted') await accepted(tx, clock, exchange, event.data);
+  if (change !== null) await moveTo(tx, clock, exchange, change.phase, { ...NO_VERDICT, ...change }, overrules);
+  else if (event.type === 'claim-accepted') await accepted(context, exchange, event.data);
   else if (event.type === 'grant-revoked') {
     await tx.update(exchanges).set({ revokedAtMs: clock(), updatedAtMs: clock() }).where(eq(exchanges.exchangeId, exchange.exchangeId));
   }
@@ -42,10 +51,15 @@ function changeBy(event: AgreementEvent, exchange: ExchangeRow): Change | null {
   return null;
 }
 
+const NO_VERDICT = { code: null, reason: null } satisfies ExchangeChange;
+
 /** The institution's key as it is pinned at this block: the one that the claim is accepted for. */
-async function accepted(tx: TransactionQueries, clock: Clock, exchange: ExchangeRow, { institution, deliverByMs }: EventData<'claim-accepted'>): Promise<void> {
+async function accepted({ tx, clock, jobs }: EventContext, exchange: ExchangeRow, { institution, deliverByMs, claimId }: EventData<'claim-accepted'>): Promise<void> {
   const [member] = await tx.select().from(members).where(eq(members.account, institution));
-  await moveTo(tx, clock, exchange, 'claimed', { deliverByMs, delegateeKey: member?.delegateeKey ?? null });
+  await moveTo(tx, clock, exchange, 'claimed', { ...NO_VERDICT, deliverByMs, delegateeKey: member?.delegateeKey ?? null }, overrules);
+  // The job ended with the exchange's own verdict: another one goes on.
+  const { exchangeId, phase } = exchange;
+  if (isOwnVerdict(phase)) await jobs.enqueue(tx, EXCHANGE, { key: `${exchangeId}/${claimId}`, payload: { exchangeId } });
 }
 
 const SETTLED: Readonly<Record<EventData<'settled'>['how'], string>> = {

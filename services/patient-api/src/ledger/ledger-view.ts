@@ -1,7 +1,7 @@
 import { type AgreementEvent, type EventData, eventSchema, memberTable, membersTable } from '@medveil/agreements';
 import { type CborValue, encodeCanonical, fromBase64Url, type Id } from '@medveil/encoding';
 import type { CursorStore, VerifiedBlock } from '@medveil/client';
-import type { TransactionQueries } from '@medveil/database';
+import type { Jobs, TransactionQueries } from '@medveil/database';
 import { loadGenesis } from '@medveil/ledger';
 import { eq, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
@@ -17,6 +17,7 @@ export class LedgerView {
   constructor(
     private readonly context: AgentContext,
     private readonly changes: Changes,
+    private readonly jobs: Pick<Jobs, 'enqueue' | 'notify'>,
     private readonly onRequirement: () => void,
   ) {}
 
@@ -58,13 +59,14 @@ export class LedgerView {
         }
         hasNewRequirement ||= event.type === 'requirement-released';
         await this.#apply(tx, event);
-        const exchangeId = await applyExchangeEvent(tx, this.context.clock, event);
+        const exchangeId = await applyExchangeEvent({ tx, clock: this.context.clock, jobs: this.jobs }, event);
         if (exchangeId !== null) touched.add(exchangeId);
       }
       const { height, hash } = block;
       await tx.insert(ledgerCursor).values({ id: ONLY, height, hash }).onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
     });
     for (const exchangeId of touched) this.changes.notify(exchangeId);
+    if (touched.size > 0) this.jobs.notify();
     if (hasNewRequirement) this.onRequirement();
   }
 

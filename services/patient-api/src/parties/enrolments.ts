@@ -148,10 +148,12 @@ export class Enrolments {
   async #accept(partyId: PartyId, answer: pkgApi.Enrolment): Promise<void> {
     const certificate = fromBase64Url(answer.certificate);
     const eCert = this.#verify(certificate);
-    const keys = await this.keyring.of(partyId);
-    if (!equalBytes(eCert.publicKey, keys.enrolment.publicKey)) {
-      throw new PatientApiError('patient-api/not-enrolled', 'the PKG certified another key than the one asked for');
-    }
+    const [wanted] = await this.context.database.queries.select().from(parties).where(eq(parties.partyId, partyId));
+    const { enrolment, idSecret } = await this.keyring.of(partyId);
+    const subject = wanted?.role === 'patient' ? fieldToBytes(subjectOf(idSecret)) : new Uint8Array();
+    const isWanted = eCert.enrolmentId === wanted?.enrolmentId && eCert.role === wanted.role
+      && equalBytes(eCert.publicKey, enrolment.publicKey) && equalBytes(eCert.subjectCommitment ?? new Uint8Array(), subject);
+    if (!isWanted) throw new PatientApiError('patient-api/not-enrolled', 'the PKG certified something else than was asked for');
     await this.context.database.queries
       .update(parties)
       .set({ certificate, certificateNotAfterMs: eCert.notAfterMs, enrolmentRequest: null })

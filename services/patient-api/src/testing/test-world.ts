@@ -9,7 +9,7 @@ import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medv
 import { type DatabaseEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
 import { createSnarkjsProver, loadVerifier, type Prover, type ProvingCircuit, type VerificationKey, verificationKeyHash } from '@medveil/eligibility';
-import { type Clock, digest, fromBase64Url, type Id, type RandomBytes, toBase64Url } from '@medveil/encoding';
+import { CodedError, type Clock, digest, fromBase64Url, type Id, type RandomBytes, toBase64Url } from '@medveil/encoding';
 import { assertionTrust, ensureKeyFile, type Network, OPERATOR, signPartyToken, TokenService } from '@medveil/host';
 import {
   accountId, type CertificateAuthority, createCertificateAuthority, emptyRevocationList, type HpkeKeyPair, hpkeKeyPairFromSeed, type OpeningCommittees, revocationCheck,
@@ -53,6 +53,8 @@ export class TestWorld {
   readonly pkg = new TestPkg(this);
   readonly proxy = new TestProxy(this);
   servers!: { readonly contract: LoopbackServer; readonly pkg: LoopbackServer; readonly proxy: LoopbackServer };
+  /** the front passes claims on and says that it did not */
+  frontDeniesClaims = false;
   ledger!: TestLedger;
   institution!: TestInstitution;
   network!: Network;
@@ -170,6 +172,9 @@ export class TestWorld {
     if (method === 'POST') {
       const { transaction } = contractApi.submitTransactionSchema.parse(json());
       const receipt = await this.ledger.submit(fromBase64Url(transaction));
+      if (this.frontDeniesClaims && receipt?.events.some(({ type }) => type === 'claim-accepted') === true) {
+        throw new CodedError('agreements/bad-eligibility-proof', 'says the front');
+      }
       return { transactionId: receipt?.transactionId };
     }
     if (path === '/v1/blocks') return reader.blocks(contractApi.blocksQuerySchema.parse(Object.fromEntries(query)));
