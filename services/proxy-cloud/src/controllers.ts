@@ -52,10 +52,11 @@ export class BodiesController {
   async put(
     @Param('sha256', { schema: sha256Schema }) sha256: string,
     @Headers('content-length') contentLength: string | undefined,
-    @Body() body: Readable,
+    @Body() body: unknown,
     @Caller() caller: AccountPrincipal,
     @Res({ passthrough: true }) reply: Reply,
   ) {
+    if (!(body instanceof Readable)) throw new CodedError('proxy/not-a-body', 'a body comes as application/octet-stream');
     const stored = await this.bodies.put(sha256, lengthOf(contentLength), body, accountOf(caller));
     reply.status(stored.created ? 201 : 200);
     return stored;
@@ -69,13 +70,13 @@ export class BodiesController {
     @Caller() caller: AccountPrincipal,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<StreamableFile> {
-    const whole = await this.bodies.get(sha256, accountOf(caller));
-    const range: ByteRange | undefined = parseRange(rangeHeader, whole.sizeBytes);
+    const sizeBytes = await this.bodies.sizeFor(sha256, accountOf(caller));
+    const range: ByteRange | undefined = parseRange(rangeHeader, sizeBytes);
+    const { body } = await this.bodies.get(sha256, range);
     reply.header('accept-ranges', 'bytes').header('etag', `"${sha256}"`);
-    if (range === undefined) return stream(whole.body, whole.sizeBytes);
-    const part = await this.bodies.get(sha256, accountOf(caller), range);
-    reply.status(206).header('content-range', `bytes ${range.startByte}-${range.endByte - 1}/${whole.sizeBytes}`);
-    return stream(part.body, range.endByte - range.startByte);
+    if (range === undefined) return stream(body, sizeBytes);
+    reply.status(206).header('content-range', `bytes ${range.startByte}-${range.endByte - 1}/${sizeBytes}`);
+    return stream(body, range.endByte - range.startByte);
   }
 }
 

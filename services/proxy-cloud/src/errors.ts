@@ -12,9 +12,11 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'proxy/bad-grant': 422,
   'proxy/bad-range': 416,
   'proxy/body-too-large': 413,
-  'proxy/grant-conflict': 409,
   'proxy/length-required': 411,
   'proxy/no-account': 403,
+  'proxy/not-a-body': 415,
   'proxy/not-entitled': 404,
+  'proxy/quota-exceeded': 507,
+  'proxy/too-many-grants': 429,
   'proxy/unknown-grant': 404,
 };

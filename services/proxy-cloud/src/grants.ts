@@ -1,21 +1,26 @@
-import type { EventData } from '@medveil/agreements';
+import type { BodyOf, EventData } from '@medveil/agreements';
 import { type LedgerAccess, LedgerRejection, type proxyApi, type TransactionAuthor } from '@medveil/client';
 import { type Database, defineJob, type JobKind, type Jobs, type JsonObject, PermanentJobError } from '@medveil/database';
-import { type Clock, CodedError, digest, encodeCanonical, type Id, idSchema, isCodedError, type RandomBytes } from '@medveil/encoding';
+import { type Clock, CodedError, digest, encodeCanonical, type Id, idSchema, isCodedError, type RandomBytes, sha256, toHex } from '@medveil/encoding';
 import { accountId, type HpkeKeyPair, sign } from '@medveil/identity';
 import type { Afgh06 } from '@medveil/pre';
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { readVerifiedClaim, reEncryptParts } from './delivery.js';
+import { readVerifiedClaim, reEncryptParts, type VerifiedClaim } from './delivery.js';
 import { openGrant } from './grant-format.js';
 import { grants, type GrantStatus } from './tables.js';
 
-const payload = z.object({ claimId: idSchema('clm') }) as z.ZodType<JsonObject & { readonly claimId: Id<'clm'> }>;
-const DELIVER: JobKind<JsonObject & { readonly claimId: Id<'clm'> }> = defineJob({ name: 'deliver-claim', payload, maxAttempts: 20 });
-const DESTROY: JobKind<JsonObject & { readonly claimId: Id<'clm'> }> = defineJob({ name: 'destroy-keys', payload, maxAttempts: 50 });
+type GrantJob = JsonObject & { readonly claimId: Id<'clm'>; readonly account: Id<'acc'> };
+const payload = z.object({ claimId: idSchema('clm'), account: idSchema('acc') }) as z.ZodType<GrantJob>;
+const DELIVER: JobKind<GrantJob> = defineJob({ name: 'deliver-claim', payload, maxAttempts: 20 });
+const DESTROY: JobKind<GrantJob> = defineJob({ name: 'destroy-keys', payload, maxAttempts: 50 });
 
-/** The claim may be accepted in a block that has not reached this service. */
+/** The claim may be accepted in a block that has not reached this service: it is looked for ever less often. */
 const LOOK_AGAIN_MS = 1_000;
+const LONGEST_LOOK_MS = 60_000;
+const UNKNOWN_CLAIM_MS = 24 * 3_600_000;
+/** Of one account that wait for their claims. */
+const MAX_OPEN_GRANTS = 64;
 const MAX_SEALED_BYTES = 16 * 1024;
 const STATEMENT_DOMAIN = 'medveil/revocation-statement/1';
 const NOTHING = new Uint8Array();
@@ -39,28 +44,39 @@ export interface GrantsDependencies {
 export class Grants {
   constructor(private readonly dependencies: GrantsDependencies) {
     const { jobs } = dependencies;
-    jobs.handle(DELIVER, ({ payload: { claimId }, signal }) => this.#deliver(claimId, signal));
-    jobs.handle(DESTROY, ({ payload: { claimId } }) => this.#destroy(claimId));
+    jobs.handle(DELIVER, ({ payload: job, signal }) => this.#deliver(job, signal));
+    jobs.handle(DESTROY, ({ payload: job, signal }) => this.#destroy(job, signal));
   }
 
-  /** @throws CodedError `proxy/grant-conflict` where another account has granted for this claim */
+  /**
+   * The grant of an account for a claim; the ledger will say whether the claim is that account's. One that was refused can be
+   * replaced by another.
+   * @throws CodedError `proxy/bad-grant`, `proxy/too-many-grants`
+   */
   async receive(claimId: Id<'clm'>, account: Id<'acc'>, sealed: Uint8Array): Promise<proxyApi.Grant> {
     const { database, jobs, clock } = this.dependencies;
-    if (sealed.length > MAX_SEALED_BYTES) throw new CodedError('proxy/bad-grant', 'the sealed grant is too large', { bytes: sealed.length, max: MAX_SEALED_BYTES });
+    if (sealed.length < 1 || sealed.length > MAX_SEALED_BYTES) {
+      throw new CodedError('proxy/bad-grant', 'the sealed grant is empty or too large', { bytes: sealed.length, max: MAX_SEALED_BYTES });
+    }
+    const nowMs = clock();
     await database.transaction(async (tx) => {
-      await tx.insert(grants).values({ claimId, account, sealed, status: 'received', updatedAtMs: clock() }).onConflictDoNothing();
-      const [kept] = await tx.select().from(grants).where(eq(grants.claimId, claimId));
-      if (kept?.account !== account) throw new CodedError('proxy/grant-conflict', 'the claim was granted from another account');
-      await jobs.enqueue(tx, DELIVER, { key: claimId, payload: { claimId } });
+      const [kept] = await tx.select({ status: grants.status }).from(grants).where(ofGrant({ claimId, account }));
+      if (kept !== undefined && kept.status !== 'refused') return;
+      const open = await tx.$count(grants, and(eq(grants.account, account), eq(grants.status, 'received')));
+      if (open >= MAX_OPEN_GRANTS) throw new CodedError('proxy/too-many-grants', 'too many grants of this account wait for their claims', { max: MAX_OPEN_GRANTS });
+      const fresh = { sealed, status: 'received' as const, reason: null, receivedAtMs: nowMs, updatedAtMs: nowMs };
+      await tx.insert(grants).values({ claimId, account, ...fresh }).onConflictDoUpdate({ target: [grants.claimId, grants.account], set: fresh });
+      const key = `${claimId}:${account}:${toHex(sha256(sealed)).slice(0, 32)}`;
+      await jobs.enqueue(tx, DELIVER, { key, payload: { claimId, account } });
     });
     jobs.notify();
     return this.status(claimId, account);
   }
 
-  /** @throws CodedError `proxy/unknown-grant` (also for accounts that did not make it) */
-  async status(claimId: Id<'clm'>, account: Id<'acc'> | null): Promise<proxyApi.Grant> {
-    const kept = await this.#find(claimId);
-    if (kept === undefined || (account !== null && kept.account !== account)) throw new CodedError('proxy/unknown-grant', 'no grant of this account for this claim');
+  /** @throws CodedError `proxy/unknown-grant` (also for grants of other accounts) */
+  async status(claimId: Id<'clm'>, account: Id<'acc'>): Promise<proxyApi.Grant> {
+    const kept = await this.#find({ claimId, account });
+    if (kept === undefined) throw new CodedError('proxy/unknown-grant', 'no grant of this account for this claim');
     const { status, reason, deliveryTransactionId, updatedAtMs } = kept;
     return { claimId, status, reason, deliveryTransactionId: deliveryTransactionId as Id<'txn'> | null, updatedAtMs };
   }
@@ -68,60 +84,99 @@ export class Grants {
   /** A revocation stands on the ledger: the keys go, whatever became of the delivery. */
   async revoked({ claimId }: EventData<'grant-revoked'>): Promise<void> {
     const { database, jobs } = this.dependencies;
-    if ((await this.#find(claimId)) === undefined) return;
-    await jobs.enqueue(database.queries, DESTROY, { key: claimId, payload: { claimId } });
+    const kept = await database.queries.select({ account: grants.account }).from(grants).where(eq(grants.claimId, claimId));
+    for (const { account } of kept) {
+      await jobs.enqueue(database.queries, DESTROY, { key: `${claimId}:${account}`, payload: { claimId, account: account as Id<'acc'> } });
+    }
     jobs.notify();
   }
 
-  async #deliver(claimId: Id<'clm'>, signal: AbortSignal): Promise<void | { readonly againAtMs: number }> {
-    const { ledger, pre, hpke, author, chainId, random, clock } = this.dependencies;
-    const grant = await this.#find(claimId);
+  async #deliver(job: GrantJob, signal: AbortSignal): Promise<void | { readonly againAtMs: number }> {
+    const { ledger, author, clock } = this.dependencies;
+    const grant = await this.#find(job);
     if (grant?.status !== 'received') return;
-    const verified = await readVerifiedClaim(ledger, claimId);
-    if (verified === null) return { againAtMs: clock() + LOOK_AGAIN_MS };
-    if (verified.claim.patient !== grant.account) return this.#set(claimId, 'refused', 'proxy/not-the-claimant');
-    if (verified.claim.status !== 'accepted') return this.#set(claimId, verified.claim.delivery === null ? 'refused' : 'delivered', `claim-${verified.claim.status}`);
+    const verified = await readVerifiedClaim(ledger, job.claimId);
+    if (verified === null) {
+      const ageMs = clock() - grant.receivedAtMs;
+      if (ageMs > UNKNOWN_CLAIM_MS) return this.#refuse(job, 'proxy/unknown-claim');
+      return { againAtMs: clock() + Math.min(LOOK_AGAIN_MS + ageMs / 4, LONGEST_LOOK_MS) };
+    }
+    const { claim } = verified;
+    if (claim.patient !== job.account) return this.#refuse(job, 'proxy/not-the-claimant');
+    if (claim.delivery !== null) return this.#delivered(job, null);
+    if (claim.status !== 'accepted') return this.#refuse(job, `claim-${claim.status}`);
+    const body = await this.#reEncrypted(verified, grant.sealed);
+    if (typeof body === 'string') return this.#refuse(job, body);
     try {
-      const keys = await openGrant(hpke, claimId, verified.claim.patient, grant.sealed);
-      const receipt = await ledger.execute(author, reEncryptParts(pre, chainId, verified, keys, random), signal);
-      await this.#set(claimId, 'delivered', null, receipt.transactionId);
+      const receipt = await ledger.execute(author, body, signal);
+      await this.#delivered(job, receipt.transactionId);
     } catch (error) {
-      if (!isCodedError(error) || !isFinal(error)) throw error;
-      await this.#set(claimId, 'refused', error.code);
-      throw new PermanentJobError(error.code);
+      if (!(error instanceof LedgerRejection)) throw error;
+      // The agent may have delivered by itself meanwhile.
+      const now = await readVerifiedClaim(ledger, job.claimId);
+      return now !== null && now.claim.delivery !== null ? this.#delivered(job, null) : this.#refuse(job, error.code);
     }
   }
 
-  async #destroy(claimId: Id<'clm'>): Promise<void> {
-    const { database, ledger, author, clock } = this.dependencies;
-    const kept = await this.#find(claimId);
-    if (kept === undefined) return;
-    const body = encodeCanonical({ claimId, proxy: accountId(author.account.publicKey), destroyedAtMs: kept.revocationStatement === null ? clock() : 0 });
-    const statement = kept.revocationStatement ?? encodeCanonical({ body, signature: sign(author.account, STATEMENT_DOMAIN, body) });
-    await database.queries
-      .update(grants)
-      .set({ sealed: NOTHING, status: 'revoked', revocationStatement: statement, updatedAtMs: clock() })
-      .where(eq(grants.claimId, claimId));
+  /** @returns the delivery, or the code of what is wrong with the grant: trying again cannot help then */
+  async #reEncrypted(verified: VerifiedClaim, sealed: Uint8Array): Promise<BodyOf<'record-delivery'> | string> {
+    const { pre, hpke, chainId, random } = this.dependencies;
     try {
-      await ledger.execute(author, { type: 'record-revocation-receipt', claimId, statementHash: digest(STATEMENT_DOMAIN, statement) });
+      const keys = await openGrant(hpke, verified.claimId, verified.claim.patient, sealed);
+      return reEncryptParts(pre, chainId, verified, keys, random);
     } catch (error) {
-      if (error instanceof LedgerRejection && error.code === 'agreements/already-recorded') return;
+      if (isCodedError(error)) return error.code;
       throw error;
     }
   }
 
-  async #find(claimId: Id<'clm'>) {
-    const [kept] = await this.dependencies.database.queries.select().from(grants).where(eq(grants.claimId, claimId));
+  async #destroy(job: GrantJob, signal: AbortSignal): Promise<void> {
+    const { database, ledger, author, clock } = this.dependencies;
+    const kept = await this.#find(job);
+    if (kept === undefined) return;
+    const { claimId } = job;
+    const statement = kept.revocationStatement ?? this.#statementOf(claimId);
+    await database.queries
+      .update(grants)
+      .set({ sealed: NOTHING, status: 'revoked', revocationStatement: statement, updatedAtMs: clock() })
+      .where(ofGrant(job));
+    const claim = await readVerifiedClaim(ledger, claimId);
+    // Of keys that others have sent for this claim, nobody waits for a receipt.
+    if (claim?.claim.patient !== job.account) return;
+    try {
+      await ledger.execute(author, { type: 'record-revocation-receipt', claimId, statementHash: digest(STATEMENT_DOMAIN, statement) }, signal);
+    } catch (error) {
+      if (!(error instanceof LedgerRejection)) throw error;
+      if (error.code !== 'agreements/already-recorded') throw new PermanentJobError(error.code);
+    }
+  }
+
+  /** The proxy's word, signed, that it no longer has the keys. */
+  #statementOf(claimId: Id<'clm'>): Uint8Array {
+    const { author, clock } = this.dependencies;
+    const body = encodeCanonical({ claimId, proxy: accountId(author.account.publicKey), destroyedAtMs: clock() });
+    return encodeCanonical({ body, signature: sign(author.account, STATEMENT_DOMAIN, body) });
+  }
+
+  async #find(grant: GrantJob) {
+    const [kept] = await this.dependencies.database.queries.select().from(grants).where(ofGrant(grant));
     return kept;
   }
 
-  async #set(claimId: Id<'clm'>, status: GrantStatus, reason: string | null, deliveryTransactionId: string | null = null): Promise<void> {
+  async #delivered(grant: GrantJob, deliveryTransactionId: string | null): Promise<void> {
+    await this.#end(grant, { status: 'delivered', reason: null, deliveryTransactionId });
+  }
+
+  /** Keys that serve nothing are not kept. */
+  async #refuse(grant: GrantJob, reason: string): Promise<void> {
+    await this.#end(grant, { status: 'refused', reason, sealed: NOTHING });
+  }
+
+  /** Of an open grant: a revocation that came meanwhile stays. */
+  async #end(grant: GrantJob, set: { readonly status: GrantStatus; readonly reason: string | null; readonly deliveryTransactionId?: string | null; readonly sealed?: Uint8Array }): Promise<void> {
     const { database, clock } = this.dependencies;
-    await database.queries.update(grants).set({ status, reason, deliveryTransactionId, updatedAtMs: clock() }).where(eq(grants.claimId, claimId));
+    await database.queries.update(grants).set({ ...set, updatedAtMs: clock() }).where(and(ofGrant(grant), eq(grants.status, 'received')));
   }
 }
 
-/** Trying again cannot help: the grant itself is bad, or the ledger has decided. */
-const isFinal = (error: CodedError): boolean =>
-  error instanceof LedgerRejection || error.code.startsWith('pre/') || error.code.startsWith('encoding/') ||
-  ['proxy/bad-grant', 'proxy/missing-key', 'proxy/bad-re-key', 'identity/cannot-open'].includes(error.code);
+const ofGrant = ({ claimId, account }: { readonly claimId: string; readonly account: string }) => and(eq(grants.claimId, claimId), eq(grants.account, account));

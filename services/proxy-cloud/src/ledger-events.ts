@@ -28,10 +28,14 @@ export function blockHandler(ledger: () => LedgerAccess, bodies: Bodies, grants:
   return async ({ receipts }) => {
     for (const event of receipts.flatMap((receipt) => receipt.events)) {
       const { type, data } = eventSchema.parse(event);
-      if (type === 'grant-revoked') await grants().revoked(data);
+      if (type === 'grant-revoked') {
+        await bodies.withdraw(data.claimId);
+        await grants().revoked(data);
+      }
       if (type !== 'delivery-recorded') continue;
       const verified = await readVerifiedClaim(ledger(), data.claimId);
       if (verified === null) throw new Error('a recorded delivery without its claim');
+      if (verified.claim.grantRevokedAtMs !== null) continue;
       for (const { part, bodyDigest } of verified.record.parts) {
         if (verified.requirement.terms.parts.includes(part)) await bodies.entitle(toHex(bodyDigest), data.institution, data.claimId);
       }

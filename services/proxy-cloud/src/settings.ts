@@ -12,6 +12,8 @@ export const proxyCloudSettings = z.strictObject({
   contractUrl: z.url(),
   /** of one ciphertext body */
   maxBodyBytes: z.int().min(1024).max(1_099_511_627_776).default(1_073_741_824),
+  /** of all bodies that one account has brought */
+  maxAccountBytes: z.int().min(1024).max(1_099_511_627_776).default(17_179_869_184),
   /** re-encryptions at once */
   concurrency: z.int().min(1).max(64).default(2),
 });

@@ -4,7 +4,7 @@ import { fromBase64Url, toBase64Url } from '@medveil/encoding';
 import { anyOf, assertionTrust, type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenService } from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
-import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import { Bodies } from './bodies.js';
 import { BodiesController, GrantsController, ParametersController, TokenController } from './controllers.js';
 import { ERROR_STATUSES } from './errors.js';
@@ -29,14 +29,8 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
   const store = await infrastructure.openObjectStore(NAME);
   const account = signingKeyFromSeed(await vault.get('account-key'));
   const hpke = await hpkeKeyPairFromSeed(await vault.get('hpke-seed'));
-  const attempts = metrics.duration({
-    name: 'medveil_proxy_job_duration_seconds', help: 'Time of one attempt at a durable step, by kind and outcome.', labels: ['kind', 'outcome'],
-  });
-  const jobs = createJobs({
-    database, clock, random, concurrency: settings.concurrency,
-    onAttempt: ({ kind, outcome, durationMs }) => attempts.observeMs({ kind, outcome }, durationMs),
-  });
-  const bodies = new Bodies(store, database, clock, settings.maxBodyBytes);
+  const jobs = createJobs({ database, clock, random, concurrency: settings.concurrency, onAttempt: jobObserver(metrics, log) });
+  const bodies = new Bodies(store, database, clock, settings);
   const contract = new ContractClient(new HttpClient({
     baseUrl: settings.contractUrl,
     token: partyTokenSource(NAME, signingKeyFromSeed(await vault.get('message-key')), { scopes: ['ledger:read', 'transactions:submit'], audience: 'contract' }, { clock, random }),

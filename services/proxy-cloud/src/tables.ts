@@ -20,15 +20,16 @@ export const entitlements = schema.table(
 export type GrantStatus = 'received' | 'delivered' | 'refused' | 'revoked';
 
 export const grants = schema.table('grants', {
-  claimId: text('claim_id').primaryKey(),
+  claimId: text('claim_id').notNull(),
   account: text('account').notNull(),
   sealed: bytea('sealed').notNull(),
   status: text('status').$type<GrantStatus>().notNull(),
   reason: text('reason'),
   deliveryTransactionId: text('delivery_transaction_id'),
   revocationStatement: bytea('revocation_statement'),
+  receivedAtMs: millis('received_at_ms').notNull(),
   updatedAtMs: millis('updated_at_ms').notNull(),
-});
+}, (table) => [primaryKey({ columns: [table.claimId, table.account] })]);
 
 export const ledgerCursor = schema.table('ledger_cursor', {
   id: integer('id').primaryKey(),
