@@ -80,7 +80,8 @@ export class ProxyClient {
   constructor(readonly http: HttpClient) {}
   parameters = () => this.http.json('/v1/parameters', proxy.proxyParametersSchema);
   putBody = (sha256: string, body: Uint8Array) => this.http.json(`/v1/bodies/${sha256}`, proxy.storedBodySchema, { method: 'PUT', body });
-  body = (sha256: string) => this.http.bytes(`/v1/bodies/${sha256}`);
+  /** @param maxAnswerBytes as the ledger says how long it is: more is refused while it arrives */
+  body = (sha256: string, maxAnswerBytes?: number) => this.http.bytes(`/v1/bodies/${sha256}`, maxAnswerBytes === undefined ? {} : { maxAnswerBytes });
   grant = (request: z.infer<typeof proxy.grantRequestSchema>) => this.http.json('/v1/grants', proxy.grantSchema, post(request));
   grantStatus = (claimId: string) => this.http.json(`/v1/grants/${claimId}`, proxy.grantSchema);
 }

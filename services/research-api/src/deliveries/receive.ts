@@ -1,9 +1,9 @@
 /** Phases 9 and 10: fetch, decrypt, check against the ledger, then confirm, or dispute. */
 import { type Body, claimTable, recordTable, stateKeys, transformedDigest } from '@medveil/agreements';
-import { HttpClient, ProxyClient } from '@medveil/client';
+import { HttpClient, LedgerRejection, ProxyClient } from '@medveil/client';
 import { defineJob, type JobHandler, type JobKind } from '@medveil/database';
 import { decodePolicy, PART_TYPES, type PartType } from '@medveil/eligibility';
-import { bytesSchema, decodeCanonical, equalBytes, idSchema, isCodedError, sha256, toHex } from '@medveil/encoding';
+import { bytesSchema, decodeCanonical, equalBytes, type Id, idSchema, isCodedError, sha256, toHex } from '@medveil/encoding';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
 import { DELIVERY_FAULTS, type DeliveryFaultCode, ResearchApiError } from '../errors.js';
@@ -27,9 +27,12 @@ type Payload = z.infer<typeof payloadSchema>;
 
 export const RECEIVE = defineJob({ name: 'receive-delivery', payload: payloadSchema });
 
-/** With the waits of the settings. The handler itself says when a body counts as not to be had; more attempts are for what nobody expects. */
-export const receiveKind = ({ bodyAttempts, bodyRetryMs, bodyRetryMaxMs }: ResearchApiSettings): JobKind<Payload> =>
-  defineJob({ ...RECEIVE, maxAttempts: bodyAttempts + 10, backoffMs: { first: bodyRetryMs, longest: bodyRetryMaxMs } });
+/** The handler itself says when a body counts as not to be had; more attempts are for what nobody expects. */
+const maxAttemptsOf = ({ bodyAttempts }: ResearchApiSettings): number => bodyAttempts + 10;
+
+/** With the waits of the settings. */
+export const receiveKind = (settings: ResearchApiSettings): JobKind<Payload> =>
+  defineJob({ ...RECEIVE, maxAttempts: maxAttemptsOf(settings), backoffMs: { first: settings.bodyRetryMs, longest: settings.bodyRetryMaxMs } });
 
 /** Namespace of decrypted parts in the object store. */
 export const RECEIVED = 'received';
@@ -62,9 +65,20 @@ export function receiveJob(parts: ReceiveParts): JobHandler<Payload> {
       return undefined;
     } catch (error) {
       if (!signal.aborted && isAway(error)) return { againAtMs: context.clock() + AWAY_RETRY_MS };
+      if (!signal.aborted && attempt >= maxAttemptsOf(context.settings)) await giveUp(parts, claimId, error);
       throw error;
     }
   };
+}
+
+/** The job dies: the delivery shows of what, since silence will pay for it. */
+async function giveUp({ context, deliveries }: ReceiveParts, claimId: Id<'clm'>, error: unknown): Promise<void> {
+  const code = isCodedError(error) ? error.code : 'research-api/gave-up';
+  const updatedAtMs = context.clock();
+  await deliveries.move(context.database.queries, claimId, ['delivered'], { code, updatedAtMs });
+  await deliveries.move(context.database.queries, claimId, ['verified', 'failed'], { disputeCode: code, updatedAtMs });
+  context.log.error('delivery-given-up', error, { claimId });
+  context.changes.happened();
 }
 
 /** Fetches and checks all parts, and writes down how that went. @throws ResearchApiError where a body may be had yet */
@@ -159,7 +173,7 @@ async function fetchBody({ settings }: ResearchContext, proxy: ProxyClient, part
   const { maxBodyBytes } = settings;
   if (part.bodyBytes > maxBodyBytes) checks.require(false, 'research-api/body-too-large', `body ${part.part}`, `${part.bodyBytes} bytes of at most ${maxBodyBytes}`);
   try {
-    return await proxy.body(toHex(part.bodyDigest));
+    return await proxy.body(toHex(part.bodyDigest), part.bodyBytes);
   } catch (error) {
     checks.require(false, 'research-api/body-unavailable', `body ${part.part}`, isCodedError(error) ? error.code : 'connection lost');
     throw error;
@@ -179,13 +193,13 @@ async function conclude(parts: ReceiveParts, row: DeliveryRow, signal: AbortSign
   return execute(parts, row, { type: 'open-dispute', claimId: row.claimId, evidenceHash }, signal);
 }
 
-/** The follower sees the outcome; a refusal stands with the delivery. */
+/** The follower sees the outcome; a refusal of the ledger's stands with the delivery. The front's word alone is asked for again. */
 async function execute({ context, secrets, link, deliveries }: ReceiveParts, row: DeliveryRow, body: Body, signal: AbortSignal): Promise<void> {
   try {
     await link.access.execute({ account: await secrets.account(row.institutionId) }, body, signal);
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
+    if (refusal === undefined || !(error instanceof LedgerRejection)) throw error;
     context.log.warn('delivery-not-concluded', { claimId: row.claimId, transactionType: body.type, code: refusal.code });
     await deliveries.move(context.database.queries, row.claimId, ['verified', 'failed'], { disputeCode: refusal.code, updatedAtMs: context.clock() });
   }

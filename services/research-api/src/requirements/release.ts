@@ -5,6 +5,7 @@ import { decodePolicy, isEligibilityError, type Prover } from '@medveil/eligibil
 import { decodeCanonical, encodeCanonical, idSchema, isCodedError, toBase64Url } from '@medveil/encoding';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
+import { ResearchApiError } from '../errors.js';
 import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { LedgerLink } from '../ledger/ledger-link.js';
 import { isAway, refusalOf } from '../ledger/refusals.js';
@@ -76,8 +77,9 @@ async function release(parts: ReleaseParts, row: RequirementRow, signal: AbortSi
 /** The ledger decides what it is by now: it may have been closed, or have expired, meanwhile. */
 async function openIfOpen(parts: ReleaseParts, row: RequirementRow): Promise<void> {
   const value = await parts.link.access.readState(stateKeys.requirement(row.requirementId));
-  const status = value === undefined ? 'submitted' : requirementTable.decode(value).status;
-  await change(parts, row, { status });
+  // The front said that there was one of this name already, and there is none.
+  if (value === undefined) throw new ResearchApiError('research-api/not-open', 'the ledger holds no such requirement');
+  await change(parts, row, { status: requirementTable.decode(value).status });
 }
 
 /** The transaction's body, with the proof that was made before a restart if there is one. */
