@@ -31,6 +31,8 @@ export interface SystemOptions {
   readonly busFaults?: BusFaultSettings;
   readonly partDepth?: number;
   readonly onProgress: (line: string) => void;
+  /** default: this machine's */
+  readonly clock?: Clock;
 }
 
 export interface SystemUrls {
@@ -61,12 +63,12 @@ const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-ap
 const PROVER_WORKERS = Math.min(2, availableParallelism());
 const OPERATOR_TOKEN_LIFETIME_MS = 30 * 86_400_000;
 
-const clock: Clock = () => Date.now();
+const systemClock: Clock = () => Date.now();
 const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 
 /** Six services and four replicas in this process, on embedded parts, under one data folder. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { dataFolder, onProgress } = options;
+  const { dataFolder, onProgress, clock = systemClock } = options;
   const artefacts = await ensureCircuits({ instances: options.circuits, onProgress });
   await loadEngine();
   onProgress('setup: keys, authority, genesis');
@@ -120,7 +122,7 @@ class Starter {
   ): Promise<Starter> {
     const vault = await consortium.vaults.ensure('operator', 'operator');
     const operator = signingKeyFromSeed(await vault.get('operator-key'));
-    const token = await signPartyToken(OPERATOR, operator, { scopes: OPERATOR_SCOPES, audience: AUDIENCES, lifetimeMs: OPERATOR_TOKEN_LIFETIME_MS }, { clock, random });
+    const token = await signPartyToken(OPERATOR, operator, { scopes: OPERATOR_SCOPES, audience: AUDIENCES, lifetimeMs: OPERATOR_TOKEN_LIFETIME_MS }, { clock: options.clock ?? systemClock, random });
     const folders = [...artefacts.values()].map(({ zkeyPath }) => join(zkeyPath, '..'));
     return new Starter(options, consortium, embedded, folders, running, operator, token);
   }

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { CodedError, isCodedError } from '@medveil/encoding';
-import { directIdentifiers, generatePatients, parseBundle } from '@medveil/fhir';
+import { directIdentifiers, generatePatients, parseBundle, prepareRecord } from '@medveil/fhir';
 
 /** One patient's FHIR bundle as it will be handed to the agent. */
 export interface BundleFile {
@@ -20,35 +21,46 @@ export interface RefusedFile {
 /** Larger files are refused unread. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** @returns the bundles of a folder in the order of their names, and the files that are none, with the reason */
-export async function readBundles(folder: string, most: number): Promise<{ bundles: BundleFile[]; refused: RefusedFile[] }> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).toSorted();
+/**
+ * @returns the bundles of a folder and the folders in it, in the order of their names; and the files that are none, or of which
+ * nothing can be used, with the reason
+ * @throws CodedError `demo/no-bundles`
+ */
+export async function readBundles(folder: string, most: number, referenceTimeMs: number): Promise<{ bundles: BundleFile[]; refused: RefusedFile[] }> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json')).toSorted();
   const bundles: BundleFile[] = [];
   const refused: RefusedFile[] = [];
   for (const name of names) {
     if (bundles.length === most) break;
     try {
-      bundles.push(await readBundleFile(join(folder, name)));
+      bundles.push(await readBundleFile(folder, name, referenceTimeMs));
     } catch (error) {
       if (!isCodedError(error)) throw error;
       refused.push({ name, code: error.code, reason: error.message });
     }
   }
+  if (bundles.length === 0) {
+    const reasons = refused.map(({ name, code }) => `${name}: ${code}`).join(', ');
+    throw new CodedError('demo/no-bundles', `${folder} holds no FHIR bundle that can be used${reasons === '' ? '' : ` (${reasons})`}`);
+  }
   return { bundles, refused };
 }
 
-async function readBundleFile(path: string): Promise<BundleFile> {
-  const file = await open(path, 'r');
+async function readBundleFile(folder: string, name: string, referenceTimeMs: number): Promise<BundleFile> {
+  const file = await open(join(folder, name), 'r');
   try {
     const { size } = await file.stat();
     if (size > MAX_FILE_BYTES) throw new CodedError('fhir/too-large', `the file has ${size} bytes; at most ${MAX_FILE_BYTES} are taken`, { size, max: MAX_FILE_BYTES });
     const bytes = new Uint8Array(await file.readFile());
-    parseBundle(bytes);
-    return { name: basename(path), bytes, identifiers: directIdentifiers(JSON.parse(new TextDecoder().decode(bytes))) };
+    // As the agent will do it: a file of which nothing can be used is told before anything is begun.
+    prepareRecord(parseBundle(bytes), { ruleSet: 'limited-data-set', random, referenceTimeMs });
+    return { name, bytes, identifiers: directIdentifiers(JSON.parse(new TextDecoder().decode(bytes))) };
   } finally {
     await file.close();
   }
 }
+
+const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
 export function syntheticBundles(count: number, referenceTimeMs: number): BundleFile[] {
   return [...generatePatients({ seed: 7, count, referenceTimeMs })].map((bundle, index) => ({

@@ -27,7 +27,7 @@ process.exitCode = ok ? 0 : 1;
 async function demo({ fhir, patients, dataFolder, logLevel }: DemoOptions, narrator: Narrator): Promise<DemoResult> {
   const referenceTimeMs = Date.now();
   narrator.chapter(fhir === null ? `${patients} synthetic patients` : `FHIR bundles of ${fhir}`);
-  const { bundles, refused } = fhir === null ? { bundles: syntheticBundles(patients, referenceTimeMs), refused: [] } : await readBundles(fhir, patients);
+  const { bundles, refused } = fhir === null ? { bundles: syntheticBundles(patients, referenceTimeMs), refused: [] } : await readBundles(fhir, patients, referenceTimeMs);
   for (const { name, code, reason } of refused) narrator.say(`${name}: left out, ${code}: ${reason}`);
   const { requirements, note } = plan(bundles, fhir !== null, referenceTimeMs);
   if (note !== null) narrator.say(`a study derived from these patients: ${note}`);

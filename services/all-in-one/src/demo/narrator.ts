@@ -4,6 +4,8 @@ export class Narrator {
   readonly #failed: string[] = [];
   #checks = 0;
 
+  constructor(private readonly write: (text: string) => void = (text) => void process.stdout.write(text)) {}
+
   chapter(title: string): void {
     this.#print(`\n[${this.#elapsed()}] ${title}`);
   }
@@ -40,6 +42,6 @@ export class Narrator {
   }
 
   #print(line: string): void {
-    process.stdout.write(`${line}\n`);
+    this.write(`${line}\n`);
   }
 }

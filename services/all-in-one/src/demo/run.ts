@@ -4,7 +4,7 @@ import type { BundleFile } from './bundles.js';
 import { type Clients, connect } from './clients.js';
 import { HistoryReader } from './history.js';
 import type { Narrator } from './narrator.js';
-import { enrolInstitutions, exchange, importPatients, matchAll, type OpenRequirement, type Participant, releaseRequirements } from './scenario.js';
+import { DAY_MS, enrolInstitutions, exchange, importPatients, matchAll, type OpenRequirement, type Participant, releaseRequirements } from './scenario.js';
 import type { PlannedRequirement } from './studies.js';
 import { replicasAgree, type Settled, verifyDelivery } from './verify.js';
 
@@ -34,7 +34,7 @@ export async function runDemo(urls: SystemUrls, token: string, bundles: readonly
     out.chapter('Patients enrol, their FHIR bundles are de-identified, understood, attested by the hospital (phases 3 and 4)');
     const participants = await importPatients(clients, bundles, out);
     out.chapter('Requirements are released: a proof on a sample of the institution’s own, escrow, the policy behind a hash (phase 2)');
-    const open = await releaseRequirements(clients, institutions, planned, Math.max(participants.length, 1), out);
+    const open = await releaseRequirements(clients, institutions, planned, { quantity: Math.max(participants.length, 1), lifetimeMs: 30 * DAY_MS }, out);
     const sales = await sell(clients, participants, open, out);
     return await account(clients, history, { institutions, participants, open, ...sales }, out);
   } finally {

@@ -5,7 +5,7 @@ import { type Clients, until } from './clients.js';
 import type { Narrator } from './narrator.js';
 import type { PlannedRequirement } from './studies.js';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const DEPOSIT = 100_000;
 /** Long enough for a slow machine; what takes longer is a failure that is told. */
 const STEP_TIMEOUT_MS = 300_000;
@@ -44,7 +44,7 @@ export async function releaseRequirements(
   { research }: Clients,
   institutions: readonly researchApi.Institution[],
   planned: readonly PlannedRequirement[],
-  quantity: number,
+  { quantity, lifetimeMs }: { readonly quantity: number; readonly lifetimeMs: number },
   out: Narrator,
 ): Promise<OpenRequirement[]> {
   return Promise.all(planned.map(async (requirement) => {
@@ -52,17 +52,16 @@ export async function releaseRequirements(
     if (institution === undefined) throw new Error('no such institution');
     const { institutionId } = institution;
     const { title, keywords, policy, parts, format, licence } = requirement.study;
-    const nowMs = Date.now();
     const { jobId } = await research.createRequirement(institutionId, {
       title,
       keywords: [...keywords],
       policy,
       parts: [...parts],
       format: { profile: format.profile, resourceTypes: [...format.resourceTypes] },
-      licence: { kind: requirement.kind, purposes: [...licence.purposes], purposeNote: licence.purposeNote, untilMs: nowMs + 365 * DAY_MS },
+      licence: { kind: requirement.kind, purposes: [...licence.purposes], purposeNote: licence.purposeNote, untilMs: Date.now() + 365 * DAY_MS },
       reward: requirement.reward,
       quantity,
-      expiresAtMs: nowMs + 30 * DAY_MS,
+      expiresAtMs: Date.now() + lifetimeMs,
     });
     const status = await until(`"${title}" open`, () => research.requirement(institutionId, jobId, WAIT_MS), ({ status: now }) => now === 'open' || now === 'refused', STEP_TIMEOUT_MS);
     if (status.requirementId === null || status.status === 'refused') throw new CodedError(status.code ?? 'demo/refused', status.reason ?? 'the requirement was refused');
@@ -80,7 +79,7 @@ export async function importPatients({ patient }: Clients, bundles: readonly Bun
       const report = await patient.importRecord(patientId, bundle.bytes);
       participants.push({ patientId, recordId: report.recordId, bundle, report });
       const codes = report.notUnderstood.map(({ code, reason, count }) => `${code} ×${count} (${reason})`);
-      out.say(`${bundle.name}: ${report.understood} of ${report.observations} observations understood${codes.length === 0 ? '' : `; not understood: ${codes.join(', ')}`}`);
+      out.say(`${bundle.name}: ${report.understood} facts understood, ${report.observations} observations${codes.length === 0 ? '' : `; not understood: ${codes.join(', ')}`}`);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       out.say(`${bundle.name}: left out, ${error.code}: ${error.message}`);

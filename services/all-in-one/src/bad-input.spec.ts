@@ -1,0 +1,169 @@
+/** What is no FHIR bundle, or too much of one: refused by name and reason, the rest carries on, nothing half-registered. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { ApiError } from '@medveil/client';
+import type { Id } from '@medveil/encoding';
+import { readBundles, syntheticBundles } from './demo/bundles.js';
+import { startWorld, type World } from './testing/world.js';
+
+const MEGABYTE = 1024 * 1024;
+const HUGE_BYTES = 200 * MEGABYTE;
+const LIMIT_BYTES = 64 * MEGABYTE;
+/** The text of a bundle at its limit, the chunks it came in, and what the sender has on its way. */
+const MOST_MEMORY_BYTES = 3 * LIMIT_BYTES;
+
+const bundle = syntheticBundles(1, Date.now())[0]?.bytes as Uint8Array;
+const text = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+
+const heldBytes = (): number => process.memoryUsage().arrayBuffers;
+
+interface Resource {
+  readonly resourceType: string;
+  readonly valueQuantity?: { unit: string; code: string };
+}
+type Parsed = { readonly entry: readonly { readonly resource: Resource }[] };
+const parsed = (): Parsed => JSON.parse(new TextDecoder().decode(bundle)) as Parsed;
+
+const withoutObservations = (): Uint8Array => text({ ...parsed(), entry: parsed().entry.filter(({ resource }) => resource.resourceType === 'Patient') });
+
+function withUnknownUnit(): Uint8Array {
+  const changed = parsed();
+  const quantity = changed.entry.map(({ resource }) => resource.valueQuantity).find((value) => value !== undefined);
+  Object.assign(quantity as object, { unit: 'furlong', code: '[fur_us]x' });
+  return text(changed);
+}
+
+const BAD: readonly (readonly [name: string, bytes: Uint8Array, code: string])[] = [
+  ['empty', new Uint8Array(), 'fhir/not-json'],
+  ['not-json', text('<Bundle xmlns="http://hl7.org/fhir"/>'), 'fhir/not-json'],
+  ['no-bundle', text({ resourceType: 'Patient', id: 'p' }), 'fhir/not-a-bundle'],
+  ['no-patient', text({ resourceType: 'Bundle', type: 'collection', entry: [] }), 'fhir/no-patient'],
+  ['no-usable-observation', withoutObservations(), 'fhir/no-usable-observation'],
+  ['truncated', bundle.subarray(0, Math.floor(bundle.length / 2)), 'fhir/truncated'],
+];
+
+describe('bad input at the patient’s agent', () => {
+  let world: World;
+  let patientId: Id<'pat'>;
+  // As clients do that mean to go on: of one that asks to be cut off after the answer the rest would not be read.
+  const agent = new Agent({ keepAlive: true });
+
+  before(async () => {
+    world = await startWorld();
+    // The hospital enrols in the background; until then the agent says that it is not ready, and the client tries again.
+    patientId = (await world.clients.patient.createPatient('somebody', 'once')).patientId;
+  });
+  after(() => {
+    agent.destroy();
+    return world.end();
+  });
+
+  const kept = async () => (await readdir(join(world.folder, 'objects', 'patient-api'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
+
+  it('is refused with its own code, names no value, and leaves nothing behind', async () => {
+    const previously = await kept();
+    for (const [name, bytes, code] of BAD) {
+      await assert.rejects(world.clients.patient.importRecord(patientId, bytes), (error) => {
+        assert.ok(error instanceof ApiError, name);
+        assert.deepEqual([error.code, error.status], [code, 422], name);
+        assert.doesNotMatch(JSON.stringify(error.problem), /Given-|Family-|MRN-/, name);
+        return true;
+      });
+    }
+    assert.deepEqual(await kept(), previously);
+    assert.deepEqual((await world.clients.patient.matches(patientId)).items, []);
+  });
+
+  it('as a unit that nobody knows is reported, and the rest is taken in', async () => {
+    const whole = await world.clients.patient.importRecord(patientId, bundle);
+    const report = await world.clients.patient.importRecord(patientId, withUnknownUnit());
+    assert.equal(whole.notUnderstood.length, 0);
+    const [unknown, ...others] = report.notUnderstood;
+    assert.deepEqual([others.length, unknown?.count], [0, 1]);
+    assert.match(unknown?.reason ?? '', /unit/);
+    assert.equal(report.understood, whole.understood - 1);
+  });
+
+  it('of 200 MB is refused unread where it is announced', async () => {
+    const previously = await kept();
+    const upload = begin({ 'content-length': HUGE_BYTES });
+    upload.write(bundle.subarray(0, 1_000));
+    const [status, code] = await answerTo(upload);
+    assert.deepEqual([status, code], [413, 'fhir/too-large']);
+    upload.destroy();
+    assert.deepEqual(await kept(), previously);
+  });
+
+  it('of 200 MB is refused at the limit where it is streamed, in bounded memory; the next import works', async () => {
+    const previously = await kept();
+    const upload = begin({ 'transfer-encoding': 'chunked' });
+    const answer = answerTo(upload);
+    const progress = { answered: false };
+    void answer.then(() => { progress.answered = true; });
+    const chunk = new Uint8Array(MEGABYTE).fill(0x20);
+    const atStart = heldBytes();
+    let most = 0;
+    let sent = 0;
+    for (; sent < HUGE_BYTES && !progress.answered; sent += chunk.length) {
+      if (!upload.write(chunk)) await Promise.race([drained(upload), answer]);
+      await new Promise((resolve) => { setImmediate(resolve); });
+      most = Math.max(most, heldBytes() - atStart);
+    }
+    const [status, code] = await answer;
+    upload.destroy();
+    assert.deepEqual([status, code], [413, 'fhir/too-large']);
+    assert.ok(most < MOST_MEMORY_BYTES, `${most} bytes of buffers were held`);
+    assert.deepEqual(await kept(), previously);
+    assert.ok((await world.clients.patient.importRecord(patientId, bundle)).understood > 0);
+  });
+
+  function begin(headers: Record<string, string | number>): ClientRequest {
+    const upload = request(new URL(`/v1/patients/${patientId}/records`, world.system.urls['patient-api']), {
+      method: 'POST', agent, headers: { ...headers, authorization: `Bearer ${world.system.operatorToken}`, 'content-type': 'application/fhir+json' },
+    });
+    // After its answer the server may close the connection while more is being sent.
+    upload.on('error', () => undefined);
+    return upload;
+  }
+});
+
+const drained = (upload: ClientRequest): Promise<void> => new Promise((resolve) => { upload.once('drain', resolve); });
+
+async function answerTo(upload: ClientRequest): Promise<[status: number | undefined, code: string]> {
+  const [response] = (await once(upload, 'response')) as [IncomingMessage];
+  const pieces: Uint8Array[] = [];
+  for await (const piece of response) pieces.push(piece as Uint8Array);
+  return [response.statusCode, (JSON.parse(Buffer.concat(pieces).toString()) as { code: string }).code];
+}
+
+describe('bad input in the demo’s folder', () => {
+  let folder: string;
+  before(async () => { folder = await mkdtemp(join(tmpdir(), 'medveil-bundles-')); });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('is named with its reason, and the other files are used', async () => {
+    for (const [name, bytes] of BAD) await writeFile(join(folder, `${name}.json`), bytes);
+    const huge = await open(join(folder, 'huge.json'), 'w');
+    await huge.truncate(HUGE_BYTES);
+    await huge.close();
+    await mkdir(join(folder, 'ward'));
+    await writeFile(join(folder, 'ward', 'good.json'), bundle);
+    await writeFile(join(folder, 'notes.txt'), 'not looked at');
+    const { bundles, refused } = await readBundles(folder, 10, Date.now());
+    assert.deepEqual(bundles.map(({ name }) => name), [join('ward', 'good.json')]);
+    const expected = new Map([...BAD.map(([name, , code]) => [`${name}.json`, code] as const), ['huge.json', 'fhir/too-large']]);
+    assert.deepEqual(new Map(refused.map(({ name, code }) => [name, code])), expected);
+    assert.ok(refused.every(({ reason }) => reason.length > 10));
+  });
+
+  it('says so where nothing is left', async () => {
+    const empty = join(folder, 'empty');
+    await mkdir(empty);
+    await assert.rejects(readBundles(empty, 10, Date.now()), { code: 'demo/no-bundles' });
+  });
+});
