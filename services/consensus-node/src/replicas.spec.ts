@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { delegateeKeyContext, readAccount, readMember } from '@medveil/agreements';
 import { ApiError } from '@medveil/client';
@@ -111,6 +113,24 @@ describe('four replicas on a bus that duplicates, delays and reorders', () => {
     const { stateRoot } = await world.agreed(...REPLICAS);
     assert.equal((await world.client('replica-2').status()).stateRoot, stateRoot);
     assert.ok(fromBase64Url((await world.client('replica-2').blocks({ from: 1, limit: 1 })).items[0]?.block ?? '').length > 0);
+  });
+
+  it('bring one up again that has lost its blocks but not its log, and one that has lost its log but not its blocks', async () => {
+    await world.stop('replica-1');
+    await rm(join(world.dataFolder('replica-1'), 'ledger'), { recursive: true });
+    await world.start('replica-1');
+    assert.equal(world.node('replica-1').report().recovering, false);
+    await world.mint(1);
+    await world.agreed(...REPLICAS);
+    await world.stop('replica-1');
+    await rm(join(world.dataFolder('replica-1'), 'wal'));
+    await world.start('replica-1');
+    assert.equal(world.node('replica-1').report().recovering, true);
+    for (let round = 0; round < 4; round += 1) {
+      await world.mint(1);
+      await world.agreed(...REPLICAS);
+    }
+    assert.equal(world.node('replica-1').report().recovering, false);
   });
 
   it('all start again from their folders', async () => {

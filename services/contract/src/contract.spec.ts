@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ApiError } from '@medveil/client';
+import { ApiError, type contractApi, fromWire, toWire } from '@medveil/client';
+import { certifyBlock, testReplicas } from '@medveil/client/testing';
 import { encodeCanonical, toBase64Url } from '@medveil/encoding';
 import { decodeReceiptProof, decodeStateProof, LightClient, transactionIdOf } from '@medveil/ledger';
 import { accountTable, stateKeys } from '@medveil/agreements';
@@ -154,6 +155,23 @@ describe('the contract’s front', () => {
         await list.catch((error: unknown) => assert.ok(error instanceof ApiError && error.status < 500, String(error)));
       }
     }
+  });
+
+  it('believes no node: a forged certificate or another block stops nothing and changes nothing', async () => {
+    const { height } = await reader().blocks({ from: 1, limit: 1 });
+    const forgers = testReplicas(4, random);
+    world.node.falsify = (path, answer) => {
+      if (path !== '/v1/blocks') return answer;
+      const { items, ...rest } = answer as contractApi.CertifiedBlocks;
+      return { ...rest, items: items.map((item) => toWire({ ...fromWire(item), certificate: certifyBlock(fromWire(item).block.header, forgers) })) };
+    };
+    await world.node.grow();
+    const asked = world.node.requests.length;
+    await eventually(() => (world.node.requests.length > asked + 3 ? true : undefined));
+    assert.equal((await reader().blocks({ from: 1, limit: 1 })).height, height);
+    assert.equal((await fetch(new URL('/health/ready', world.service.url))).status, 200);
+    world.node.falsify = (_path, answer) => answer;
+    await world.followed();
   });
 
   it('keeps its state over a restart, and ends at once though somebody waits for a block', async () => {

@@ -11,12 +11,14 @@ const problem = (code: string, status: number) => (error: unknown) => {
   return true;
 };
 
+const bearer = async (source: ReturnType<World['patientToken']>) => `Bearer ${await source({ renew: false })}`;
+const unknown = (index: number) => `clm_${toHex(sha256(utf8(`nothing ${index}`)))}` as const;
+
 describe('the proxy', () => {
   let world: World;
   before(async () => { world = await World.open(); });
   after(async () => world.close());
 
-  const bearer = async (source: ReturnType<World['patientToken']>) => `Bearer ${await source({ renew: false })}`;
   const request = (path: string, init: RequestInit) => fetch(new URL(path, world.service.url), init);
 
   it('keeps ciphertext of whoever has a pseudonym, whole and under its own digest only', async () => {
@@ -124,7 +126,6 @@ describe('the proxy', () => {
   it('limits the grants of one account that wait for claims which never come', async () => {
     const exchange = await world.exchange();
     const client = world.patientClient(exchange.patient);
-    const unknown = (index: number) => `clm_${toHex(sha256(utf8(`nothing ${index}`)))}` as const;
     for (let index = 0; index < 64; index += 1) await client.grant({ claimId: unknown(index), sealed: toBase64Url(random(50)) });
     await assert.rejects(client.grant({ claimId: unknown(64), sealed: toBase64Url(random(50)) }), problem('proxy/too-many-grants', 429));
   });

@@ -174,7 +174,7 @@ export class World {
   /** A grant as an agent makes it. */
   async sealed({ patient, record, claimId }: Exchange, changes: { keys?: readonly { part: string; reKey: Uint8Array }[]; claimId?: Id<'clm'>; account?: Id<'acc'> } = {}): Promise<string> {
     const keys = changes.keys ?? this.network.reKeys(patient, record);
-    const plaintext = encodeCanonical({ claimId: changes.claimId ?? claimId, keys: keys.map((key) => ({ ...key })) });
+    const plaintext = encodeCanonical({ claimId: changes.claimId ?? claimId, keys: keys.map(({ part, reKey }) => ({ part, reKey })) });
     return toBase64Url(await hpkeSeal(this.#sealKey, grantContext(claimId, changes.account ?? patient.id), plaintext, random));
   }
 

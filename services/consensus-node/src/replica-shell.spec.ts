@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CodedError, encodeCanonical } from '@medveil/encoding';
+import { signingKeyFromSeed } from '@medveil/identity';
+import { createGenesis, Ledger, MemoryStore, type StateMachine } from '@medveil/ledger';
+import { ed25519Signer, ed25519Verifier, replicaConfig, type WalEntry } from '@medveil/pbft';
+import { PoolWatch } from './pool-watch.js';
+import { ReplicaShell, type WriteAheadLog } from './replica-shell.js';
+import { eventually } from './spec-world.js';
+
+const keys = [1, 2, 3, 4].map((seed) => signingKeyFromSeed(new Uint8Array(32).fill(seed)));
+const machine: StateMachine = {
+  beginBlock: () => [], execute: () => ({ ok: true, events: [] }), nextDeadlineMs: () => null, checkTransaction: () => ({ ok: true, sender: 'anyone' }),
+};
+
+/** The primary of four, whose disk is in the test's hands. */
+async function primary(append: (entries: readonly WalEntry[]) => Promise<void>) {
+  const genesis = createGenesis({
+    version: 1, chainId: 'shell', timeMs: Date.now(), replicaSet: keys.map(({ publicKey }, index) => ({ id: `replica-${index}`, publicKey })), parameters: null, state: [],
+  });
+  const ledger = await Ledger.open({ genesis, store: new MemoryStore(), stateMachine: machine });
+  const wal: WriteAheadLog = { append, compact: append };
+  const seen: string[] = [];
+  const failures: unknown[] = [];
+  const shell = new ReplicaShell({
+    config: replicaConfig({ chainId: 'shell', replica: 0, replicaSet: { publicKeys: keys.map(({ publicKey }) => publicKey) }, statusIntervalMs: 60_000 }),
+    signer: ed25519Signer((keys[0] as (typeof keys)[number]).secretKey), verifier: ed25519Verifier, ledger, proposer: 'replica-0', wal, walEntries: [], recovering: false,
+    transport: { send: (_to, kind) => void seen.push(kind) }, pool: new PoolWatch(ledger, () => Date.now()), clock: () => Date.now(), clockToleranceMs: 10_000,
+    observer: { applied: () => undefined, viewEntered: () => undefined, evidence: () => undefined, failed: (error) => void failures.push(error) },
+  });
+  return { shell, seen, failures };
+}
+
+describe('the shell around a replica', () => {
+  it('sends nothing that rests on a log entry before that is on disk', async () => {
+    const writing: { entries: readonly WalEntry[]; done: () => void }[] = [];
+    const { shell, seen } = await primary((entries) => new Promise((resolve) => { writing.push({ entries, done: resolve }); }));
+    shell.start();
+    shell.submit([encodeCanonical({ transaction: 1 })]);
+    const { entries, done } = await eventually(() => writing.find((write) => write.entries.some(({ type }) => type === 'pre-prepare')));
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    assert.equal(seen.includes('pre-prepare'), false);
+    assert.ok(entries.some(({ type }) => type === 'proposal'));
+    done();
+    await eventually(() => (seen.includes('pre-prepare') ? true : undefined));
+    await shell.stop();
+  });
+
+  it('stops for good where its disk fails, and says so', async () => {
+    const { shell, seen, failures } = await primary(async () => { throw new CodedError('test/disk-full', 'no room'); });
+    shell.start();
+    shell.submit([encodeCanonical({ transaction: 1 })]);
+    await eventually(() => (failures.length > 0 ? true : undefined));
+    assert.equal(seen.includes('pre-prepare'), false);
+    const said = seen.length;
+    assert.equal(shell.feed({ type: 'work-due' }), false);
+    assert.equal(shell.feedMessage(1, Uint8Array.of(1)), false);
+    shell.submit([encodeCanonical({ transaction: 2 })]);
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    assert.deepEqual([failures.length, seen.length], [1, said]);
+    await shell.stop();
+  });
+});
