@@ -18,7 +18,7 @@ try {
   const dataFolder = resolve(process.env['INIT_CWD'] ?? process.cwd(), options.data);
   const starting = startSystem({
     dataFolder,
-    circuits: ['everyday'],
+    circuits: ['everyday', 'extensive'],
     basePort: options.port,
     logLevel: options.log,
     onProgress: (line) => process.stderr.write(`  ${line}\n`),

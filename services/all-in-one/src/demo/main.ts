@@ -29,13 +29,14 @@ async function demo({ fhir, patients, dataFolder, logLevel }: DemoOptions, narra
   narrator.chapter(fhir === null ? `${patients} synthetic patients` : `FHIR bundles of ${fhir}`);
   const { bundles, refused } = fhir === null ? { bundles: syntheticBundles(patients, referenceTimeMs), refused: [] } : await readBundles(fhir, patients, referenceTimeMs);
   for (const { name, code, reason } of refused) narrator.say(`${name}: left out, ${code}: ${reason}`);
-  const { requirements, note } = plan(bundles, fhir !== null, referenceTimeMs);
+  const { requirements, note, circuits, partDepth } = plan(bundles, fhir !== null, referenceTimeMs);
   if (note !== null) narrator.say(`a study derived from these patients: ${note}`);
 
   narrator.chapter('Setup: a consortium of four replicas, the PKG, the contract’s front, a proxy, two agents (phase 1)');
   const system = await startSystem({
     dataFolder,
-    circuits: ['everyday'],
+    circuits,
+    partDepth,
     basePort: 0,
     logLevel,
     // In-process delivery as a broker may do it: some messages twice, late, out of order across keys.

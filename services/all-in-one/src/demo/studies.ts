@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PART_TYPES } from '@medveil/eligibility';
 import { deriveStudy, EXAMPLE_STUDIES, parseBundle, prepareRecord, type Study } from '@medveil/fhir';
 import type { BundleFile } from './bundles.js';
 
@@ -18,15 +19,27 @@ const study = (id: string): Study => {
   return found;
 };
 
+export interface Plan {
+  readonly requirements: readonly PlannedRequirement[];
+  /** how the derived study came about; null without one */
+  readonly note: string | null;
+  /** circuit instances that records of this size need, and the depth of a part's tree (libs/eligibility: 8^depth − 1 observations) */
+  readonly circuits: readonly string[];
+  readonly partDepth: number;
+}
+
+const EVERYDAY = { circuits: ['everyday'], partDepth: 3 } as const;
+const EXTENSIVE = { circuits: ['everyday', 'extensive'], partDepth: 4 } as const;
+
 /**
  * Two institutions and three requirements. The first is exclusive; the third asks the same of the same patients, so that a
  * second sale under the exclusive licence can be tried.
  */
-export function plan(bundles: readonly BundleFile[], given: boolean, referenceTimeMs: number): { requirements: PlannedRequirement[]; note: string | null } {
+export function plan(bundles: readonly BundleFile[], given: boolean, referenceTimeMs: number): Plan {
   const covid = study('covid-19-test-results');
-  const { first, note } = given ? derived(bundles, referenceTimeMs) : { first: study('diabetes-hba1c'), note: null };
+  const { first, ...rest } = given ? derived(bundles, referenceTimeMs) : { first: study('diabetes-hba1c'), note: null, ...EVERYDAY };
   return {
-    note,
+    ...rest,
     requirements: [
       { institution: 0, study: first, kind: 'exclusive', reward: 120, purpose: 'exclusive' },
       { institution: 1, study: covid, kind: 'non-exclusive', reward: 80, purpose: 'the paper’s own example' },
@@ -38,8 +51,9 @@ export function plan(bundles: readonly BundleFile[], given: boolean, referenceTi
 const random = (length: number) => new Uint8Array(randomBytes(length));
 
 /** From the bundles at hand: a study that at least one of their patients meets and at least one does not. */
-function derived(bundles: readonly BundleFile[], referenceTimeMs: number): { first: Study; note: string } {
+function derived(bundles: readonly BundleFile[], referenceTimeMs: number): Omit<Plan, 'requirements'> & { readonly first: Study } {
   const records = bundles.map(({ bytes }) => prepareRecord(parseBundle(bytes), { ruleSet: 'limited-data-set', random, referenceTimeMs }));
   const { study: first, explanation } = deriveStudy(records);
-  return { first, note: explanation };
+  const largestPart = Math.max(...records.flatMap(({ observations }) => PART_TYPES.map((part) => observations.filter((observation) => observation.part === part).length)));
+  return { first, note: explanation, ...(largestPart < 8 ** EVERYDAY.partDepth ? EVERYDAY : EXTENSIVE) };
 }
