@@ -1,21 +1,21 @@
-import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { closeOnSignal } from '@medveil/service-kit';
 import { isCodedError } from '@medveil/encoding';
+import { fromCaller } from './invoked-from.js';
 import { startSystem } from './system.js';
 
 const DEFAULT_PORT = 7300;
 
 const program = new Command('start')
   .description('The whole system on embedded parts: six services and four replicas in one process, serving until stopped.')
-  .option('--data <folder>', 'where ledger, keys and records are kept', join(process.env['INIT_CWD'] ?? process.cwd(), '.medveil'))
+  .option('--data <folder>', 'where ledger, keys and records are kept', fromCaller('.medveil'))
   .option('--port <n>', 'first of eleven consecutive ports; 0: free ones', port, DEFAULT_PORT)
   .option('--log <level>', 'trace, debug, info, warn, error or silent', 'info')
   .parse();
 const options = program.opts<{ data: string; port: number; log: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' }>();
 
 try {
-  const dataFolder = resolve(process.env['INIT_CWD'] ?? process.cwd(), options.data);
+  const dataFolder = fromCaller(options.data);
   const starting = startSystem({
     dataFolder,
     circuits: ['everyday', 'extensive'],

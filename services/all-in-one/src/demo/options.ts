@@ -1,9 +1,10 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { logLevelSchema, type LogLevel } from '@medveil/service-kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { fromCaller } from '../invoked-from.js';
 
 const preparedSchema = z.object({ install: z.number(), build: z.number(), keys: z.number() });
 
@@ -35,11 +36,11 @@ export async function readOptions(argv: readonly string[]): Promise<DemoOptions>
     .option('--prepared <json>', 'seconds of the preparing steps, given by npm run demo')
     .parse([...argv], { from: 'user' });
   const given = program.opts<{ fhir?: string; patients?: number; data?: string; json?: true; log: LogLevel; prepared?: string }>();
-  const fhir = given.fhir === undefined ? null : resolve(process.env['INIT_CWD'] ?? process.cwd(), given.fhir);
+  const fhir = given.fhir === undefined ? null : fromCaller(given.fhir);
   return {
     fhir,
     patients: given.patients ?? (fhir === null ? DEFAULT_PATIENTS : MAX_PATIENTS),
-    dataFolder: given.data === undefined ? await mkdtemp(join(tmpdir(), 'medveil-demo-')) : resolve(process.env['INIT_CWD'] ?? process.cwd(), given.data),
+    dataFolder: given.data === undefined ? await mkdtemp(join(tmpdir(), 'medveil-demo-')) : fromCaller(given.data),
     temporary: given.data === undefined,
     json: given.json === true,
     logLevel: given.log,
