@@ -1,11 +1,10 @@
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import type { Database } from '@medveil/database';
-import type { Network } from '@medveil/host';
+import type { Network, StorageSealer } from '@medveil/host';
 import type { KeyVault } from '@medveil/identity';
 import type { Afgh06 } from '@medveil/pre';
 import type { ServiceLog } from '@medveil/service-kit';
 import type { PatientApiSettings } from './settings.js';
-import type { Sealer } from './support/sealer.js';
 
 /** What all parts of the agent stand on. */
 export interface AgentContext {
@@ -14,7 +13,7 @@ export interface AgentContext {
   readonly chainId: string;
   readonly database: Database;
   readonly vault: KeyVault;
-  readonly sealer: Sealer;
+  readonly sealer: StorageSealer;
   readonly pre: Afgh06;
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -1,6 +1,6 @@
 import { createIdempotencyStore } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens } from '@medveil/host';
+import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, StorageSealer } from '@medveil/host';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import type { AgentContext } from './agent.js';
@@ -16,8 +16,6 @@ import { Matcher } from './matching/matcher.js';
 import { Patients } from './parties/patients.js';
 import { Importer } from './records/import.js';
 import type { PatientApiSettings } from './settings.js';
-import { Sealer } from './support/sealer.js';
-import { ensureSecret } from './support/secrets.js';
 import { SCHEMA } from './tables.js';
 
 const NAME = 'patient-api';
@@ -34,7 +32,7 @@ export async function startPatientApi(settings: PatientApiSettings, infrastructu
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
-  const sealer = new Sealer(await ensureSecret(vault, 'storage-key', random), random);
+  const sealer = await StorageSealer.open(vault, random);
   const pre = afgh06(await loadEngine());
   const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
   const objects = await infrastructure.openObjectStore(NAME);

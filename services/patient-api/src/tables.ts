@@ -60,12 +60,6 @@ export const records = schema.table('records', {
   importedAtMs: millis('imported_at_ms').notNull(),
 });
 
-export const ledgerCursor = schema.table('ledger_cursor', {
-  id: integer('id').primaryKey(),
-  height: millis('height').notNull(),
-  hash: bytea('hash').notNull(),
-});
-
 export const requirements = schema.table('requirements', {
   requirementId: text('requirement_id').$type<Id<'req'>>().primaryKey(),
   institution: text('institution').$type<Id<'acc'>>().notNull(),
@@ -134,6 +128,3 @@ export const transactions = schema.table('transactions', {
   validUntilMs: millis('valid_until_ms').notNull(),
   acceptedHeight: millis('accepted_height'),
 });
-
-/** The id of tables that have one row. */
-export const ONLY = 1;

@@ -1,12 +1,9 @@
-import { ContractClient, type CursorStore, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
-import type { Database } from '@medveil/database';
-import { partyTokenSource } from '@medveil/host';
+import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
+import { LedgerCursor, partyTokenSource } from '@medveil/host';
 import { signingKeyFromSeed } from '@medveil/identity';
 import type { ServiceLog } from '@medveil/service-kit';
-import { eq } from 'drizzle-orm';
 import type { PkgContext } from './context.js';
 import type { LedgerConnection } from './ledger-port.js';
-import { ledgerCursor, ONLY } from './tables.js';
 
 /** The contract service takes tokens signed with the PKG's message key, which the network description names. */
 const TOKEN = { scopes: ['ledger:read', 'transactions:submit'], audience: 'contract' } as const;
@@ -23,7 +20,7 @@ export async function connectContract(
   const follower = new LedgerFollower({
     genesis,
     contract,
-    cursor: databaseCursor(database),
+    cursor: new LedgerCursor(database),
     handle: async () => undefined,
     onError: (error) => log.error('ledger-not-followed', error),
   });
@@ -33,20 +30,5 @@ export async function connectContract(
     readState: (key) => access.readState(key),
     execute: async (body, signal) => void (await access.execute({ account: keys.account }, body, signal)),
     close: () => follower.stop(),
-  };
-}
-
-function databaseCursor(database: Database): CursorStore {
-  return {
-    load: async () => {
-      const [row] = await database.queries.select().from(ledgerCursor).where(eq(ledgerCursor.id, ONLY));
-      return row === undefined ? null : { height: row.height, hash: row.hash };
-    },
-    save: async ({ height, hash }) => {
-      await database.queries
-        .insert(ledgerCursor)
-        .values({ id: ONLY, height, hash })
-        .onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
-    },
   };
 }

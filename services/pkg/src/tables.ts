@@ -79,11 +79,5 @@ export const revocationList = schema.table('revocation_list', {
   list: bytea('list').notNull(),
 });
 
-export const ledgerCursor = schema.table('ledger_cursor', {
-  id: integer('id').primaryKey(),
-  height: millis('height').notNull(),
-  hash: bytea('hash').notNull(),
-});
-
 /** The id of tables that have one row. */
 export const ONLY = 1;

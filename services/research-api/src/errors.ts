@@ -41,7 +41,6 @@ export type ResearchApiErrorCode =
   | 'research-api/not-open'
   | 'research-api/bad-certificate'
   | 'research-api/not-connected'
-  | 'research-api/sealed-part-altered'
   | 'research-api/gave-up';
 
 export class ResearchApiError extends CodedError<ResearchApiErrorCode> {}

@@ -3,7 +3,7 @@ import { HttpClient, PkgClient } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { createSnarkjsProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens } from '@medveil/host';
+import { type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, StorageSealer } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -55,7 +55,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
   });
   const context = await openContext(settings, infrastructure, network, { database, jobs, log });
   const prover = createSnarkjsProver({ threads: settings.proverWorkers });
-  const { link, module } = assemble(context, network, circuits, prover, await SealedObjects.open(store, context.vault, random));
+  const { link, module } = assemble(context, network, circuits, prover, new SealedObjects(store, await StorageSealer.open(context.vault, random)));
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());
   metrics.gaugeFrom({ name: 'medveil_research_ledger_height', help: 'Height of the last block that the research agent has handled.' }, () => link.height);

@@ -2,7 +2,7 @@ import { bytea, millis } from '@medveil/database';
 import type { Id } from '@medveil/encoding';
 import type { researchApi } from '@medveil/client';
 import type { PartType } from '@medveil/eligibility';
-import { integer, jsonb, pgSchema, text } from 'drizzle-orm/pg-core';
+import { jsonb, pgSchema, text } from 'drizzle-orm/pg-core';
 
 export const SCHEMA = 'research_api';
 const schema = pgSchema(SCHEMA);
@@ -82,11 +82,3 @@ export const deliveries = schema.table('deliveries', {
   updatedAtMs: millis('updated_at_ms').notNull(),
 });
 export type DeliveryRow = typeof deliveries.$inferSelect;
-
-/** The one row of `ledger_cursor`. */
-export const ONLY = 1;
-export const ledgerCursor = schema.table('ledger_cursor', {
-  id: integer('id').primaryKey(),
-  height: millis('height').notNull(),
-  hash: bytea('hash').notNull(),
-});

@@ -2,11 +2,12 @@ import { type AgreementEvent, type EventData, eventSchema, memberTable, membersT
 import { type CborValue, encodeCanonical, fromBase64Url, type Id } from '@medveil/encoding';
 import type { CursorStore, VerifiedBlock } from '@medveil/client';
 import type { Jobs, TransactionQueries } from '@medveil/database';
+import { LedgerCursor } from '@medveil/host';
 import { loadGenesis } from '@medveil/ledger';
 import { eq, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import type { Changes } from '../exchanges/changes.js';
-import { ledgerCursor, members, ONLY, requirements } from '../tables.js';
+import { members, requirements } from '../tables.js';
 import { applyExchangeEvent } from './exchange-events.js';
 
 /**
@@ -14,21 +15,19 @@ import { applyExchangeEvent } from './exchange-events.js';
  * the cursor are one transaction, so that each counts once.
  */
 export class LedgerView {
+  readonly #cursor: LedgerCursor;
+
   constructor(
     private readonly context: AgentContext,
     private readonly changes: Changes,
     private readonly jobs: Pick<Jobs, 'enqueue' | 'notify'>,
     private readonly onRequirement: () => void,
-  ) {}
+  ) {
+    this.#cursor = new LedgerCursor(context.database);
+  }
 
-  readonly cursor: CursorStore = {
-    load: async () => {
-      const [row] = await this.context.database.queries.select().from(ledgerCursor).where(eq(ledgerCursor.id, ONLY));
-      return row === undefined ? null : { height: row.height, hash: row.hash };
-    },
-    // `handle` has moved it already.
-    save: async () => undefined,
-  };
+  /** For the follower: `handle` has moved it already. */
+  readonly cursor: CursorStore = { load: () => this.#cursor.load(), save: async () => undefined };
 
   /** Members pinned from the start stand in the genesis document, which this agent pins. */
   async begin(): Promise<void> {
@@ -50,8 +49,8 @@ export class LedgerView {
     const touched = new Set<Id<'exc'>>();
     let hasNewRequirement = false;
     await database.transaction(async (tx) => {
-      const [at] = await tx.select({ height: ledgerCursor.height }).from(ledgerCursor).where(eq(ledgerCursor.id, ONLY)).for('update');
-      if (at !== undefined && at.height >= block.height) return;
+      const at = await this.#cursor.load(tx, true);
+      if (at !== null && at.height >= block.height) return;
       for (const event of eventsOf(block)) {
         if (event === null) {
           log.warn('event-not-understood', { height: block.height });
@@ -62,8 +61,7 @@ export class LedgerView {
         const exchangeId = await applyExchangeEvent({ tx, clock: this.context.clock, jobs: this.jobs }, event);
         if (exchangeId !== null) touched.add(exchangeId);
       }
-      const { height, hash } = block;
-      await tx.insert(ledgerCursor).values({ id: ONLY, height, hash }).onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
+      await this.#cursor.save(block, tx);
     });
     for (const exchangeId of touched) this.changes.notify(exchangeId);
     if (touched.size > 0) this.jobs.notify();

@@ -1,7 +1,7 @@
+import { ensureSecret } from '@medveil/host';
 import { derivePatientKeys, type PatientKeys } from '@medveil/identity';
 import type { AgentContext } from '../agent.js';
 import { BoundedMap } from '../support/bounded-map.js';
-import { ensureSecret } from '../support/secrets.js';
 import { HOSPITAL, type PartyId } from '../tables.js';
 
 const KEPT = 1_000;

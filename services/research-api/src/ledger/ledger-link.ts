@@ -1,14 +1,13 @@
-import { ContractClient, type CursorStore, HttpClient, LedgerAccess, LedgerFollower, type TokenSource, type VerifiedBlock } from '@medveil/client';
+import { ContractClient, HttpClient, LedgerAccess, LedgerFollower, type TokenSource, type VerifiedBlock } from '@medveil/client';
 import type { Database } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { isCodedError } from '@medveil/encoding';
-import { assertionTokens } from '@medveil/host';
+import { assertionTokens, LedgerCursor } from '@medveil/host';
 import type { ServiceLog } from '@medveil/service-kit';
-import { eq } from 'drizzle-orm';
 import { ResearchApiError } from '../errors.js';
 import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { InstitutionStore } from '../institutions/institution-store.js';
-import { type InstitutionRow, ledgerCursor, ONLY } from '../tables.js';
+import type { InstitutionRow } from '../tables.js';
 
 /** The names under which the services take assertions. */
 export type Audience = 'contract' | 'pkg' | 'proxy-cloud';
@@ -42,7 +41,7 @@ export class LedgerLink {
     this.#follower = new LedgerFollower({
       genesis,
       contract: this.contract,
-      cursor: databaseCursor(database),
+      cursor: new LedgerCursor(database),
       handle: options.handle,
       onError: (error) => log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' }),
     });
@@ -108,13 +107,3 @@ export class Credentials {
     return source;
   }
 }
-
-const databaseCursor = (database: Database): CursorStore => ({
-  load: async () => {
-    const [row] = await database.queries.select().from(ledgerCursor).where(eq(ledgerCursor.id, ONLY));
-    return row === undefined ? null : { height: row.height, hash: row.hash };
-  },
-  save: async ({ height, hash }) => {
-    await database.queries.insert(ledgerCursor).values({ id: ONLY, height, hash }).onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
-  },
-});
