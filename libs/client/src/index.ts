@@ -9,6 +9,7 @@ export * as researchApi from './api/research-api.js';
 export * from './clients.js';
 export { ApiError, type ClientErrorCode } from './errors.js';
 export { delay, HttpClient, type HttpOptions, type RequestOptions, type TokenSource } from './http.js';
+export { KeyedQueue } from './keyed-queue.js';
 export { isEarlyRefusal, LedgerAccess, LedgerRejection, type PreparedTransaction, type TransactionAuthor } from './ledger/access.js';
 export { type CursorStore, type FollowerCursor, type FollowerOptions, isForgery, LedgerFollower, type TransactionWatch } from './ledger/follower.js';
 export { certifiedHeader, type CertifiedBlock, fromWire, toWire, type VerifiedBlock, verifyContents } from './ledger/verified-block.js';

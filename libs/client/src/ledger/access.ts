@@ -5,6 +5,7 @@ import { decodeReceiptProof, decodeStateProof, type LightClient, type Receipt, t
 import type { ContractClient } from '../clients.js';
 import { ApiError } from '../errors.js';
 import { clientError, delay } from '../http.js';
+import { KeyedQueue } from '../keyed-queue.js';
 import { type LedgerFollower, mayBeOfAnotherSet } from './follower.js';
 
 /** A signed transaction, kept by its author until its receipt is there: it is sent again byte for byte. */
@@ -45,7 +46,7 @@ type Look = () => Promise<Receipt | undefined>;
 
 /** Submits transactions and reads state through a front that is not believed: receipts and state entries come with proofs. */
 export class LedgerAccess {
-  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #queue = new KeyedQueue();
 
   constructor(
     private readonly follower: LedgerFollower,
@@ -125,15 +126,7 @@ export class LedgerAccess {
    * @throws LedgerRejection; CodedError `client/gave-up`, `client/nonce-used`
    */
   execute(author: TransactionAuthor, body: Body, signal?: AbortSignal): Promise<Receipt> {
-    const id = accountId(author.account.publicKey);
-    const before = this.#queues.get(id) ?? Promise.resolve();
-    const mine = before.then(() => this.#executeNow(author, body, signal));
-    const tail = mine.catch(() => undefined);
-    this.#queues.set(id, tail);
-    void tail.then(() => {
-      if (this.#queues.get(id) === tail) this.#queues.delete(id);
-    });
-    return mine;
+    return this.#queue.run(accountId(author.account.publicKey), () => this.#executeNow(author, body, signal));
   }
 
   async #executeNow(author: TransactionAuthor, body: Body, signal?: AbortSignal): Promise<Receipt> {

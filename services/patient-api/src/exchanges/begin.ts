@@ -1,4 +1,4 @@
-import type { patientApi } from '@medveil/client';
+import { KeyedQueue, type patientApi } from '@medveil/client';
 import type { Jobs } from '@medveil/database';
 import { commit, subjectOf } from '@medveil/eligibility';
 import { type Id, makeId } from '@medveil/encoding';
@@ -12,7 +12,6 @@ import type { Keyring } from '../parties/keyring.js';
 import type { Patients } from '../parties/patients.js';
 import type { Pseudonyms } from '../parties/pseudonyms.js';
 import type { LoadedRecord, Records } from '../records/records.js';
-import { KeyedQueue } from '../support/keyed-queue.js';
 import { type ExchangeRow, exchanges, patients } from '../tables.js';
 import type { HeldCircuit } from './circuits.js';
 import { circuitFor } from './prove.js';

@@ -1,11 +1,10 @@
 import { type Body, type BodyType, claimIdOf } from '@medveil/agreements';
-import { ApiError, type LedgerAccess, type LedgerFollower, LedgerRejection } from '@medveil/client';
+import { ApiError, KeyedQueue, type LedgerAccess, type LedgerFollower, LedgerRejection } from '@medveil/client';
 import { isCodedError } from '@medveil/encoding';
 import { and, count, eq, isNotNull } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import type { Connections } from '../ledger/connections.js';
 import type { Pseudonym } from '../parties/pseudonyms.js';
-import { KeyedQueue } from '../support/keyed-queue.js';
 import { exchanges, type ExchangeRow, transactions } from '../tables.js';
 
 type StoredTransaction = typeof transactions.$inferSelect;

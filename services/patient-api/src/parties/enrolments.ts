@@ -1,4 +1,4 @@
-import { HttpClient, type pkgApi, PkgClient } from '@medveil/client';
+import { HttpClient, KeyedQueue, type pkgApi, PkgClient } from '@medveil/client';
 import { bytesSchema, decodeCanonical, encodeCanonical, equalBytes, fromBase64Url, toBase64Url } from '@medveil/encoding';
 import { fieldToBytes, subjectOf } from '@medveil/eligibility';
 import { assertionTokens } from '@medveil/host';
@@ -8,7 +8,6 @@ import { z } from 'zod';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import { BoundedMap } from '../support/bounded-map.js';
-import { KeyedQueue } from '../support/keyed-queue.js';
 import { HOSPITAL, parties, type PartyId } from '../tables.js';
 import type { Keyring } from './keyring.js';
 

@@ -1,4 +1,4 @@
-import type { PkgClient } from '@medveil/client';
+import { KeyedQueue, type PkgClient } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
 import { fromBase64Url, type Id, toBase64Url, toHex } from '@medveil/encoding';
 import {
@@ -8,7 +8,6 @@ import type { OwnerKey } from '@medveil/pre';
 import { and, asc, count, eq, gt, isNull, lte, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
-import { KeyedQueue } from '../support/keyed-queue.js';
 import { parties, type PartyId, pseudonyms, tCertRequests } from '../tables.js';
 import type { EnrolledParty, Enrolments } from './enrolments.js';
 import type { Keyring } from './keyring.js';
