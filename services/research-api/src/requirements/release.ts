@@ -1,5 +1,6 @@
 /** Phase 2: prove a sample, release the requirement, hand the policy to the contract. Each step is repeated after a crash without harm. */
 import { bodySchema, type BodyOf, domainsOf, registryTable, requirementTable, stateKeys, type Terms, termsSchema } from '@medveil/agreements';
+import { LedgerRejection } from '@medveil/client';
 import { defineJob, type JobHandler } from '@medveil/database';
 import { decodePolicy, isEligibilityError, type Prover } from '@medveil/eligibility';
 import { decodeCanonical, encodeCanonical, idSchema, isCodedError, toBase64Url } from '@medveil/encoding';
@@ -38,16 +39,21 @@ export function releaseJob(parts: ReleaseParts): JobHandler<z.infer<typeof RELEA
       return undefined;
     } catch (error) {
       if (signal.aborted) throw error;
-      const refusal = refusalOf(error) ?? (isEligibilityError(error, 'eligibility/prover-failed') ? { code: error.code, reason: error.message } : undefined);
-      if (refusal === undefined && isAway(error)) return { againAtMs: context.clock() + AWAY_RETRY_MS };
-      if (refusal === undefined && attempt < (RELEASE.maxAttempts ?? 1)) throw error;
-      const { code, reason } = refusal ?? { code: isCodedError(error) ? error.code : 'research-api/gave-up', reason: 'given up after repeated failures' };
+      if (!isFinal(error) && isAway(error)) return { againAtMs: context.clock() + AWAY_RETRY_MS };
+      if (!isFinal(error) && attempt < (RELEASE.maxAttempts ?? 1)) throw error;
+      const { code, reason } = refusalOf(error) ?? {
+        code: isCodedError(error) ? error.code : 'research-api/gave-up', reason: isFinal(error) ? error.message : 'given up after repeated failures',
+      };
       await change(parts, row, { status: 'refused', code, reason });
       context.log.warn('requirement-refused', { jobId, code });
       return undefined;
     }
   };
 }
+
+/** The front's word alone is not: it may have passed the transaction on, and the next attempt looks at the ledger first. */
+const isFinal = (error: unknown): error is Error =>
+  (error instanceof LedgerRejection && refusalOf(error) !== undefined) || isEligibilityError(error, 'eligibility/prover-failed');
 
 const isOver = ({ status }: RequirementRow): boolean => status !== 'preparing' && status !== 'proving' && status !== 'submitted';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ContractGenesis, createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Member, memberSchema, proposalSchema } from '@medveil/agreements';
 import { contractApi, pkgApi, tokenRequestSchema } from '@medveil/client';
 import { accreditationLeaf, type IssuerKey, issuerKeyFromSeed, IssuerTree, loadVerifier, PART_TYPES, type VerificationKey, verificationKeyHash } from '@medveil/eligibility';
-import { decodeCanonical, digest, fromBase64Url, type Id, toBase64Url, toHex } from '@medveil/encoding';
+import { CodedError, decodeCanonical, digest, fromBase64Url, type Id, toBase64Url, toHex } from '@medveil/encoding';
 import { type Network, TokenService } from '@medveil/host';
 import {
   accountId, createCertificateAuthority, createEnrolmentToken, enrolmentTokenDigest, hpkeKeyPairFromSeed, issueECert, type SigningKeyPair, signingKeyFromSeed, signTCert, verifyECert,
@@ -35,6 +35,8 @@ export class SpecNetwork {
   readonly bodyRequests: string[] = [];
   /** What the proxy makes of a body on its way out. */
   bend: (body: Uint8Array) => Uint8Array = (body) => body;
+  /** the front passes releases on and says that it did not */
+  deniesReleases = false;
   ledger!: SpecLedger;
   network!: Network;
   urls!: { contractUrl: string; pkgUrl: string; proxyUrl: string };
@@ -163,6 +165,9 @@ export class SpecNetwork {
         await demand(request, 'transactions:submit');
         const { transaction } = contractApi.submitTransactionSchema.parse(request.body);
         const receipt = await this.ledger.submit(fromBase64Url(transaction));
+        if (this.deniesReleases && receipt?.events.some(({ type }) => type === 'requirement-released') === true) {
+          throw new CodedError('agreements/bad-sample-proof', 'says the front');
+        }
         return { transactionId: receipt?.transactionId ?? 'txn_00000000000000000000000000000000' };
       },
       'PUT /v1/policies/(req_[0-9a-f]+)': ({ params, body }: SpecRequest) => {
