@@ -47,6 +47,7 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'fhir/*': 422,
   'eligibility/*': 422,
   'pkg/*': 502,
+  'client/*': 502,
   'client/unreachable': 503,
   'client/timeout': 503,
 };
