@@ -1,33 +1,18 @@
 import { eventSchema } from '@medveil/agreements';
-import type { CursorStore, LedgerAccess, VerifiedBlock } from '@medveil/client';
-import type { Database } from '@medveil/database';
+import type { LedgerAccess, VerifiedBlock } from '@medveil/client';
 import { toHex } from '@medveil/encoding';
-import { eq } from 'drizzle-orm';
 import type { Bodies } from './bodies.js';
 import { readVerifiedClaim } from './delivery.js';
 import type { Grants } from './grants.js';
-import { ledgerCursor } from './tables.js';
-
-const ROW = 1;
-
-/** Where this service is in the chain, kept in its database. */
-export function cursorStore(database: Database): CursorStore {
-  return {
-    async load() {
-      const [row] = await database.queries.select().from(ledgerCursor).where(eq(ledgerCursor.id, ROW));
-      return row === undefined ? null : { height: row.height, hash: row.hash };
-    },
-    async save({ height, hash }) {
-      await database.queries.insert(ledgerCursor).values({ id: ROW, height, hash }).onConflictDoUpdate({ target: ledgerCursor.id, set: { height, hash } });
-    },
-  };
-}
 
 /** What the proxy learns from each verified block: whom a delivery entitles to which bodies, and what was revoked. */
 export function blockHandler(ledger: () => LedgerAccess, bodies: Bodies, grants: () => Grants): (block: VerifiedBlock) => Promise<void> {
   return async ({ receipts }) => {
     for (const event of receipts.flatMap((receipt) => receipt.events)) {
-      const { type, data } = eventSchema.parse(event);
+      const parsed = eventSchema.safeParse(event);
+      // An event of rules newer than this program; it follows on, since what it knows of still holds.
+      if (!parsed.success) continue;
+      const { type, data } = parsed.data;
       if (type === 'grant-revoked') {
         await bodies.withdraw(data.claimId);
         await grants().revoked(data);

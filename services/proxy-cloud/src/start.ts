@@ -1,7 +1,7 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, toBase64Url } from '@medveil/encoding';
-import { anyOf, assertionTrust, type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenService } from '@medveil/host';
+import { anyOf, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenService } from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -9,7 +9,7 @@ import { Bodies } from './bodies.js';
 import { BodiesController, GrantsController, ParametersController, TokenController } from './controllers.js';
 import { ERROR_STATUSES } from './errors.js';
 import { Grants } from './grants.js';
-import { blockHandler, cursorStore } from './ledger-events.js';
+import { blockHandler } from './ledger-events.js';
 import { ProxyIdentity } from './proxy-identity.js';
 import type { ProxyCloudSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
@@ -38,7 +38,7 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
   const follower: LedgerFollower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract,
-    cursor: cursorStore(database),
+    cursor: new LedgerCursor(database),
     handle: blockHandler(() => ledger, bodies, () => grants),
     onError: (error) => log.error('ledger-not-followed', error, { height: follower.height }),
   });

@@ -1,5 +1,5 @@
 import { bytea, millis } from '@medveil/database';
-import { bigint, integer, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
 
 export const SCHEMA = 'proxy_cloud';
 const schema = pgSchema(SCHEMA);
@@ -30,9 +30,3 @@ export const grants = schema.table('grants', {
   receivedAtMs: millis('received_at_ms').notNull(),
   updatedAtMs: millis('updated_at_ms').notNull(),
 }, (table) => [primaryKey({ columns: [table.claimId, table.account] })]);
-
-export const ledgerCursor = schema.table('ledger_cursor', {
-  id: integer('id').primaryKey(),
-  height: bigint('height', { mode: 'number' }).notNull(),
-  hash: bytea('hash').notNull(),
-});
