@@ -54,10 +54,35 @@ async function readBundleFile(folder: string, name: string, referenceTimeMs: num
     const bytes = new Uint8Array(await file.readFile());
     // As the agent will do it: a file of which nothing can be used is told before anything is begun.
     prepareRecord(parseBundle(bytes), { ruleSet: 'limited-data-set', random, referenceTimeMs });
-    return { name, bytes, identifiers: directIdentifiers(JSON.parse(new TextDecoder().decode(bytes))) };
+    return { name, bytes, identifiers: identifiersIn(JSON.parse(new TextDecoder().decode(bytes)) as Bundle) };
   } finally {
     await file.close();
   }
+}
+
+interface Bundle {
+  readonly entry?: readonly { readonly resource?: Readonly<Record<string, unknown>> }[];
+}
+
+const NAMING = ['name', 'telecom', 'address', 'identifier', 'contact', 'photo'];
+/** Fields inside those that name nobody. */
+const COMMON = new Set(['system', 'use', 'type', 'period', 'rank', 'state', 'country', 'url', 'relationship', 'gender', 'extension']);
+/** Shorter texts turn up in other words. */
+const LEAST_CHARACTERS = 5;
+
+/** What says in a bundle who the patient is: the texts of the Patient's naming fields, and all resource ids. */
+function identifiersIn({ entry = [] }: Bundle): string[] {
+  const resources = entry.flatMap(({ resource }) => (resource === undefined ? [] : [resource]));
+  const people = resources.filter(({ resourceType }) => resourceType === 'Patient');
+  const texts = people.flatMap((patient) => NAMING.flatMap((field) => textsIn(patient[field])));
+  const ids = resources.flatMap(({ id }) => (typeof id === 'string' ? id : []));
+  return [...new Set([...texts, ...ids])].filter((text) => text.length >= LEAST_CHARACTERS && !/^\d{1,6}$/.test(text));
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => (COMMON.has(key) ? [] : textsIn(inner)));
 }
 
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
