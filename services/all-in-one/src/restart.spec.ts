@@ -27,6 +27,8 @@ const PATIENT = 4;
 interface Started {
   readonly process: ChildProcess;
   readonly clients: Clients;
+  /** of the patient's agent, which needs a credential from the PKG and the ledger */
+  readonly readyUrl: string;
 }
 
 /** @throws Error with what was printed where it ends before it is up */
@@ -43,7 +45,8 @@ async function start(folder: string): Promise<Started> {
     child.once('close', (code) => reject(new Error(`ended with ${code}: ${printed}`)));
   });
   await up;
-  return { process: child, clients: connect(urlsIn(printed), /^ {2}(eyJ\S+)$/m.exec(printed)?.[1] ?? '') };
+  const urls = urlsIn(printed);
+  return { process: child, readyUrl: `${urls['patient-api']}/health/ready`, clients: connect(urls, /^ {2}(eyJ\S+)$/m.exec(printed)?.[1] ?? '') };
 }
 
 function urlsIn(printed: string): SystemUrls {
@@ -75,6 +78,8 @@ describe('a system that is killed', () => {
   it('goes on where it was: the exchange ends settled, nobody is paid twice, the ledger continues', async () => {
     running = await start(folder);
     const first = running.clients;
+    // Before anybody has sent anything: the agents can read a chain on which nothing has happened.
+    await until('the agents ready', async () => (await fetch(running?.readyUrl ?? '')).status, (status) => status === 200, WAIT_MS);
     const institutions = await enrolInstitutions(first, out);
     const bundle = syntheticBundles(PATIENT + 1, Date.now()).slice(PATIENT);
     const participant = only(await importPatients(first, bundle, out));

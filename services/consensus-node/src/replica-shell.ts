@@ -291,12 +291,13 @@ export class ReplicaShell {
     this.feed({ type: 'blocks', to: effect.to, blocks });
   }
 
-  /** A timeout of the contract has passed, or the last block left results that no header proves yet. */
+  /** A timeout of the contract has passed, or there is something that no certified header proves yet: results of the last block, or genesis. */
   #lookForDueWork(): void {
     const { ledger, clock, pool } = this.#options;
     try {
       const deadlineMs = ledger.nextDeadlineMs();
-      if (ledger.head.hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
+      const { header, hasUnprovenResults } = ledger.head;
+      if (header.height === 0 || hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
       this.#pollsUntilSweep -= 1;
       if (this.#pollsUntilSweep > 0) return;
       this.#pollsUntilSweep = SWEEP_POLLS;

@@ -6,6 +6,7 @@ import { delegateeKeyContext, readAccount, readMember } from '@medveil/agreement
 import { ApiError } from '@medveil/client';
 import { encodeCanonical, fromBase64Url, toBase64Url } from '@medveil/encoding';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
+import { decodeBlock } from '@medveil/ledger';
 import { MEMBER_ENROLLED, TRANSACTION_SUBMITTED } from '@medveil/messaging';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { CHAIN, eventually, random, REPLICAS, World } from './spec-world.js';
@@ -23,6 +24,17 @@ describe('four replicas on a bus that duplicates, delays and reorders', () => {
     await world.start(...REPLICAS);
   });
   after(async () => world.close());
+
+  it('prove by a first block what genesis says, though nobody has sent anything', async () => {
+    const [first] = await eventually(async () => {
+      const { items } = await world.client('replica-3').blocks({ from: 1, limit: 1 });
+      return items.length > 0 ? items : undefined;
+    });
+    assert.ok(first !== undefined);
+    const { header, transactions } = decodeBlock(fromBase64Url(first.block));
+    assert.deepEqual([header.height, transactions.length], [1, 0]);
+    assert.deepEqual(header.stateRoot, world.node('replica-3').ledger.genesis.block.header.stateRoot);
+  });
 
   it('order transactions and agree on every block and the state', async () => {
     await world.mint(16);
