@@ -8,6 +8,7 @@ export { LedgerCursor, type LedgerPosition } from './ledger-cursor.js';
 export { StorageSealer } from './storage-sealer.js';
 export { SecretFolder } from './secret-folder.js';
 export { ensureKeyFile, openVault, type VaultSettings, vaultSettings } from './vaults.js';
+export { TokenController } from './token.controller.js';
 export { type AssertionClient, assertionTokens } from './token-source.js';
 export {
   type AccountPrincipal, anyOf, OPERATOR, partyTokens, partyTokenSource, type PartyToken, signPartyToken, TokenService, type TokenServiceOptions, type TrustedParty,

@@ -14,10 +14,7 @@ export function verifyCommitCertificate(
   chainId: string,
   verifier: Verifier = ed25519Verifier,
 ): boolean {
-  return (
-    certificate.signatures.length >= quorumSize(replicaSet.publicKeys.length) &&
-    allSigned(certificate.signatures, commitPayload(chainId, certificate), replicaSet, verifier)
-  );
+  return quorumSigned(certificate.signatures, commitPayload(chainId, certificate), replicaSet, verifier);
 }
 
 export function verifyCheckpointCertificate(
@@ -26,10 +23,7 @@ export function verifyCheckpointCertificate(
   chainId: string,
   verifier: Verifier = ed25519Verifier,
 ): boolean {
-  return (
-    certificate.signatures.length >= quorumSize(replicaSet.publicKeys.length) &&
-    allSigned(certificate.signatures, checkpointPayload(chainId, certificate), replicaSet, verifier)
-  );
+  return quorumSigned(certificate.signatures, checkpointPayload(chainId, certificate), replicaSet, verifier);
 }
 
 /** The primary's PRE-PREPARE and quorum-1 PREPAREs of others (2f where n = 3f+1). */
@@ -49,6 +43,10 @@ export function verifyPreparedCertificate(
     verifier.verify(primaryKey, prePreparePayload(chainId, certificate), certificate.prePrepare) &&
     allSigned(certificate.prepares, preparePayload(chainId, certificate), replicaSet, verifier)
   );
+}
+
+function quorumSigned(votes: readonly ReplicaSignature[], payload: Uint8Array, replicaSet: ReplicaSet, verifier: Verifier): boolean {
+  return votes.length >= quorumSize(replicaSet.publicKeys.length) && allSigned(votes, payload, replicaSet, verifier);
 }
 
 /** Strictly increasing replica ids make each vote count once and the certificate's form unique. */

@@ -1,26 +1,12 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { contractApi, tokenRequestSchema, type TokenRequest, type TokenResponse, transactionIdSchema } from '@medveil/client';
+import { contractApi, transactionIdSchema } from '@medveil/client';
 import { fromBase64Url, type Id } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
-import { TokenService } from '@medveil/host';
 import { Public, Scopes } from '@medveil/service-kit';
 import { z } from 'zod';
 import { Submissions } from './submissions.js';
 
 const waitSchema = z.strictObject({ waitMs: z.coerce.number().int().min(0).max(30_000).default(0) });
-
-@Controller('token')
-export class TokenController {
-  constructor(private readonly tokens: TokenService) {}
-
-  /** RFC 6749, 4.4 with RFC 7523, 2.2. */
-  @Post()
-  @HttpCode(200)
-  @Public()
-  token(@Body({ schema: tokenRequestSchema }) request: TokenRequest): Promise<TokenResponse> {
-    return this.tokens.exchange(request);
-  }
-}
 
 /** Transactions in; blocks, receipts and state out, each with what proves it. */
 @Controller()

@@ -7,7 +7,7 @@ import { createIdempotencyStore, type Database } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
 import {
-  anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenService,
+  anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenController, TokenService,
 } from '@medveil/host';
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { Ledger, loadGenesis } from '@medveil/ledger';
@@ -20,7 +20,7 @@ import { DepositStore } from './deposit-store.js';
 import { EarlyCheck } from './early-check.js';
 import { ERROR_STATUSES } from './errors.js';
 import { FollowerLedger } from './follower-ledger.js';
-import { LedgerController, TokenController } from './ledger.controller.js';
+import { LedgerController } from './ledger.controller.js';
 import { PolicyStore } from './policy-store.js';
 import { ReadModel } from './read-model.js';
 import { RequirementsController } from './requirements.controller.js';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res, StreamableFile } from '@nestjs/common';
-import { claimIdSchema, proxyApi, tokenRequestSchema, type TokenRequest, type TokenResponse } from '@medveil/client';
+import { claimIdSchema, proxyApi } from '@medveil/client';
 import { CodedError, fromBase64Url, hexSchema, type Id } from '@medveil/encoding';
-import { type AccountPrincipal, TokenService } from '@medveil/host';
+import type { AccountPrincipal } from '@medveil/host';
 import type { ByteRange } from '@medveil/object-store';
 import { Caller, Public, Scopes } from '@medveil/service-kit';
 import type { z } from 'zod';
@@ -16,19 +16,6 @@ const sha256Schema = hexSchema(32);
 interface Reply {
   status(code: number): Reply;
   header(name: string, value: string | number): Reply;
-}
-
-@Controller('token')
-export class TokenController {
-  constructor(private readonly tokens: TokenService) {}
-
-  /** RFC 6749, 4.4 with RFC 7523, 2.2. */
-  @Post()
-  @HttpCode(200)
-  @Public()
-  token(@Body({ schema: tokenRequestSchema }) request: TokenRequest): Promise<TokenResponse> {
-    return this.tokens.exchange(request);
-  }
 }
 
 @Controller('parameters')

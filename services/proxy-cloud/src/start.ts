@@ -1,12 +1,12 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, toBase64Url } from '@medveil/encoding';
-import { anyOf, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenService } from '@medveil/host';
+import { anyOf, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenController, TokenService } from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import { Bodies } from './bodies.js';
-import { BodiesController, GrantsController, ParametersController, TokenController } from './controllers.js';
+import { BodiesController, GrantsController, ParametersController } from './controllers.js';
 import { ERROR_STATUSES } from './errors.js';
 import { Grants } from './grants.js';
 import { blockHandler } from './ledger-events.js';
