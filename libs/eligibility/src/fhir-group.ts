@@ -14,7 +14,13 @@ const UCUM = 'http://unitsofmeasure.org';
 const coding = z.object({ system: z.string(), code: z.string() });
 const concept = z.object({ coding: z.array(coding).min(1).max(4) });
 const quantity = z.object({ value: z.number(), comparator: z.enum(['<=', '>=']).optional(), code: z.string().optional(), unit: z.string().optional() });
-const extension = z.object({ url: z.string(), valueCode: z.string().optional(), valuePositiveInt: z.int().positive().optional() });
+const extensionSchema = z.object({
+  url: z.string(),
+  valueCode: z.string().optional(),
+  valuePositiveInt: z.int().positive().optional(),
+  valueBoolean: z.boolean().optional(),
+});
+const extensionsSchema = z.array(extensionSchema).max(20).optional();
 const characteristicSchema = z.object({
   code: concept,
   exclude: z.boolean(),
@@ -23,9 +29,13 @@ const characteristicSchema = z.object({
   valueQuantity: quantity.optional(),
   valueRange: z.object({ low: quantity.optional(), high: quantity.optional() }).optional(),
   period: z.object({ start: z.string().optional(), end: z.string().optional() }).optional(),
-  extension: z.array(extension).max(20).optional(),
+  extension: extensionsSchema,
 });
-const groupSchema = z.object({ resourceType: z.literal('Group'), characteristic: z.array(characteristicSchema).min(1).max(200) });
+const groupSchema = z.object({
+  resourceType: z.literal('Group'),
+  characteristic: z.array(characteristicSchema).min(1).max(200),
+  extension: extensionsSchema,
+});
 
 export type GroupCharacteristic = z.output<typeof characteristicSchema>;
 
@@ -34,15 +44,15 @@ export interface FhirGroup {
   readonly type: 'person';
   readonly actual: false;
   readonly characteristic: readonly GroupCharacteristic[];
+  readonly extension: readonly z.output<typeof extensionSchema>[];
 }
 
-type PolicyOptions = Partial<Pick<Policy, 'acceptSelfAttested' | 'attestedWithinDays'>>;
-
 /**
- * Reads the characteristics of a Group as a policy. Characteristics with the extension `group` of one number are alternatives.
+ * Reads the characteristics of a Group as a policy. Characteristics with the extension `group` of one number are alternatives;
+ * whether self-attested records count, and how old an attestation may be, are extensions of the Group itself.
  * @throws CodedError `eligibility/bad-policy` with the path in the Group, also for an exclusion that no clause can express
  */
-export function policyFromGroup(group: unknown, options: PolicyOptions = {}): Policy {
+export function policyFromGroup(group: unknown): Policy {
   const parsed = groupSchema.safeParse(group);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -56,6 +66,9 @@ export function policyFromGroup(group: unknown, options: PolicyOptions = {}): Po
     if (open === undefined) criteria.push({ group: number, clauses: [clause] });
     else open.clauses.push(clause);
   }
+  const acceptSelfAttested = found(parsed.data, 'accept-self-attested')?.valueBoolean;
+  const attestedWithinDays = numberOf(parsed.data, 'attested-within-days');
+  const options = { ...(acceptSelfAttested === undefined ? {} : { acceptSelfAttested }), ...(attestedWithinDays === undefined ? {} : { attestedWithinDays }) };
   return validatePolicy({ version: 1, ...options, all: criteria.map(({ clauses }) => (clauses.length > 1 ? { any: clauses } : clauses[0])) });
 }
 
@@ -100,9 +113,11 @@ function withinOf(characteristic: GroupCharacteristic): unknown {
   };
 }
 
-const found = (characteristic: GroupCharacteristic, name: string) => characteristic.extension?.find(({ url }) => url === EXTENSION + name);
-const codeOf = (characteristic: GroupCharacteristic, name: string) => found(characteristic, name)?.valueCode;
-const numberOf = (characteristic: GroupCharacteristic, name: string) => found(characteristic, name)?.valuePositiveInt;
+type Extended = Pick<GroupCharacteristic, 'extension'>;
+
+const found = (element: Extended, name: string) => element.extension?.find(({ url }) => url === EXTENSION + name);
+const codeOf = (element: Extended, name: string) => found(element, name)?.valueCode;
+const numberOf = (element: Extended, name: string) => found(element, name)?.valuePositiveInt;
 const badGroup = (path: string, message: string) => eligibilityError('eligibility/bad-policy', `${path}: ${message}`, { path });
 
 /** Writes a policy as a Group that `policyFromGroup` reads back. */
@@ -110,13 +125,17 @@ export function policyToGroup(policy: Policy): FhirGroup {
   const characteristic = policy.all.flatMap((criterion, i) =>
     'any' in criterion ? criterion.any.map((clause) => characteristicOf(clause, i + 1)) : [characteristicOf(criterion, undefined)],
   );
-  return { resourceType: 'Group', type: 'person', actual: false, characteristic };
+  const extension = [
+    { url: `${EXTENSION}accept-self-attested`, valueBoolean: policy.acceptSelfAttested },
+    { url: `${EXTENSION}attested-within-days`, valuePositiveInt: policy.attestedWithinDays },
+  ];
+  return { resourceType: 'Group', type: 'person', actual: false, extension, characteristic };
 }
 
 type Body = Extract<Clause, { has: unknown }>['has'];
 
 function characteristicOf(clause: Clause, group: number | undefined): GroupCharacteristic {
-  const extensions: z.output<typeof extension>[] = [];
+  const extensions: z.output<typeof extensionSchema>[] = [];
   if (group !== undefined) extensions.push({ url: `${EXTENSION}group`, valuePositiveInt: group });
   const wrapped = (c: Omit<GroupCharacteristic, 'extension'>): GroupCharacteristic => (extensions.length > 0 ? { ...c, extension: extensions } : c);
   if ('age' in clause) return wrapped({ code: { coding: [AGE] }, exclude: false, valueRange: rangeOf(clause.age.atLeast, clause.age.atMost, 'a') });

@@ -73,4 +73,5 @@ export { encodeWitness, WitnessCalculator } from './prover/witness-calculator.js
 export { createSnarkjsProver, type SnarkjsProverOptions } from './prover/snarkjs-prover.js';
 export { decodeOpening, type DeliveryOpening, encodeOpening, type OpenedLeaf, type OpenedPart, openForDelivery } from './delivery.js';
 export { checkDelivery, type DeliveryFault, type DeliveryToCheck, type DeliveryVerdict } from './delivery-check.js';
+export { type FhirResearchStudy, policyFromFhir, policyToStudy, type StudyTitle } from './fhir-study.js';
 export { type FhirGroup, type GroupCharacteristic, policyFromGroup, policyToGroup } from './fhir-group.js';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medveil/circuits';
 import type { researchApi } from '@medveil/client';
-import { createSnarkjsProver, decodePolicy, LOINC, policyHash, type Prover, type ProvingCircuit } from '@medveil/eligibility';
+import { createSnarkjsProver, decodePolicy, LOINC, policyHash, policyToStudy, type Prover, type ProvingCircuit, validatePolicy } from '@medveil/eligibility';
 import { type Id, sha256, toHex } from '@medveil/encoding';
 import { problem, SpecAgent, until } from './testing/agent.js';
 import { claim, type SpecClaim } from './testing/claims.js';
@@ -20,6 +20,8 @@ const study = (changes: Partial<researchApi.CreateRequirement> = {}): researchAp
   ...changes,
 });
 
+/** The same criteria as other systems keep them. */
+const fhirStudy = policyToStudy(validatePolicy(study().policy), { id: 'height', title: 'Body height', keywords: [] });
 const policy = (...all: object[]) => ({ policy: { version: 1, all } });
 
 describe('the agent of research institutions', () => {
@@ -91,6 +93,7 @@ describe('the agent of research institutions', () => {
     await assert.rejects(create(policy({ has: { code: HEIGHT, value: { atLeast: 1 } } })), problem('eligibility/bad-policy', 422, 'policy.all.0.has.value.unit'));
     await assert.rejects(create(policy({ has: { code: HEIGHT } }, { any: [{ has: { code: HEIGHT, value: { atLeast: 1, unit: 'kg' } } }] })), problem('eligibility/incommensurable-unit', 422, 'policy.all.1.any.0'));
     await assert.rejects(create(policy({ has: { code: HEIGHT } }, { lacks: { code: HEIGHT } })), problem('research-api/unsatisfiable-policy', 422, 'policy.all.1'));
+    await assert.rejects(create({ policy: { ...fhirStudy, enrollment: [] } }), problem('eligibility/bad-policy', 422, 'policy.enrollment'));
     await assert.rejects(create({ parts: ['laboratory', 'attic'] }), problem('research-api/bad-requirement', 422, 'parts.1'));
     await assert.rejects(create({ expiresAtMs: Date.now() - 1 }), problem('research-api/bad-requirement', 422, 'expiresAtMs'));
     await assert.rejects(create({ acceptsSelfAttested: true }), problem('research-api/bad-requirement', 422, 'acceptsSelfAttested'));
@@ -107,7 +110,7 @@ describe('the agent of research institutions', () => {
   it('releases a requirement with a proof on its own sample, and its policy, whatever the front says of it', async () => {
     spec.deniesReleases = true;
     await spec.mint(institution.account, 1_000);
-    const request = study();
+    const request = study({ policy: fhirStudy });
     const { jobId, status } = await agent.client().createRequirement(institution.institutionId, request, 'study-1');
     assert.equal(status, 'preparing');
     assert.equal((await agent.client().createRequirement(institution.institutionId, request, 'study-1')).jobId, jobId, 'the same request has one effect');

@@ -47,7 +47,7 @@ export const licenceRequestSchema = z.strictObject({
 
 /**
  * POST /v1/institutions/:id/requirements: 202, a study as a person writes it. `policy` is the form documented in
- * docs/eligibility.md; what is wrong with it is refused at once (422, `details.path`), and so is one that no record can
+ * docs/eligibility.md (text or JSON), or a FHIR R4 ResearchStudy, Group or Bundle of both; what is wrong with it is refused at once (422, `details.path`), and so is one that no record can
  * meet. `acceptsSelfAttested` has to say what the policy says.
  */
 export const createRequirementSchema = z.strictObject({

@@ -2,7 +2,7 @@
 import { type Terms, termsSchema } from '@medveil/agreements';
 import type { researchApi } from '@medveil/client';
 import {
-  type CompiledPolicy, compilePolicy, parsePolicy, PART_TYPES, type PartType, type Policy, policyHash, slotClassOf, validatePolicy,
+  type CompiledPolicy, compilePolicy, parsePolicy, PART_TYPES, type PartType, type Policy, policyFromFhir, policyHash, slotClassOf, validatePolicy,
 } from '@medveil/eligibility';
 import { CodedError, isCodedError, type RandomBytes } from '@medveil/encoding';
 import type { z } from 'zod';
@@ -27,7 +27,7 @@ export function compileRequirement(
   options: { readonly nowMs: number; readonly random: RandomBytes; readonly circuits: readonly KnownCircuit[]; readonly partDepth: number },
 ): CompiledRequirement {
   const { nowMs, random, circuits, partDepth } = options;
-  const written = inPolicy(() => (typeof request.policy === 'string' ? parsePolicy(request.policy) : validatePolicy(request.policy)), () => '');
+  const written = inPolicy(() => readPolicy(request.policy), () => '');
   const compile = (policy: Policy): CompiledPolicy => compilePolicy(policy, { releasedAtMs: nowMs, random });
   const policy = inPolicy(() => compile(written), () => placeOfFault(written, compile));
   inPolicy(() => satisfyingSample(policy, { nowMs, recordSecret: random(32) }), () => '');
@@ -53,6 +53,12 @@ export function compileRequirement(
   if (parsed.success) return { policy, terms: parsed.data };
   const issue = parsed.error.issues[0];
   throw bad(issue?.path.map(String).join('.') ?? '', issue?.message ?? 'not valid');
+}
+
+/** As text, as a value of the same form, or as a FHIR resource. */
+function readPolicy(policy: unknown): Policy {
+  if (typeof policy === 'string') return parsePolicy(policy);
+  return typeof policy === 'object' && policy !== null && 'resourceType' in policy ? policyFromFhir(policy) : validatePolicy(policy);
 }
 
 const bad = (path: string, message: string): ResearchApiError => new ResearchApiError('research-api/bad-requirement', `${path}: ${message}`, { path });
