@@ -1,19 +1,16 @@
 /** The published libraries measured beside ours, as their own documentation uses them. */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installLocked } from '../install.mjs';
 
 const FOLDER = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** Installs the peers, as locked, into this folder: they are no dependency of the project. */
-export function installPeers() {
-  if (existsSync(join(FOLDER, 'node_modules', '@nucypher', 'umbral-pre'))) return;
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: FOLDER, stdio: 'inherit' });
-}
+/** Installs the peers into this folder: they are no dependency of the project. */
+export const installPeers = () => installLocked(FOLDER);
 
 const sizeOf = (value) => {
   if (value instanceof Uint8Array) return value.length;
