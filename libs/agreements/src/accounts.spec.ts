@@ -83,6 +83,9 @@ describe('permissions', () => {
   const anyBody: Record<BodyType, Body> = {
     mint: { type: 'mint', account: new World().fees.id, amount: 1, reference: bytes32('x') },
     redeem: { type: 'redeem', amount: 1, reference: bytes32('x') },
+    'request-vouchers': { type: 'request-vouchers', vouchers: [{ keyId: bytes32('x'), blinded: new Uint8Array(384) }] },
+    'issue-vouchers': { type: 'issue-vouchers', requestId: `vrq_${'0'.repeat(64)}`, signatures: [new Uint8Array(384)] },
+    'spend-vouchers': { type: 'spend-vouchers', vouchers: [{ keyId: bytes32('x'), serial: bytes32('x'), signature: new Uint8Array(384) }] },
     vote: { type: 'vote', proposal: { action: { kind: 'set-rules', version: 2, height: 100 }, reference: bytes32('x').subarray(0, 16), voteUntilMs: START_MS + DAY_MS } },
     'update-issuers': { type: 'update-issuers', root: bytes32('x'), immediate: false },
     revoke: { type: 'revoke', accounts: [], serials: [] },

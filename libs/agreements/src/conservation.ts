@@ -1,7 +1,7 @@
 import type { StateReader } from '@medveil/ledger';
 import { creditsHeld } from './draft.js';
 import { AgreementsFault } from './errors.js';
-import { accountTable, claimTable, requirementTable, supplyTable } from './state.js';
+import { accountTable, claimTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable } from './state.js';
 
 export interface CreditTotals {
   readonly minted: number;
@@ -10,6 +10,8 @@ export interface CreditTotals {
   readonly balances: bigint;
   /** In escrows, holds and bonds. */
   readonly held: bigint;
+  /** Asked for, or out. */
+  readonly vouchers: bigint;
 }
 
 /** Counts every credit of the state, entry by entry. */
@@ -17,7 +19,8 @@ export function countCredits(view: StateReader): CreditTotals {
   const supply = supplyTable.read(view);
   if (supply === null) throw new AgreementsFault('agreements/not-initialised', 'the state was not begun by genesis');
   const held = creditsUnder(view, requirementTable.prefix) + creditsUnder(view, claimTable.prefix);
-  return { ...supply, balances: creditsUnder(view, accountTable.prefix), held };
+  const vouchers = creditsUnder(view, voucherRequestTable.prefix) + creditsUnder(view, voucherKeyTable.prefix);
+  return { ...supply, balances: creditsUnder(view, accountTable.prefix), held, vouchers };
 }
 
 function creditsUnder(view: StateReader, prefix: string): bigint {
@@ -26,10 +29,10 @@ function creditsUnder(view: StateReader, prefix: string): bigint {
   return sum;
 }
 
-/** Credits in existence: every balance, escrow, hold and bond. Reads the whole state. */
+/** Credits in existence: every balance, escrow, hold, bond and voucher. Reads the whole state. */
 export function totalCredits(view: StateReader): bigint {
-  const { balances, held } = countCredits(view);
-  return balances + held;
+  const { balances, held, vouchers } = countCredits(view);
+  return balances + held + vouchers;
 }
 
 /**
@@ -39,9 +42,9 @@ export function totalCredits(view: StateReader): bigint {
  */
 export function checkConservation(view: StateReader): CreditTotals {
   const totals = countCredits(view);
-  if (totals.balances + totals.held !== BigInt(totals.minted) - BigInt(totals.redeemed)) {
+  if (totals.balances + totals.held + totals.vouchers !== BigInt(totals.minted) - BigInt(totals.redeemed)) {
     throw new AgreementsFault('agreements/credits-not-conserved', 'the credits held are not those minted and not redeemed', {
-      balances: totals.balances.toString(), held: totals.held.toString(), minted: totals.minted, redeemed: totals.redeemed,
+      balances: totals.balances.toString(), held: totals.held.toString(), vouchers: totals.vouchers.toString(), minted: totals.minted, redeemed: totals.redeemed,
     });
   }
   return totals;

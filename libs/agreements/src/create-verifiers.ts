@@ -2,6 +2,7 @@ import { toHex, utf8 } from '@medveil/encoding';
 import { type PreparedKey, prepareVerificationKey, publicInputsOf, type VerificationKey, verificationKeyHash, verifyEligibility } from '@medveil/eligibility';
 import { isIdentityError, verifySignature, verifyTCert } from '@medveil/identity';
 import { type Afgh06, encodeLabel, isPreError, type ReEncryptionStatement as PreStatement } from '@medveil/pre';
+import { isBlindedMessage, isVoucherKey, verifyBlindSignature, verifyVoucher } from '@medveil/vouchers';
 import { AgreementsFault } from './errors.js';
 import type { CertifiedAccount, ReEncryptionStatement, Verifiers } from './verifiers.js';
 
@@ -29,6 +30,10 @@ export function createVerifiers({ pre, verificationKeys }: VerifierLibraries): V
     },
     verifyReEncryption: ({ proof, ...statement }) => pre.verifyReEncryption({ ...preStatementOf(statement), proof }),
     verifyDelegateeKey: (publicKey, proof, context) => pre.verifyDelegateeKey(publicKey, proof, context),
+    isVoucherKey,
+    isBlindedMessage,
+    verifyBlindSignature,
+    verifyVoucher,
     areRelatedKeys: (ownerKey, delegateeKey) => areRelatedKeys(pre, ownerKey, delegateeKey),
   };
 }

@@ -14,7 +14,7 @@ describe('credits', () => {
     world.fund(world.institute, 500);
     world.send(world.institute, { type: 'redeem', amount: 200, reference });
     assert.equal(world.balance(world.institute), 300);
-    assert.deepEqual(checkConservation(world.view), { minted: 500, redeemed: 200, balances: 300n, held: 0n });
+    assert.deepEqual(checkConservation(world.view), { minted: 500, redeemed: 200, balances: 300n, held: 0n, vouchers: 0n });
     world.refuses('agreements/unknown-account', world.treasury, { type: 'mint', account: world.pseudonym('nobody').id, amount: 1, reference });
     world.refuses('agreements/insufficient-funds', world.institute, { type: 'redeem', amount: 301, reference });
   });

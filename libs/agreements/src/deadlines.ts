@@ -8,10 +8,10 @@ import { type DeadlineSubject, deadlineTable, type Writable } from './state.js';
  */
 const TIME_DIGITS = 16;
 
-const place = (atMs: number, subject: DeadlineSubject): [string, string] => [
-  atMs.toString().padStart(TIME_DIGITS, '0'),
-  subject.kind === 'claim' ? subject.claimId : subject.requirementId,
-];
+const place = (atMs: number, subject: DeadlineSubject): [string, string] => [atMs.toString().padStart(TIME_DIGITS, '0'), idOf(subject)];
+
+const idOf = (subject: DeadlineSubject): string =>
+  subject.kind === 'claim' ? subject.claimId : subject.kind === 'requirement' ? subject.requirementId : subject.requestId;
 
 export const addDeadline = (state: Writable, atMs: number, subject: DeadlineSubject): void =>
   deadlineTable.write(state, subject, ...place(atMs, subject));

@@ -1,6 +1,6 @@
 import type { CborValue } from '@medveil/encoding';
 import { AgreementsFault } from './errors.js';
-import { accountTable, claimTable, type Readable, requirementTable, supplyTable, type Writable } from './state.js';
+import { accountTable, claimTable, type Readable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable, type Writable } from './state.js';
 
 /**
  * The changes of one transaction, or of one block's beginning, before they are made: a rejection drops the draft,
@@ -49,7 +49,7 @@ function contribution(key: string, value: CborValue | undefined): bigint {
   return BigInt(creditsHeld(key, value));
 }
 
-/** Credits in one entry of the state: an account's balance, a requirement's escrow, a claim's hold and bond. */
+/** Credits in one entry of the state: an account's balance, a requirement's escrow, a claim's hold and bond, vouchers asked for or out. */
 export function creditsHeld(key: string, value: CborValue): number {
   switch (key.slice(0, key.indexOf('/') + 1)) {
     case `${accountTable.prefix}/`:
@@ -60,6 +60,12 @@ export function creditsHeld(key: string, value: CborValue): number {
       const claim = claimTable.decode(value);
       return claim.hold + (claim.dispute?.bond ?? 0);
     }
+    case `${voucherKeyTable.prefix}/`: {
+      const { denomination, outstanding } = voucherKeyTable.decode(value);
+      return denomination * outstanding;
+    }
+    case `${voucherRequestTable.prefix}/`:
+      return voucherRequestTable.decode(value).hold;
     default:
       return 0;
   }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ensure, Rejection } from './errors.js';
 import { chainIdSchema } from './parameters.js';
 import { type Body, bodySchema, type Proposal } from './transactions.js';
-import { accountKeySchema, bytes as bytesOf, type AccountId, type ClaimId, type ProposalId, type RecordId, type RequirementId, type Terms, timeMsSchema } from './vocabulary.js';
+import { accountKeySchema, bytes as bytesOf, type AccountId, type ClaimId, type ProposalId, type RecordId, type RequirementId, type Terms, timeMsSchema, type VoucherRequestId } from './vocabulary.js';
 
 export const TRANSACTION_VERSION = 1;
 /** The domain of a transaction's signature. */
@@ -104,6 +104,8 @@ export const recordIdOf = (record: Uint8Array): RecordId => makeId('rec', record
 export const claimIdOf = (patient: AccountId, nonce: number): ClaimId => makeId('clm', digest('medveil/claim/1', { patient, nonce }));
 
 /** `prp_…` of a proposal: everybody who votes for the same content votes for the same proposal. */
+export const voucherRequestIdOf = (account: AccountId, nonce: number): VoucherRequestId => makeId('vrq', digest('medveil/voucher-request/1', { account, nonce }));
+
 export const proposalIdOf = (proposal: Proposal): ProposalId => makeId('prp', digest('medveil/proposal/1', proposal as unknown as CborValue));
 
 /** The context of the proof that an institution makes for the delegatee key to be pinned. */

@@ -24,6 +24,14 @@ export const REJECTION_CODES = [
   // credits
   'agreements/insufficient-funds',
   'agreements/amount-too-large',
+  // vouchers
+  'agreements/unknown-voucher-key',
+  'agreements/vouchers-not-issued',
+  'agreements/bad-blinded-message',
+  'agreements/unknown-voucher-request',
+  'agreements/bad-blind-signature',
+  'agreements/bad-voucher',
+  'agreements/voucher-spent',
   // governance
   'agreements/bad-proposal',
   'agreements/proposal-expired',

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { memberSchema, parametersSchema, verificationKeysSchema } from './parameters.js';
+import { memberSchema, parametersSchema, verificationKeysSchema, voucherKeysSchema } from './parameters.js';
 import {
-  accountIdSchema, amountSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema, fieldElementSchema,
+  accountIdSchema, amountSchema, blindedSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema, fieldElementSchema,
   partTypeSchema, proposalIdSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
+  voucherRequestIdSchema,
 } from './vocabulary.js';
 
 /**
@@ -18,6 +19,10 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('account-registered', { account: accountIdSchema, role: roleSchema, notAfterMs: timeMsSchema }),
   event('credits-minted', { account: accountIdSchema, amount: amountSchema, reference: bytes32Schema }),
   event('credits-redeemed', { account: accountIdSchema, amount: amountSchema, reference: bytes32Schema }),
+  event('vouchers-requested', { requestId: voucherRequestIdSchema, account: accountIdSchema, amount: amountSchema, issueByMs: timeMsSchema }),
+  event('vouchers-issued', { requestId: voucherRequestIdSchema, account: accountIdSchema, signatures: z.array(blindedSchema) }),
+  event('voucher-request-lapsed', { requestId: voucherRequestIdSchema, account: accountIdSchema, amount: amountSchema }),
+  event('vouchers-spent', { account: accountIdSchema, serials: z.array(bytes32Schema), amount: amountSchema }),
 
   event('proposal-voted', { proposalId: proposalIdSchema, voter: accountIdSchema, votes: z.int(), needed: z.int() }),
   event('member-pinned', { account: accountIdSchema, member: memberSchema }),
@@ -25,6 +30,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('parameters-set', { parameters: parametersSchema }),
   event('registry-set', { registry: domainRegistrySchema }),
   event('verification-keys-set', { verificationKeys: verificationKeysSchema }),
+  event('voucher-keys-set', { voucherKeys: voucherKeysSchema }),
   event('replica-set-changed', { replicas: z.array(z.string()) }),
   event('rules-scheduled', { version: z.int(), height: z.int() }),
   event('issuers-updated', { root: fieldElementSchema, immediate: z.boolean() }),

@@ -4,6 +4,7 @@ import { AgreementsFault, Rejection } from './errors.js';
 import { type ContractGenesis, contractGenesisSchema } from './parameters.js';
 import { setIssuers } from './rules/issuers.js';
 import { checkMember, checkVerificationKeys, pin } from './rules/governance.js';
+import { checkVoucherKeys, setVoucherKeys } from './rules/vouchers.js';
 import {
   accountTable, chainTable, membersTable, memberTable, parametersTable, registryTable, rulesTable, supplyTable, verificationKeysTable,
 } from './state.js';
@@ -50,6 +51,8 @@ function lay(state: State, genesis: ContractGenesis, verifiers: Verifiers): void
   verificationKeysTable.write(state, genesis.verificationKeys);
   rulesTable.write(state, { version: FIRST_RULES_VERSION, next: null });
   supplyTable.write(state, { minted: 0, redeemed: 0 });
+  checkVoucherKeys({ state, verifiers }, genesis.voucherKeys);
+  setVoucherKeys(state, genesis.voucherKeys);
   if (genesis.issuerRoot !== null) setIssuers(state, genesis.issuerRoot, startedAtMs, false);
 
   const voters = genesis.consortium.map(({ accountKey, name }) => {

@@ -4,7 +4,7 @@
  */
 export { checkConservation, countCredits, totalCredits, type CreditTotals } from './conservation.js';
 export {
-  buildTransaction, claimIdOf, decodeTransaction, delegateeKeyContext, proposalIdOf, recordIdOf, requirementIdOf, signingPayload,
+  buildTransaction, claimIdOf, decodeTransaction, delegateeKeyContext, proposalIdOf, recordIdOf, requirementIdOf, signingPayload, voucherRequestIdOf,
   TRANSACTION_DOMAIN, TRANSACTION_VERSION, type Envelope, type Transaction, type TransactionRequest,
 } from './envelope.js';
 export { createVerifiers, preStatementOf, type VerifierLibraries } from './create-verifiers.js';
@@ -14,7 +14,7 @@ export { FIRST_RULES_VERSION, genesisEntries } from './genesis.js';
 export { createContract, NONCES_AHEAD_MAX, type ContractOptions } from './machine.js';
 export {
   chainIdSchema, contractGenesisSchema, DEFAULT_PARAMETERS, memberSchema, parametersSchema, verificationKeySchema,
-  type ContractGenesis, type Member, type Parameters, type PinnedVerificationKey,
+  type ContractGenesis, type Member, type Parameters, type PinnedVerificationKey, type VoucherKey,
 } from './parameters.js';
 export * from './queries.js';
 export { PERMITTED } from './rules/accounts.js';
@@ -24,14 +24,15 @@ export { RULES, type Rules } from './rules/index.js';
 export { domainsOf, feeOf } from './rules/requirements.js';
 export {
   accountTable, claimTable, CLAIM_STATUSES, domainTable, issuerRootTable, issuersTable, membersTable, memberTable, nullifierTable, parametersTable,
-  proposalTable, recordTable, registryTable, requirementTable, revokedSerialTable, rulesTable, stateKeys, supplyTable, verificationKeysTable,
-  type AccountEntry, type ClaimEntry, type MemberEntry, type Readable, type RecordEntry, type RequirementEntry, type Table, type Writable,
+  proposalTable, recordTable, registryTable, requirementTable, revokedSerialTable, rulesTable, spentVoucherTable, stateKeys, supplyTable, verificationKeysTable,
+  voucherKeysTable, voucherKeyTable, voucherRequestTable,
+  type AccountEntry, type ClaimEntry, type MemberEntry, type Readable, type RecordEntry, type RequirementEntry, type Table, type VoucherKeyEntry, type VoucherRequestEntry, type Writable,
 } from './state.js';
 export {
   actionSchema, bodySchema, proposalSchema, recordPartSchema, type Action, type Body, type BodyOf, type BodyType, type Proposal, type RecordPart,
 } from './transactions.js';
 export type { CertifiedAccount, ReEncryptionStatement, Verifiers } from './verifiers.js';
 export {
-  CERTIFIED_ROLES, DISPUTE_OUTCOMES, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema, formatSchema, LEDGER_ROLES, licenceSchema, roleSchema, termsSchema,
-  type AccountId, type ClaimId, type DisputeOutcome, type DomainRegistry, type LedgerRole, type Licence, type ProposalId, type RecordId, type RequirementId, type Terms,
+  CERTIFIED_ROLES, DISPUTE_OUTCOMES, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema, formatSchema, LEDGER_ROLES, licenceSchema, roleSchema, termsSchema, voucherRequestIdSchema, VOUCHERS_MAX,
+  type AccountId, type ClaimId, type DisputeOutcome, type DomainRegistry, type LedgerRole, type Licence, type ProposalId, type RecordId, type RequirementId, type Terms, type VoucherRequestId,
 } from './vocabulary.js';

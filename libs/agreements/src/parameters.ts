@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountKeySchema, amountSchema, bytes, bytes32Schema, domainRegistrySchema, fieldElementSchema, timeMsSchema } from './vocabulary.js';
+import { accountKeySchema, amountSchema, bytes, bytes32Schema, domainRegistrySchema, fieldElementSchema, positiveAmountSchema, timeMsSchema } from './vocabulary.js';
 import { chainIdSchema } from '@medveil/identity';
 
 /** What the consortium may change by vote. Agreements already made keep the numbers they were made with. */
@@ -24,6 +24,8 @@ export const parametersSchema = z.strictObject({
   requirementLifetimeMs: z.int().min(1),
   /** Deadlines handled at the beginning of one block; the rest wait for the next. Their events have to fit one receipt. */
   deadlinesPerBlock: z.int().min(1).max(400),
+  /** From a request for vouchers until its credits go back, where the treasury has not answered. */
+  issueVouchersWithinMs: z.int().min(1),
   /** Licences in force that one person may have in one domain. */
   licencesPerDomain: z.int().min(1).max(256),
 });
@@ -44,6 +46,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   transactionLifetimeMs: HOUR_MS,
   requirementLifetimeMs: 730 * DAY_MS,
   deadlinesPerBlock: 256,
+  issueVouchersWithinMs: DAY_MS,
   licencesPerDomain: 32,
 };
 
@@ -56,6 +59,18 @@ export const verificationKeySchema = z.strictObject({
 });
 export type PinnedVerificationKey = z.infer<typeof verificationKeySchema>;
 export const verificationKeysSchema = z.array(verificationKeySchema).min(1).max(32);
+
+/** The treasury's RSA key for vouchers of one denomination. */
+export const voucherKeySchema = z.strictObject({
+  /** Credits a voucher is worth. */
+  denomination: positiveAmountSchema,
+  /** SubjectPublicKeyInfo, DER. */
+  publicKey: bytes({ max: 512 }),
+  /** false: vouchers that are out are still taken, no new ones are made. */
+  issuing: z.boolean(),
+});
+export type VoucherKey = z.infer<typeof voucherKeySchema>;
+export const voucherKeysSchema = z.array(voucherKeySchema).max(32);
 
 const nameSchema = z.string().min(1).max(128);
 const sealKeySchema = bytes32Schema;
@@ -100,6 +115,8 @@ export const contractGenesisSchema = z.strictObject({
   /** Pinned from the start; delegatee proofs are checked at genesis as in a vote. A treasury is needed to mint. */
   members: z.array(memberSchema).max(1024),
   verificationKeys: verificationKeysSchema,
+  /** None: credits are not turned into vouchers. */
+  voucherKeys: voucherKeysSchema,
   /** false: keys marked as development are refused, at genesis and in votes. */
   allowDevelopmentKeys: z.boolean(),
   registry: domainRegistrySchema,

@@ -1,11 +1,12 @@
 import { type CborValue, toHex } from '@medveil/encoding';
 import { z } from 'zod';
 import { AgreementsFault } from './errors.js';
-import { chainIdSchema, parametersSchema, verificationKeysSchema } from './parameters.js';
-import { proposalSchema, recordPartSchema } from './transactions.js';
+import { chainIdSchema, parametersSchema, verificationKeysSchema, voucherKeySchema } from './parameters.js';
+import { blindedVoucherSchema, proposalSchema, recordPartSchema } from './transactions.js';
 import {
   accountIdSchema, amountSchema, accountKeySchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema,
   fieldElementSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
+  voucherRequestIdSchema,
 } from './vocabulary.js';
 
 /** What a table needs of a state: a view of the ledger, a draft, or a light client's proven entries. */
@@ -205,10 +206,32 @@ export const nullifierTable = table<typeof nullifierEntrySchema, [requirementId:
 export const domainEntrySchema = z.array(z.strictObject({ claimId: claimIdSchema, kind: z.enum(['exclusive', 'non-exclusive']), untilMs: timeMsSchema }));
 export const domainTable = table<typeof domainEntrySchema, [domain: string, nullifierHex: string]>('domain', domainEntrySchema);
 
+/** A voucher key and how many of its vouchers are out: signed, and not spent yet. */
+export const voucherKeyEntrySchema = voucherKeySchema.extend({ outstanding: z.int().min(0) });
+export type VoucherKeyEntry = z.infer<typeof voucherKeyEntrySchema>;
+export const voucherKeyTable = table<typeof voucherKeyEntrySchema, [keyIdHex: string]>('voucher-key', voucherKeyEntrySchema);
+/** Ids of the voucher keys in the order of the consortium's list. */
+export const voucherKeysTable = table<z.ZodArray<typeof bytes32Schema>, []>('voucher-keys', z.array(bytes32Schema));
+
+/** Vouchers asked for and not signed yet. */
+export const voucherRequestSchema = z.strictObject({
+  account: accountIdSchema,
+  vouchers: z.array(blindedVoucherSchema),
+  /** Credits held for them. */
+  hold: amountSchema,
+  deadlineMs: timeMsSchema,
+});
+export type VoucherRequestEntry = z.infer<typeof voucherRequestSchema>;
+export const voucherRequestTable = table<typeof voucherRequestSchema, [requestId: string]>('voucher-request', voucherRequestSchema);
+
+const spentVoucherSchema = z.strictObject({ atMs: timeMsSchema });
+export const spentVoucherTable = table<typeof spentVoucherSchema, [keyIdHex: string, serialHex: string]>('spent-voucher', spentVoucherSchema);
+
 /** What waits for block time: under its time in 16 digits, so that the order of the keys is that of the deadlines. */
 export const deadlineSubjectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('claim'), claimId: claimIdSchema }),
   z.strictObject({ kind: z.literal('requirement'), requirementId: requirementIdSchema }),
+  z.strictObject({ kind: z.literal('voucher-request'), requestId: voucherRequestIdSchema }),
 ]);
 export type DeadlineSubject = z.infer<typeof deadlineSubjectSchema>;
 export const deadlineTable = table<typeof deadlineSubjectSchema, [atMs: string, id: string]>('deadline', deadlineSubjectSchema);
@@ -232,5 +255,9 @@ export const stateKeys = {
   record: (recordId: string) => recordTable.key(recordId),
   claim: (claimId: string) => claimTable.key(claimId),
   nullifier: (requirementId: string, nullifier: Uint8Array) => nullifierTable.key(requirementId, toHex(nullifier)),
+  voucherKeys: () => voucherKeysTable.key(),
+  voucherKey: (keyId: Uint8Array) => voucherKeyTable.key(toHex(keyId)),
+  voucherRequest: (requestId: string) => voucherRequestTable.key(requestId),
+  spentVoucher: (keyId: Uint8Array, serial: Uint8Array) => spentVoucherTable.key(toHex(keyId), toHex(serial)),
   domain: (domain: string, nullifier: Uint8Array) => domainTable.key(domain, toHex(nullifier)),
 } as const;

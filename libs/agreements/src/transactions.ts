@@ -1,9 +1,10 @@
 import { PART_TYPES } from '@medveil/eligibility';
 import { z } from 'zod';
-import { memberSchema, parametersSchema, verificationKeysSchema } from './parameters.js';
+import { memberSchema, parametersSchema, verificationKeysSchema, voucherKeysSchema } from './parameters.js';
 import {
-  accountIdSchema, accountKeySchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema,
+  accountIdSchema, accountKeySchema, blindedSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema,
   fieldElementSchema, inPartOrder, partTypeSchema, positiveAmountSchema, requirementIdSchema, serialSchema, termsSchema, timeMsSchema,
+  voucherRequestIdSchema, VOUCHERS_MAX,
 } from './vocabulary.js';
 
 /** Treasury: credits against a deposit. */
@@ -23,12 +24,35 @@ export const redeemSchema = z.strictObject({
   reference: bytes32Schema,
 });
 
+/** A voucher before it is signed. `keyId` names the voucher key, which is the denomination. */
+export const blindedVoucherSchema = z.strictObject({ keyId: bytes32Schema, blinded: blindedSchema });
+
+/** Anybody: credits of their own for vouchers; the treasury signs, or the credits go back. */
+export const requestVouchersSchema = z.strictObject({
+  type: z.literal('request-vouchers'),
+  vouchers: z.array(blindedVoucherSchema).min(1).max(VOUCHERS_MAX),
+});
+
+/** Treasury: its blind signatures, in the order of the request. */
+export const issueVouchersSchema = z.strictObject({
+  type: z.literal('issue-vouchers'),
+  requestId: voucherRequestIdSchema,
+  signatures: z.array(blindedSchema).min(1).max(VOUCHERS_MAX),
+});
+
+/** Anybody: vouchers for credits. Nothing says whose they were. */
+export const spendVouchersSchema = z.strictObject({
+  type: z.literal('spend-vouchers'),
+  vouchers: z.array(z.strictObject({ keyId: bytes32Schema, serial: bytes32Schema, signature: blindedSchema })).min(1).max(VOUCHERS_MAX),
+});
+
 export const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pin-member'), member: memberSchema }),
   z.strictObject({ kind: z.literal('unpin-member'), account: accountIdSchema }),
   z.strictObject({ kind: z.literal('set-parameters'), parameters: parametersSchema }),
   z.strictObject({ kind: z.literal('set-registry'), registry: domainRegistrySchema }),
   z.strictObject({ kind: z.literal('set-verification-keys'), verificationKeys: verificationKeysSchema }),
+  z.strictObject({ kind: z.literal('set-voucher-keys'), voucherKeys: voucherKeysSchema }),
   /** The replicas that certify blocks from the next one on. */
   z.strictObject({ kind: z.literal('set-replica-set'), replicas: z.array(z.strictObject({ id: z.string().min(1).max(64), publicKey: accountKeySchema })).min(1).max(64) }),
   /** The rules of `version` hold from block `height` on. */
@@ -157,7 +181,7 @@ export const recordRevocationReceiptSchema = z.strictObject({
 export const recordDeletionSchema = z.strictObject({ type: z.literal('record-deletion'), claimId: claimIdSchema, statementHash: bytes32Schema });
 
 export const bodySchema = z.discriminatedUnion('type', [
-  mintSchema, redeemSchema, voteSchema, updateIssuersSchema, revokeSchema, releaseRequirementSchema, closeRequirementSchema,
+  mintSchema, redeemSchema, requestVouchersSchema, issueVouchersSchema, spendVouchersSchema, voteSchema, updateIssuersSchema, revokeSchema, releaseRequirementSchema, closeRequirementSchema,
   registerRecordSchema, submitClaimSchema, recordDeliverySchema, confirmDeliverySchema, openDisputeSchema, ruleDisputeSchema,
   revokeGrantSchema, recordRevocationReceiptSchema, recordDeletionSchema,
 ]);

@@ -1,4 +1,5 @@
 import type { EligibilityStatement } from '@medveil/eligibility';
+import type { Voucher, VoucherKind } from '@medveil/vouchers';
 import type { PartType } from './vocabulary.js';
 
 export interface ReEncryptionStatement {
@@ -41,6 +42,13 @@ export interface Verifiers {
   verifyReEncryption(statement: ReEncryptionStatement): boolean;
   /** Knowledge of the secret of P2, bound to `context`. */
   verifyDelegateeKey(publicKey: Uint8Array, proof: Uint8Array, context: Uint8Array): boolean;
+  /** The form of a voucher key (RSA of the one size). */
+  isVoucherKey(publicKey: Uint8Array): boolean;
+  /** Whether the treasury can sign it: below the key's modulus. */
+  isBlindedMessage(publicKey: Uint8Array, blinded: Uint8Array): boolean;
+  /** The treasury's answer to a blinded voucher. */
+  verifyBlindSignature(publicKey: Uint8Array, blinded: Uint8Array, signature: Uint8Array): boolean;
+  verifyVoucher(kind: VoucherKind, voucher: Voucher): boolean;
   /** Whether e(P1,h) = e(g,P2): the proxy alone could then read the owner's parts (docs/scheme.md, section 5). True for malformed keys, too. */
   areRelatedKeys(ownerKey: Uint8Array, delegateeKey: Uint8Array): boolean;
 }

@@ -1,5 +1,6 @@
 import { PART_TYPES, type PartType } from '@medveil/eligibility';
 import { amountSchema, bytesSchema, idSchema, timeMsSchema } from '@medveil/encoding';
+import { VOUCHER_SIGNATURE_BYTES } from '@medveil/vouchers';
 import { z } from 'zod';
 
 /** The words that transactions, state entries and events share, with their limits. */
@@ -17,11 +18,13 @@ export const requirementIdSchema = idSchema('req');
 export const claimIdSchema = idSchema('clm');
 export const recordIdSchema = idSchema('rec');
 export const proposalIdSchema = idSchema('prp');
+export const voucherRequestIdSchema = idSchema('vrq');
 export type AccountId = z.infer<typeof accountIdSchema>;
 export type RequirementId = z.infer<typeof requirementIdSchema>;
 export type ClaimId = z.infer<typeof claimIdSchema>;
 export type RecordId = z.infer<typeof recordIdSchema>;
 export type ProposalId = z.infer<typeof proposalIdSchema>;
+export type VoucherRequestId = z.infer<typeof voucherRequestIdSchema>;
 
 /** Bytes of exactly `length` or at most `max`, typed as the rest of the project types them. */
 export const bytes = (size: { length: number } | { max: number }) => bytesSchema(size) as z.ZodType<Uint8Array, Uint8Array>;
@@ -32,6 +35,11 @@ export const accountKeySchema = bytes({ length: 32 });
 export const serialSchema = bytes({ length: 16 });
 /** A BN254 scalar, 32 bytes big-endian. That it is below the modulus is checked with the proof. */
 export const fieldElementSchema = bytes32Schema;
+
+/** Of blinded vouchers, and of the treasury's answers to them (RFC 9474). */
+export const blindedSchema = bytes({ length: VOUCHER_SIGNATURE_BYTES });
+/** Vouchers in one transaction. */
+export const VOUCHERS_MAX = 32;
 
 /** Credits, more than none. */
 export const positiveAmountSchema = amountSchema.min(1);

@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   record: 'rec',
   requirement: 'req',
   transaction: 'txn',
+  voucherRequest: 'vrq',
 } as const;
 
 export type IdPrefix = (typeof ID_PREFIXES)[keyof typeof ID_PREFIXES];

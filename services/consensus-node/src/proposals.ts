@@ -48,6 +48,7 @@ export function summary({ action }: Proposal): string {
     case 'set-parameters':
     case 'set-registry':
     case 'set-verification-keys':
+    case 'set-voucher-keys':
     case 'set-replica-set':
       return action.kind.replaceAll('-', ' ');
     case 'set-rules':

@@ -82,7 +82,7 @@ export class World {
       consortium: REPLICAS.map((name) => ({ accountKey: publicKey(name, 'operator-key'), name })),
       feeAccountKey: keyPair().publicKey,
       members: [{ role: 'treasury', accountKey: this.treasury.publicKey, name: 'treasury', eCertHash: null }],
-      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], allowDevelopmentKeys: true,
+      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], voucherKeys: [], allowDevelopmentKeys: true,
       registry: { domains: [], parts: Object.fromEntries(PART_TYPES.map((part) => [part, null])) as never },
       issuerRoot: null, parameters: DEFAULT_PARAMETERS, startedAtMs: nowMs,
     }, verifiers);

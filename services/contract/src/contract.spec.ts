@@ -3,8 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { ApiError, type contractApi, fromWire, toWire } from '@medveil/client';
 import { certifyBlock, testReplicas } from '@medveil/client/testing';
 import { encodeCanonical, toBase64Url } from '@medveil/encoding';
-import { decodeReceiptProof, decodeStateProof, LightClient, transactionIdOf } from '@medveil/ledger';
-import { accountTable, stateKeys } from '@medveil/agreements';
+import { decodeReceipt, decodeReceiptProof, decodeStateProof, LightClient, transactionIdOf } from '@medveil/ledger';
+import { accountTable, eventSchema, stateKeys, voucherRequestIdOf } from '@medveil/agreements';
+import { blindVoucher, finalizeVoucher, voucherKeyId } from '@medveil/vouchers';
 import { eventually, random, World } from './spec-world.js';
 
 const problem = (code: string, status: number) => (error: unknown) => {
@@ -12,6 +13,17 @@ const problem = (code: string, status: number) => (error: unknown) => {
   assert.deepEqual([error.code, error.status], [code, status]);
   return true;
 };
+
+/** The treasury's answer to a request, once a block holds it. */
+async function blindSignatures({ node }: World, requestId: string): Promise<readonly Uint8Array[] | undefined> {
+  const { height } = node.ledger.head.header;
+  for (let at = height; at > height - 10 && at > 0; at -= 1) {
+    const stored = await node.ledger.store.block(at);
+    const events = (stored?.receipts ?? []).flatMap((receipt) => decodeReceipt(receipt).events).map((event) => eventSchema.parse(event));
+    for (const event of events) if (event.type === 'vouchers-issued' && event.data.requestId === requestId) return event.data.signatures;
+  }
+  return undefined;
+}
 
 describe('the contract’s front', () => {
   let world: World;
@@ -155,6 +167,24 @@ describe('the contract’s front', () => {
         await list.catch((error: unknown) => assert.ok(error instanceof ApiError && error.status < 500, String(error)));
       }
     }
+  });
+
+  it('signs vouchers that it cannot see, once the ledger holds their credits', async () => {
+    const { network } = world;
+    const { account, id } = network.institution;
+    const kind = { chainId: network.options.chainId, publicKey: network.voucherKey.publicKey };
+    const keyId = voucherKeyId(kind.publicKey);
+    const blinded = await blindVoucher(kind, random(32));
+    const start = await reader().account(id);
+    await submitter().submit(toBase64Url(network.sign(account, start.nonce, { type: 'request-vouchers', vouchers: [{ keyId, blinded: blinded.blinded }] })));
+    const [signature = new Uint8Array()] = await eventually(() => blindSignatures(world, voucherRequestIdOf(id, start.nonce)));
+    await eventually(async () => ((await reader().totals()).vouchers === 10 ? true : undefined));
+    const voucher = await finalizeVoucher(kind, blinded, signature);
+    await submitter().submit(toBase64Url(network.sign(account, start.nonce + 1, { type: 'spend-vouchers', vouchers: [{ keyId, ...voucher }] })));
+    const end = await eventually(async () => { const now = await reader().account(id); return now.nonce === start.nonce + 2 ? now : undefined; });
+    assert.equal(end.balance, start.balance);
+    const { vouchers, conserved } = await reader().totals();
+    assert.deepEqual({ vouchers, conserved }, { vouchers: 0, conserved: true });
   });
 
   it('believes no node: a forged certificate or another block stops nothing and changes nothing', async () => {

@@ -68,8 +68,9 @@ export class ReadModel {
   }
 
   #countTotals(): Totals {
-    const { minted, redeemed, balances, held } = countCredits(this.#view());
-    return { minted, redeemed, balances: Number(balances), held: Number(held), conserved: balances + held === BigInt(minted) - BigInt(redeemed) };
+    const { minted, redeemed, balances, held, vouchers } = countCredits(this.#view());
+    const conserved = balances + held + vouchers === BigInt(minted) - BigInt(redeemed);
+    return { minted, redeemed, balances: Number(balances), held: Number(held), vouchers: Number(vouchers), conserved };
   }
 
   #view(): StateReader {

@@ -7,7 +7,7 @@ export const contractSettings = z.strictObject({
   /** the follower's copy of the ledger */
   dataFolder: z.string().min(1),
   networkFile: z.string().min(1),
-  /** holds `message-key`, `token-key` and, where this member keeps the treasury, `treasury-key` */
+  /** holds `message-key`, `token-key` and, where this member keeps the treasury, `treasury-key` and voucher keys */
   vault: vaultSettings,
   /** Ed25519 key whose tokens this service takes, base64url */
   operatorPublicKey: z.string().min(1),

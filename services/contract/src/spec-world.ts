@@ -13,8 +13,10 @@ import { assertionTokens, ensureKeyFile, type Network, OPERATOR, openVault, part
 import { type Credential, createCertificateAuthority, type SigningKeyPair, signingKeyFromSeed, WEEKLY_EPOCHS } from '@medveil/identity';
 import { openTransport, TOPICS, type Transport, transportSettings } from '@medveil/messaging';
 import type { RunningService } from '@medveil/service-kit';
+import { voucherKeyId } from '@medveil/vouchers';
 import { contractSettings } from './settings.js';
 import { startContract } from './start.js';
+import { voucherKeyName } from './voucher-desk.js';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const CHAIN = 'contract-spec';
@@ -67,6 +69,7 @@ export class World {
     await vault.put('message-key', messageKey);
     await vault.put('token-key', random(32));
     await vault.put('treasury-key', this.network.treasury.secretKey);
+    await vault.put(voucherKeyName(voucherKeyId(this.network.voucherKey.publicKey)), this.network.voucherKey.privateKey);
     const holder = { id: 'a', hpkePublicKey: toBase64Url(random(32)) };
     const other = toBase64Url(signingKeyFromSeed(random(32)).publicKey);
     this.#description = {

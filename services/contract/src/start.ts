@@ -27,6 +27,7 @@ import { RequirementsController } from './requirements.controller.js';
 import type { ContractSettings } from './settings.js';
 import { Submissions } from './submissions.js';
 import { Treasury } from './treasury.js';
+import { VoucherDesk } from './voucher-desk.js';
 import { TreasuryController } from './treasury.controller.js';
 
 const NAME = 'contract';
@@ -115,7 +116,7 @@ async function assemble(
   const publisher = createPublisher({ client: transport.client(), network: network.chainId, signer: ed25519Signer(NAME, messageSeed), clock, random });
   const submissions = new Submissions(store, new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions);
   const treasurySeed = await vault.find('treasury-key');
-  const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, new DepositStore(database), submissions, clock, log);
+  const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, new DepositStore(database), new VoucherDesk(ledger, vault), submissions, clock, log);
   const token = partyTokenSource(NAME, signingKeyFromSeed(messageSeed), { scopes: ['ledger:read'], audience: 'consensus-node' }, { clock, random });
   const follower = new FollowerLedger({
     ledger,

@@ -5,6 +5,7 @@ import { type AppliedBlock, decodeReceipt, type Ledger } from '@medveil/ledger';
 import type { ServiceLog } from '@medveil/service-kit';
 import type { Attempt, Deposit, DepositStore } from './deposit-store.js';
 import type { Submissions } from './submissions.js';
+import type { VoucherDesk } from './voucher-desk.js';
 
 const RECORDED = 'recorded';
 const LIFETIME_MS = 60_000;
@@ -13,18 +14,21 @@ const LIFETIME_MS = 60_000;
 const OF_THE_ATTEMPT: ReadonlySet<string> = new Set(['agreements/wrong-nonce', 'agreements/expired-transaction']);
 
 /**
- * Credits against deposits made outside. A deposit is written down first and minted once, also across restarts: every mint
+ * Credits against deposits made outside, and blind signatures for vouchers. A deposit is written down first and minted once, also across restarts: every mint
  * is written down before it is sent, and another is made for the same deposit only with the same nonce, or once that nonce is
  * used by something else; the ledger accepts one of them at most. The treasury's mints go one after another.
  */
 export class Treasury {
   #working: Promise<void> = Promise.resolve();
   #isWoken = false;
+  /** The answer to a request for vouchers that was sent last: the same again as long as it can be accepted. */
+  #answer: { readonly requestId: string; readonly nonce: number; readonly validUntilMs: number; readonly bytes: Uint8Array } | undefined;
 
   constructor(
     private readonly key: SigningKeyPair,
     private readonly ledger: Ledger,
     private readonly deposits: DepositStore,
+    private readonly vouchers: Pick<VoucherDesk, 'nextAnswer'>,
     private readonly submissions: Pick<Submissions, 'submit'>,
     private readonly clock: Clock,
     private readonly log: ServiceLog,
@@ -70,7 +74,7 @@ export class Treasury {
   /** @returns whether a deposit came to its end, so that the next one can be begun */
   async #step(): Promise<boolean> {
     const open = await this.deposits.nextOpen();
-    if (open === undefined) return false;
+    if (open === undefined) return this.#answerRequest();
     // Read before it is asked what became of the attempts: a nonce that is used here, is used by what is found then.
     const nonce = readNonce(this.ledger.view(), this.key.publicKey);
     const attempts = await this.deposits.attemptsOf(open.reference);
@@ -80,6 +84,20 @@ export class Treasury {
       return true;
     }
     return this.#send(open, await this.#currentAttempt(open, nonce, attempts.at(-1)));
+  }
+
+  /** Vouchers wait for no deposit. A lost or late answer does no harm: the ledger takes the first, and the credits go back without one. */
+  async #answerRequest(): Promise<false> {
+    const body = await this.vouchers.nextAnswer();
+    if (body === undefined) return false;
+    const nonce = readNonce(this.ledger.view(), this.key.publicKey);
+    if (this.#answer?.requestId !== body.requestId || this.#answer.nonce !== nonce || this.clock() > this.#answer.validUntilMs) {
+      const validUntilMs = this.clock() + LIFETIME_MS;
+      const { bytes } = buildTransaction({ chainId: this.ledger.chainId, account: this.key, nonce, validUntilMs, body });
+      this.#answer = { requestId: body.requestId, nonce, validUntilMs, bytes };
+    }
+    await this.submissions.submit(this.#answer.bytes);
+    return false;
   }
 
   /** Null as long as another transaction may still be needed. */

@@ -14,6 +14,9 @@ const ANYBODY: readonly LedgerRole[] = roleSchema.options;
 export const PERMITTED: Readonly<Record<BodyType, readonly LedgerRole[]>> = {
   mint: ['treasury'],
   redeem: ANYBODY,
+  'request-vouchers': ANYBODY,
+  'issue-vouchers': ['treasury'],
+  'spend-vouchers': ANYBODY,
   vote: ['consortium'],
   'update-issuers': ['pkg'],
   revoke: ['pkg'],

@@ -10,6 +10,7 @@ import {
 import type { Action, BodyOf } from '../transactions.js';
 import type { AccountId, DomainRegistry, PartType } from '../vocabulary.js';
 import { accountOf, type Call, type SenderCall, type State } from './call.js';
+import { checkVoucherKeys, setVoucherKeys } from './vouchers.js';
 
 /** 2f+1 of 3f+1, and as safe for other numbers: the votes that any two decisions share hold an honest one. */
 export const votesNeeded = (voters: number): number => voters - Math.floor((voters - 1) / 3);
@@ -49,6 +50,8 @@ function checkAction(call: Call, action: Action): void {
     }
     case 'set-verification-keys':
       return checkVerificationKeys(action.verificationKeys, chain.allowDevelopmentKeys);
+    case 'set-voucher-keys':
+      return checkVoucherKeys(call, action.voucherKeys);
     case 'set-replica-set':
       ensure(isReplicaSet(action.replicas), 'agreements/bad-proposal', 'replica ids and keys have to differ');
       return;
@@ -120,6 +123,9 @@ function takeEffect(call: Call, action: Action): void {
     case 'set-verification-keys':
       verificationKeysTable.write(state, action.verificationKeys);
       return call.emit('verification-keys-set', { verificationKeys: action.verificationKeys });
+    case 'set-voucher-keys':
+      setVoucherKeys(state, action.voucherKeys);
+      return call.emit('voucher-keys-set', { voucherKeys: action.voucherKeys });
     case 'set-replica-set':
       state.put(REPLICA_SET_KEY, replicaSetValue(action.replicas) satisfies CborValue);
       return call.emit('replica-set-changed', { replicas: action.replicas.map(({ id }) => id) });

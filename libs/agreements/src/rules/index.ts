@@ -15,6 +15,7 @@ import { revoke, updateIssuers } from './issuers.js';
 import { registerRecord } from './records.js';
 import { closeRequirement, expireRequirement, releaseRequirement } from './requirements.js';
 import { settle } from './settlement.js';
+import { issueVouchers, lapseVoucherRequest, requestVouchers, spendVouchers } from './vouchers.js';
 
 /** One version of the contract. An old block is replayed under the rules that were in force at its height. */
 export interface Rules {
@@ -28,6 +29,9 @@ function apply(call: SenderCall, body: Body): void {
   switch (body.type) {
     case 'mint': return mint(call, body);
     case 'redeem': return redeem(call, body);
+    case 'request-vouchers': return requestVouchers(call, body);
+    case 'issue-vouchers': return issueVouchers(call, body);
+    case 'spend-vouchers': return spendVouchers(call, body);
     case 'vote': return vote(call, body);
     case 'update-issuers': return updateIssuers(call, body);
     case 'revoke': return revoke(call, body);
@@ -47,8 +51,11 @@ function apply(call: SenderCall, body: Body): void {
 
 function meetDeadline(call: Call, due: DueDeadline): void {
   removeDeadline(call.state, due.atMs, due.subject);
-  if (due.subject.kind === 'requirement') expireRequirement(call, due.subject.requirementId);
-  else meetClaimDeadline(call, due.subject.claimId);
+  switch (due.subject.kind) {
+    case 'requirement': return expireRequirement(call, due.subject.requirementId);
+    case 'claim': return meetClaimDeadline(call, due.subject.claimId);
+    case 'voucher-request': return lapseVoucherRequest(call, due.subject.requestId);
+  }
 }
 
 function meetClaimDeadline(call: Call, claimId: ClaimId): void {

@@ -3,6 +3,7 @@ import { compilePolicy, encodePolicy, loadVerifier, PART_TYPES, parsePolicy, pol
 import { accountId, signingKeyFromSeed, signTCert, type SigningKeyPair } from '@medveil/identity';
 import { createGenesis, type Genesis, type ReplicaSet, type StateMachine } from '@medveil/ledger';
 import { type Afgh06, afgh06, type DelegateeKey, encodeLabel, loadEngine, type OwnerKey } from '@medveil/pre';
+import { generateVoucherKey } from '@medveil/vouchers';
 import { createVerifiers } from '../create-verifiers.js';
 import { buildTransaction, claimIdOf, delegateeKeyContext, recordIdOf, requirementIdOf } from '../envelope.js';
 import { genesisEntries } from '../genesis.js';
@@ -54,6 +55,8 @@ export class TestNetwork {
   readonly pkgCertificates: SigningKeyPair;
   readonly proxy: SigningKeyPair;
   readonly institution: TestInstitution;
+  /** Of vouchers worth 10 credits. */
+  readonly voucherKey = generateVoucherKey();
   readonly issuerRoot: Uint8Array;
 
   private constructor(
@@ -109,7 +112,7 @@ export class TestNetwork {
           delegateeProof: this.pre.proveDelegateeKey(delegatee, delegateeKeyContext(chainId, account.publicKey), random),
         },
       ],
-      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], allowDevelopmentKeys: true,
+      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], voucherKeys: [{ denomination: 10, publicKey: this.voucherKey.publicKey, issuing: true }], allowDevelopmentKeys: true,
       registry: { domains: [], parts: Object.fromEntries(PART_TYPES.map((part) => [part, null])) as never },
       issuerRoot: this.issuerRoot, parameters: DEFAULT_PARAMETERS, startedAtMs: clock(),
     }, verifiers);

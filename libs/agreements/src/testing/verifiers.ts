@@ -1,10 +1,11 @@
 import { concatBytes, digest } from '@medveil/encoding';
 import type { EligibilityStatement } from '@medveil/eligibility';
 import { verifySignature, verifyTCert, isIdentityError } from '@medveil/identity';
+import { isBlindedMessage, isVoucherKey, verifyBlindSignature, verifyVoucher } from '@medveil/vouchers';
 import type { CertifiedAccount, ReEncryptionStatement, Verifiers } from '../verifiers.js';
 
 /**
- * Verifiers for the specs of the rules: signatures and certificates are real, and a proof is a hash of exactly what it
+ * Verifiers for the specs of the rules: signatures, certificates and vouchers are real, and a proof is a hash of exactly what it
  * has to bind, so that whatever a rule hands to the verifier wrongly makes it fail. The real proofs are checked in
  * create-verifiers.spec.ts.
  */
@@ -23,6 +24,10 @@ export const ruleVerifiers: Verifiers = {
   verifyEligibility: (hash, statement, proof) => same(proof, eligibilityProof(hash, statement)),
   verifyReEncryption: ({ proof, ...statement }) => same(proof, reEncryptionProof(statement)),
   verifyDelegateeKey: (publicKey, proof, context) => same(proof, delegateeProof(publicKey, context)),
+  isVoucherKey,
+  isBlindedMessage,
+  verifyBlindSignature,
+  verifyVoucher,
   areRelatedKeys: (ownerKey, delegateeKey) => same(ownerKey.subarray(1, 33), delegateeKey.subarray(1, 33)),
 };
 

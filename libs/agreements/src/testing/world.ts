@@ -94,6 +94,7 @@ export const specGenesis = (overrides: Partial<ContractGenesis> = {}): ContractG
     ...['auditor-1', 'auditor-2', 'auditor-3'].map((name): Member => ({ role: 'auditor', accountKey: keyOf(name).publicKey, name, eCertHash: null, sealKey: bytes32(`seal ${name}`) })),
   ],
   verificationKeys: [VERIFICATION_KEY],
+  voucherKeys: [],
   allowDevelopmentKeys: true,
   registry: REGISTRY,
   issuerRoot: ISSUER_ROOT,

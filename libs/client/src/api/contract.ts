@@ -111,6 +111,8 @@ export const totalsSchema = z.object({
   redeemed: amountSchema,
   balances: amountSchema,
   held: amountSchema,
+  /** asked for, or out */
+  vouchers: amountSchema,
   conserved: z.boolean(),
 });
 

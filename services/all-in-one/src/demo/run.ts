@@ -134,7 +134,7 @@ async function account(
     proved.claimsAccepted === settled.length && proved.settled === settled.length && proved.claimsRejected.length === refused && refused === 2);
   out.check('something was sold, and everything that was sold was decrypted and matched', settled.length > 0 && matched === settled.length);
   out.check(`the patients earned ${proved.paid} credits`, earned.reduce((sum, credits) => sum + credits, 0) === proved.paid && proved.paid > 0);
-  out.check(`credits are conserved: ${totals.minted} minted = ${totals.balances} in accounts + ${totals.held} held`, totals.conserved && replicas.conserved);
+  out.check(`credits are conserved: ${totals.minted} minted = ${totals.balances} in accounts + ${totals.held} held + ${totals.vouchers} in vouchers`, totals.conserved && replicas.conserved);
   out.check(`four replicas agree at height ${replicas.height}, state ${replicas.stateRoot.slice(0, 16)}…`, replicas.agree);
   return {
     patients: participants.length,

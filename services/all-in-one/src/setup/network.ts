@@ -1,6 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ContractGenesis, createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Parameters } from '@medveil/agreements';
+import { type ContractGenesis, createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Parameters, type VoucherKey } from '@medveil/agreements';
+import { voucherKeyName } from '@medveil/contract';
 import { loadVerifier, PART_TYPES, type PartType, type VerificationKey, verificationKeyHash } from '@medveil/eligibility';
 import { type Clock, fromBase64Url, type RandomBytes, sha256, toBase64Url, toHex } from '@medveil/encoding';
 import { type Network, networkSchema } from '@medveil/host';
@@ -9,6 +10,7 @@ import {
 } from '@medveil/identity';
 import { createGenesis, loadGenesis } from '@medveil/ledger';
 import { afgh06, loadEngine } from '@medveil/pre';
+import { generateVoucherKey, voucherKeyId } from '@medveil/vouchers';
 import { PartyVaults } from './keys.js';
 
 export const REPLICA_IDS = ['replica-0', 'replica-1', 'replica-2', 'replica-3'] as const;
@@ -113,6 +115,7 @@ async function createNetwork(options: SetupOptions, vaults: PartyVaults): Promis
       })))),
     ],
     verificationKeys: verificationKeys.map((key) => ({ instance: key.instance.name, hash: verificationKeyHash(key), development: key.development })),
+    voucherKeys: await makeVoucherKeys(contract),
     allowDevelopmentKeys: verificationKeys.some(({ development }) => development),
     registry: { domains: ['measurements', 'history', 'treatments'], parts: Object.fromEntries(PART_TYPES.map((part) => [part, DOMAINS[part]])) as Record<PartType, string | null> },
     issuerRoot: null,
@@ -150,6 +153,20 @@ async function createNetwork(options: SetupOptions, vaults: PartyVaults): Promis
     certificates: Object.fromEntries(Object.entries(certificates).map(([id, der]) => [id, toBase64Url(der)])),
     verificationKeys: Object.fromEntries(verificationKeys.map((key) => [key.instance.name, JSON.stringify(key)])),
   };
+}
+
+/** What a pseudonym's earnings are changed into; few, so that many vouchers look the same. */
+const DENOMINATIONS = [1, 10, 100, 1_000];
+
+/** The treasury keeps the private halves where the contract's front looks for them. */
+async function makeVoucherKeys(vault: KeyVault): Promise<VoucherKey[]> {
+  const keys: VoucherKey[] = [];
+  for (const denomination of DENOMINATIONS) {
+    const { publicKey, privateKey } = generateVoucherKey();
+    await vault.put(voucherKeyName(voucherKeyId(publicKey)), privateKey);
+    keys.push({ denomination, publicKey, issuing: true });
+  }
+  return keys;
 }
 
 const publicKeyOf = async (vault: KeyVault, secret: string): Promise<Uint8Array> => signingKeyFromSeed(await vault.get(secret)).publicKey;

@@ -141,7 +141,7 @@ export class TestWorld {
       state: genesisEntries({
         chainId: CHAIN, pkgPublicKey: keys.tCert.publicKey, pkgAccountKey: keys.pkgAccount.publicKey, consortium: [{ accountKey: signingKeyFromSeed(secret('voter')).publicKey, name: 'voter' }],
         feeAccountKey: signingKeyFromSeed(secret('fees')).publicKey, members,
-        verificationKeys: [{ instance: INSTANCE, hash: verificationKeyHash(this.verificationKey), development: true }], allowDevelopmentKeys: true,
+        verificationKeys: [{ instance: INSTANCE, hash: verificationKeyHash(this.verificationKey), development: true }], voucherKeys: [], allowDevelopmentKeys: true,
         registry: {
           domains: ['measurements'],
           parts: {

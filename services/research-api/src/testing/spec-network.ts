@@ -120,6 +120,7 @@ export class SpecNetwork {
         { role: 'auditor', accountKey: keys.auditor.publicKey, name: 'auditor', eCertHash: null, sealKey: await sealKey() },
       ],
       verificationKeys: verificationKeys.map((vk) => ({ instance: vk.instance.name, hash: verificationKeyHash(vk), development: vk.development })),
+      voucherKeys: [],
       allowDevelopmentKeys: true,
       registry: { domains: ['measurements'], parts: Object.fromEntries(PART_TYPES.map((part) => [part, part === 'laboratory' ? 'measurements' : null])) as ContractGenesis['registry']['parts'] },
       parameters: { ...DEFAULT_PARAMETERS, disputeBond: 50 },
