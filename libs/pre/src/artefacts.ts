@@ -20,6 +20,7 @@ export const KIND = {
   sharingCommitments: 0x1c,
   transformedShare: 0x1d,
   shareProof: 0x1e,
+  disclosedKey: 0x1f,
 } as const;
 
 export type ArtefactKind = keyof typeof KIND;
@@ -46,6 +47,8 @@ export const RE_KEY_SHARE_BYTES = 98;
 export const TRANSFORMED_SHARE_BYTES = 578;
 /** kind ‖ challenge χ (scalar) ‖ z in G2 */
 export const SHARE_PROOF_BYTES = 129;
+/** kind ‖ K in GT ‖ challenge χ (scalar) ‖ response s (scalar) */
+export const DISCLOSED_KEY_BYTES = 641;
 /** The symmetric secret inside a capsule. */
 export const SEED_BYTES = 32;
 

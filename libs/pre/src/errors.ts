@@ -10,6 +10,7 @@ import { CodedError } from '@medveil/encoding';
  * - `pre/degenerate`: a probability-2^-255 event (a + τ = 0, k = 0): draw again
  * - `pre/related-keys`: owner and delegatee key with one secret
  * - `pre/check-failed`: the Fujisaki–Okamoto check: wrong key, wrong label, or a tampered capsule
+ * - `pre/bad-disclosure`: a disclosed capsule key without a proof that holds
  * - `pre/bad-threshold`, `pre/bad-share`: sharing parameters; a share that does not verify
  * - `pre/bad-grant`, `pre/not-granted`: a malformed delegation; a label or a time outside it
  * - `pre/already-granted`: a rotation that must not keep the seed
@@ -29,6 +30,7 @@ export type PreErrorCode =
   | 'pre/degenerate'
   | 'pre/related-keys'
   | 'pre/check-failed'
+  | 'pre/bad-disclosure'
   | 'pre/bad-threshold'
   | 'pre/bad-share'
   | 'pre/bad-grant'

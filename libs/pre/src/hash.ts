@@ -21,6 +21,7 @@ export type HashPurpose =
   | 'DELEGATEE-KEY-PROOF'
   | 'RE-ENCRYPTION-PROOF'
   | 'SHARE-PROOF'
+  | 'DISCLOSURE-PROOF'
   | 'NONCE'
   | 'SHARING'
   | 'BATCH'

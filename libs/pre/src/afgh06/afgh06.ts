@@ -1,6 +1,7 @@
 import type { DelegateeKey, OwnerKey, Afgh06 } from './api.js';
 import type { Engine } from '../engine/engine.js';
 import { decapsulate, decapsulateDelegated, encapsulate, encapsulator, rewrap } from './capsule.js';
+import { decapsulateDisclosed, discloseCapsuleKey, verifyDisclosure } from './disclosure.js';
 import * as keys from './keys.js';
 import { badReKeys, checkReKey, reEncrypt, reEncryptor, reKeyMaker } from './re-encryption.js';
 import { makeSuite } from './suite.js';
@@ -32,6 +33,9 @@ export function afgh06(engine: Engine): Afgh06 {
     decapsulateDelegated: (key, owner, label, transformed) => decapsulateDelegated(suite, key, owner, label, transformed),
     proveReEncryption: (statement, random) => proveReEncryption(suite, statement, random),
     verifyReEncryption: (statement) => verifyReEncryption(suite, statement),
+    discloseCapsuleKey: (key, statement, random) => discloseCapsuleKey(suite, key, statement, random),
+    verifyDisclosure: ({ disclosure, ...statement }) => verifyDisclosure(suite, statement, disclosure),
+    decapsulateDisclosed: ({ disclosure, ...statement }) => decapsulateDisclosed(suite, statement, disclosure),
     splitReKey: (key, label, delegatee, sharing, random) => threshold.splitReKey(suite, key, label, delegatee, sharing, random),
     checkReKeyShare: (owner, label, delegatee, commitments, share) => threshold.checkReKeyShare(suite, owner, label, delegatee, commitments, share),
     reEncryptShare: (statement, share, random) => threshold.reEncryptShare(suite, statement, share, random),

@@ -158,6 +158,24 @@ export interface Afgh06 {
   verifyReEncryption(statement: ReEncryptionStatement & { readonly proof: Uint8Array }): boolean;
 
   /**
+   * For a dispute: K = Z^k of a re-encrypted capsule, with the proof that log_Z(Z^b) = log_K(c1'), bound to the statement and its
+   * claim. Whoever has it and the capsule reads the part, so it goes to auditors, sealed. It opens nothing else and does not show b.
+   * @returns `DISCLOSED_KEY_BYTES`
+   * @throws PreError `pre/bad-disclosure` where the statement is of another delegatee, or of another capsule than the transformed one
+   */
+  discloseCapsuleKey(delegateeKey: DelegateeKey, statement: ReEncryptionStatement, random: RandomBytes): Uint8Array;
+  /** Whether the disclosed K is that of this capsule. It may be, and the capsule dishonest: that is `decapsulateDisclosed`'s check. */
+  verifyDisclosure(statement: ReEncryptionStatement & { readonly disclosure: Uint8Array }): boolean;
+  /**
+   * The auditor's way to the seed. Says whose fault it is where the ledger has verified the re-encryption: a false disclosure is the
+   * delegatee's, a failed check the owner's.
+   * @returns 32 bytes
+   * @throws PreError `pre/bad-disclosure` where the proof does not hold; `pre/check-failed` where it does, and the capsule is not what
+   * an honest owner makes (c1 ≠ Q^{H3(seed, label, P1)})
+   */
+  decapsulateDisclosed(statement: ReEncryptionStatement & { readonly disclosure: Uint8Array }): Uint8Array;
+
+  /**
    * Splits rk so that no single proxy can withhold it or collude.
    * @param threshold t, 2 to `MAX_THRESHOLD`
    * @param count n, t to 255

@@ -92,7 +92,7 @@ export function decapsulateDelegated(
 }
 
 /** An unchecked seed never leaves: it would be an oracle. */
-function released(seed: Uint8Array, matches: boolean): Uint8Array {
+export function released(seed: Uint8Array, matches: boolean): Uint8Array {
   if (matches) return seed;
   seed.fill(0);
   throw new PreError('pre/check-failed', 'the capsule does not belong to this key and label, or was altered');

@@ -72,6 +72,12 @@ const targets: readonly Target[] = [
     use: (p, bytes) => p.scheme.verifyReEncryption({ ...statementOf(p), proof: bytes }),
   },
   {
+    name: 'disclosed key',
+    valid: (p) => p.scheme.discloseCapsuleKey(p.delegatee, statementOf(p), p.random),
+    fields: [{ at: 1, size: 576, cases: hostileGt }, { at: 577, size: 32, cases: hostileScalars }, { at: 609, size: 32, cases: hostileScalars }],
+    use: (p, bytes) => p.scheme.decapsulateDisclosed({ ...statementOf(p), disclosure: bytes }),
+  },
+  {
     name: 'owner secret key',
     valid: (p) => p.owner.secret,
     fields: [{ at: 1, size: 32, cases: hostileScalars }],

@@ -54,6 +54,7 @@ export async function makeVectors(): Promise<readonly VectorFile[]> {
     { name: 'encodings', description: 'Encodings of scalars, G1, G2 and GT, valid and refused; the pairing; hash to scalar.', vectors: await encodings(book()) },
     { name: 'keys', description: 'Key derivation, proofs of possession, related keys.', vectors: await keys(book(), parties) },
     { name: 'afgh06', description: 'Labels, encapsulation, re-encryption, its proof, rotation.', vectors: await afgh(book(), parties) },
+    { name: 'disclosure', description: 'The key of a re-encrypted capsule, disclosed for a dispute, with its proof.', vectors: await disclosure(book(), parties) },
     { name: 'threshold', description: 'A re-encryption key split 3 of 5.', vectors: await threshold(book(), parties) },
     { name: 'envelope', description: 'Bodies: size classes, encryption, decryption, ranges. Plaintext byte i is 31·i + (i div 256) modulo 256.', vectors: await envelope(book()) },
     { name: 'huang20', description: 'The mended scheme of the paper. Draws: a, b, c; t, x, y, z of the delegator; r, s; u; t, x, y, z of the delegatee.', vectors: await huang(book()) },
@@ -158,6 +159,37 @@ async function afgh(book: Book, parties: PartiesJson): Promise<readonly Vector[]
   await book.refused('verify-re-encryption', { ...statement, label: otherLabel, proof }, 'another label');
   await book.refused('verify-re-encryption', { ...statement, proof: flip(proof, 20) }, 'an altered challenge');
   await book.refused('verify-re-encryption', { ...statement, proof: flip(proof, -1) }, 'an altered response');
+  return book.vectors;
+}
+
+async function disclosure(book: Book, parties: PartiesJson): Promise<readonly Vector[]> {
+  const { label, otherLabel, owner, delegatee, stranger } = parties;
+  const { capsule } = await book.add<{ seed: string; capsule: string }>('encapsulate', { ownerPublicKey: owner.publicKey, label, random: [drawn('disputed seed')] });
+  const reKey = await book.add<string>('re-key-gen', { ...ownerFields(parties), label, delegateePublicKey: delegatee.publicKey });
+  const transformed = await book.add<string>('re-encrypt', { capsule, reKey });
+  const statement = { capsule, transformed, ownerPublicKey: owner.publicKey, delegateePublicKey: delegatee.publicKey, label, claimId: drawn('disputed claim') };
+  const random = [drawn('disclosure')];
+  const disclosed = await book.add<string>('disclose-capsule-key', { ...statement, ...delegateeFields(parties), random });
+  await book.refused('disclose-capsule-key', { ...statement, delegateeSecretKey: stranger.secret, delegateePublicKey: stranger.publicKey, capsule: flip(capsule, -1), random }, 'of another capsule');
+  await book.add('verify-disclosure', { ...statement, disclosure: disclosed });
+  await book.add('decapsulate-disclosed', { ...statement, disclosure: disclosed });
+  const changes: readonly (readonly [string, JsonObject])[] = [
+    ['another claim', { claimId: drawn('another disputed claim') }],
+    ['another label', { label: otherLabel }],
+    ['another delegatee', { delegateePublicKey: stranger.publicKey }],
+    ['an altered challenge', { disclosure: flip(disclosed, 590) }],
+    ['an altered response', { disclosure: flip(disclosed, -1) }],
+    ['an altered key', { disclosure: flip(disclosed, 40) }],
+    ['masks that differ', { capsule: flip(capsule, -1) }],
+  ];
+  for (const [comment, change] of changes) {
+    await book.refused('verify-disclosure', { ...statement, disclosure: disclosed, ...change }, comment);
+    await book.refused('decapsulate-disclosed', { ...statement, disclosure: disclosed, ...change }, comment);
+  }
+  const bent = { ...statement, capsule: flip(capsule, -1), transformed: flip(transformed, -1) };
+  const honest = await book.add<string>('disclose-capsule-key', { ...bent, ...delegateeFields(parties), random }, 'of a capsule that the owner made wrongly');
+  await book.add('verify-disclosure', { ...bent, disclosure: honest });
+  await book.refused('decapsulate-disclosed', { ...bent, disclosure: honest }, 'the owner’s fault: another code');
   return book.vectors;
 }
 

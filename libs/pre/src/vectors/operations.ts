@@ -146,6 +146,10 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
     toHex(scheme.proveReEncryption({ ...statement(input), reKey: input.bytes('reKey') }, input.random())),
   'verify-re-encryption': ({ scheme }, input) => scheme.verifyReEncryption({ ...statement(input), proof: input.bytes('proof') }),
 
+  'disclose-capsule-key': ({ scheme }, input) => toHex(scheme.discloseCapsuleKey(delegateeKey(input), statement(input), input.random())),
+  'verify-disclosure': ({ scheme }, input) => scheme.verifyDisclosure({ ...statement(input), disclosure: input.bytes('disclosure') }),
+  'decapsulate-disclosed': ({ scheme }, input) => toHex(scheme.decapsulateDisclosed({ ...statement(input), disclosure: input.bytes('disclosure') })),
+
   'split-re-key': ({ scheme }, input) => {
     const sharing = { threshold: input.number('threshold'), count: input.number('count') };
     const split = scheme.splitReKey(ownerKey(input), input.bytes('label'), input.bytes('delegateePublicKey'), sharing, input.random());
