@@ -1,0 +1,29 @@
+/** Real servers for tests and for trying things out; from the command line: cli.mjs. */
+import * as kafka from './kafka.mjs';
+import * as postgres from './postgres.mjs';
+import * as redis from './redis.mjs';
+import * as s3 from './s3.mjs';
+
+const servers = { kafka, s3, postgres, redis };
+
+export const SERVERS = Object.keys(servers);
+
+/** The variable that names a server which is already there. */
+export const variableOf = (name) => `MEDVEIL_TEST_${name.toUpperCase()}`;
+
+const serverOf = (name) => {
+  if (!Object.hasOwn(servers, name)) throw new Error(`no server ${name}: one of ${SERVERS.join(', ')}`);
+  return servers[name];
+};
+
+export const installServer = async (name) => serverOf(name).install();
+
+/** A server of one's own on free ports of the loopback address, with an empty data folder. */
+export const startServer = async (name, options = {}) => serverOf(name).start(options);
+
+/** Where the server for tests is, as `npm run test:real` tells the specs. */
+export function testEndpoint(name) {
+  const endpoint = process.env[variableOf(name)];
+  if (endpoint === undefined || endpoint === '') throw new Error(`${variableOf(name)} is not set: run this spec by "npm run test:real"`);
+  return endpoint;
+}

@@ -1,0 +1,56 @@
+/**
+ * npm run test:real [-- PATTERN]: every `*.int.spec.ts` on real servers. A server that MEDVEIL_TEST_KAFKA (host:port), _S3,
+ * _POSTGRES or _REDIS (URLs with credentials) names is used; the others are installed where missing, started on free ports and
+ * stopped again. Last line: "N passed, N failed".
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { runSpecs } from './run-specs.mjs';
+import { installServer, SERVERS, startServer, variableOf } from './servers/index.mjs';
+import { build, install, ROOT, timed } from './steps.mjs';
+
+const pattern = process.argv[2] ?? '';
+const started = [];
+
+/** Every spec that needs a server, of all packages. */
+const specs = () => ['libs', 'services']
+  .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name, 'dist')))
+  .filter((folder) => existsSync(folder))
+  .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.int.spec.js'))
+    .map((file) => join(folder, file)))
+  .filter((file) => file.includes(pattern))
+  .toSorted((a, b) => a.localeCompare(b));
+
+async function startServers() {
+  const missing = SERVERS.filter((name) => (process.env[variableOf(name)] ?? '') === '');
+  await timed('servers installed', () => Promise.all(missing.map(installServer)));
+  await timed(`started ${missing.join(', ') || 'none: all are given'}`, () => Promise.all(missing.map(async (name) => {
+    const server = await startServer(name);
+    started.push(server);
+    process.env[variableOf(name)] = server.endpoint;
+  })));
+}
+
+async function stopServers() {
+  await Promise.all(started.splice(0).map(async (server) => server.stop()));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => { void stopServers().finally(() => { process.exit(1); }); });
+}
+
+let counts = { passed: 0, failed: 0 };
+try {
+  await timed('install', install);
+  await timed('build', build);
+  await startServers();
+  await timed('specs on real servers', async () => { counts = await runSpecs(specs(), { timeoutMs: 900_000 }); });
+} catch (error) {
+  console.error(error.message);
+  counts.failed += 1;
+} finally {
+  await stopServers();
+}
+if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
