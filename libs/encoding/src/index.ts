@@ -7,5 +7,5 @@ export { concatBytes, equalBytes, fromBase64Url, fromHex, fromUtf8, toBase64Url,
 export { digest, DIGEST_BYTES, sha256 } from './digest.js';
 export { CodedError, isCodedError } from './errors.js';
 export { idSchema, makeId, ID_PREFIXES, type Id, type IdPrefix } from './ids.js';
-export { amountSchema, base64UrlSchema, bytesSchema, hexSchema, timeMsSchema } from './schemas.js';
+export { amountSchema, base64UrlSchema, bytesSchema, hexSchema, isSecretSchema, secret, timeMsSchema } from './schemas.js';
 export type { Clock, RandomBytes } from './ports.js';

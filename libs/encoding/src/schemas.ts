@@ -24,3 +24,13 @@ export const timeMsSchema = z.int().min(0).max(8_640_000_000_000_000);
 
 /** Money in integer minor units (credits). */
 export const amountSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const secrets = z.registry<{ readonly isSecret: true }>();
+
+/** Marks a setting as secret: it is shown nowhere, and a service can read it from a file (see @medveil/service-kit). */
+export function secret<S extends z.ZodType>(schema: S): S {
+  secrets.add(schema, { isSecret: true });
+  return schema;
+}
+
+export const isSecretSchema = (schema: z.core.$ZodType): boolean => secrets.has(schema);

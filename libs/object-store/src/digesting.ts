@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CodedError, equalBytes } from '@medveil/encoding';
+import { equalBytes, isCodedError } from '@medveil/encoding';
+import { storeError } from './errors.js';
 import type { ExpectedContent, ObjectStoreErrorCode } from './port.js';
 
 /**
@@ -23,5 +24,20 @@ export async function* verified(body: AsyncIterable<Uint8Array>, expected: Expec
   if (held !== undefined) yield held;
 }
 
-const mismatch = (code: ObjectStoreErrorCode, message: string, { sizeBytes }: ExpectedContent) =>
-  new CodedError<ObjectStoreErrorCode>(code, message, { expectedBytes: sizeBytes });
+/** `verified` for a reader: what a writer would call a wrong digest is a damaged object. */
+export async function* verifiedAsStored(body: AsyncIterable<Uint8Array>, expected: ExpectedContent): AsyncGenerator<Uint8Array> {
+  try {
+    yield* verified(body, expected);
+  } catch (error) {
+    const isDamage = isCodedError(error) && ['object-store/digest-mismatch', 'object-store/size-mismatch'].includes(error.code);
+    throw isDamage ? storeError('object-store/corrupt', 'the stored object does not match its digest') : error;
+  }
+}
+
+/** Reads to the end, for the checks on the way. */
+export async function drain(body: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = body[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
+}
+
+const mismatch = (code: ObjectStoreErrorCode, message: string, { sizeBytes }: ExpectedContent) => storeError(code, message, { expectedBytes: sizeBytes });

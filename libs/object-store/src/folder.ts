@@ -2,8 +2,10 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, fromHex, type RandomBytes, toHex } from '@medveil/encoding';
-import { verified } from './digesting.js';
-import { type ByteRange, type ExpectedContent, type ObjectStore, type ObjectStoreErrorCode, parseObjectKey, type StoredObject } from './port.js';
+import { assertExpected, assertRange } from './arguments.js';
+import { drain, verified, verifiedAsStored } from './digesting.js';
+import { storeError } from './errors.js';
+import { type ByteRange, type ExpectedContent, type ObjectStore, parseObjectKey, type StoredObject } from './port.js';
 
 export interface FolderStoreOptions {
   /** Created if absent. One process at a time writes to it. */
@@ -45,7 +47,7 @@ export class FolderObjectStore implements ObjectStore {
   async put(key: string, body: AsyncIterable<Uint8Array>, expected: ExpectedContent): Promise<'created' | 'exists'> {
     this.#assertOpen();
     const { sha256Hex } = parseObjectKey(key);
-    this.#assertExpected(sha256Hex, expected);
+    assertExpected(sha256Hex, expected, this.#maxObjectBytes);
     const isThere = (await this.head(key))?.sizeBytes === expected.sizeBytes;
     if (isThere) {
       await drain(verified(body, expected));
@@ -67,7 +69,7 @@ export class FolderObjectStore implements ObjectStore {
     try {
       const { size: sizeBytes } = await guarded(async () => handle.stat());
       if (range === undefined) {
-        return { sizeBytes, body: asStored(verified(readFile(handle, 0, sizeBytes), { sha256: fromHex(sha256Hex), sizeBytes })) };
+        return { sizeBytes, body: verifiedAsStored(readFile(handle, 0, sizeBytes), { sha256: fromHex(sha256Hex), sizeBytes }) };
       }
       assertRange(range, sizeBytes);
       return { sizeBytes, body: readFile(handle, range.startByte, range.endByte) };
@@ -158,13 +160,6 @@ export class FolderObjectStore implements ObjectStore {
     return join(this.#folder, namespace, sha256Hex.slice(0, 2), sha256Hex);
   }
 
-  #assertExpected(sha256Hex: string, { sha256, sizeBytes }: ExpectedContent): void {
-    if (toHex(sha256) !== sha256Hex) throw storeError('object-store/bad-key', 'the key is not that of the expected digest');
-    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0 || sizeBytes > this.#maxObjectBytes) {
-      throw storeError('object-store/too-large', 'object above the limit', { sizeBytes, maxBytes: this.#maxObjectBytes });
-    }
-  }
-
   #assertOpen(): void {
     if (this.#isClosed) throw storeError('object-store/closed', 'the object store is closed');
   }
@@ -186,21 +181,6 @@ async function* readFile(handle: FileHandle, startByte: number, endByte: number)
   }
 }
 
-/** What a writer would call a wrong digest is, for a reader, a damaged object. */
-async function* asStored(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    const isDamage = error instanceof CodedError && ['object-store/digest-mismatch', 'object-store/size-mismatch'].includes(error.code);
-    throw isDamage ? storeError('object-store/corrupt', 'the stored object does not match its digest') : error;
-  }
-}
-
-async function drain(body: AsyncIterable<Uint8Array>): Promise<void> {
-  const iterator = body[Symbol.asyncIterator]();
-  while ((await iterator.next()).done !== true);
-}
-
 async function writeFully(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   let written = 0;
   while (written < chunk.length) written += (await handle.write(chunk, written)).bytesWritten;
@@ -214,11 +194,6 @@ async function flushFolder(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function assertRange({ startByte, endByte }: ByteRange, sizeBytes: number): void {
-  const isRange = Number.isSafeInteger(startByte) && Number.isSafeInteger(endByte) && startByte >= 0 && startByte < endByte && endByte <= sizeBytes;
-  if (!isRange) throw storeError('object-store/bad-range', 'not a range of the object', { startByte, endByte, sizeBytes });
 }
 
 const systemCode = (error: unknown): string | undefined =>
@@ -243,6 +218,3 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
     throw storeError('object-store/unavailable', 'the folder cannot be read or written', { system: systemCode(error) ?? 'unknown' });
   }
 }
-
-const storeError = (code: ObjectStoreErrorCode, message: string, details: Readonly<Record<string, string | number>> = {}) =>
-  new CodedError<ObjectStoreErrorCode>(code, message, details);

@@ -22,9 +22,12 @@ export interface ObjectStore {
   get(key: string, range?: ByteRange): Promise<StoredObject>;
   /** @returns undefined where there is no such object */
   head(key: string): Promise<{ readonly sizeBytes: number } | undefined>;
-  /** @returns whether there was something to delete */
+  /**
+   * @returns whether there was something to delete
+   * @throws CodedError `object-store/locked` where the store must keep the object (object lock); else as `head`
+   */
   delete(key: string): Promise<boolean>;
-  /** Resolves where the store can be read and written: a readiness check. */
+  /** Resolves where the store answers and knows the caller: a readiness check. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
@@ -54,10 +57,12 @@ export type ObjectStoreErrorCode =
   | 'object-store/closed'
   | 'object-store/corrupt'
   | 'object-store/digest-mismatch'
+  | 'object-store/locked'
   | 'object-store/not-found'
   | 'object-store/size-mismatch'
   | 'object-store/too-large'
-  | 'object-store/unavailable';
+  | 'object-store/unavailable'
+  | 'object-store/unprotected';
 
 const KEY = /^([a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?)\/([0-9a-f]{64})$/;
 

@@ -1,3 +1,4 @@
+import { isSecretSchema } from '@medveil/encoding';
 import { z } from 'zod';
 
 /** One setting: where it stands in the configuration object and what may be said there. */
@@ -8,14 +9,6 @@ export interface Leaf {
   readonly isSecret: boolean;
 }
 
-const secrets = z.registry<{ readonly isSecret: true }>();
-
-/** Marks a setting as secret: never shown by `--print-config` or in an error, and readable from a file (`<VARIABLE>_FILE`). */
-export function secret<S extends z.ZodType>(schema: S): S {
-  secrets.add(schema, { isSecret: true });
-  return schema;
-}
-
 /** Every setting of a schema made of nested objects and unions of objects. */
 export function leavesOf(schema: z.core.$ZodType): Leaf[] {
   const found = new Map<string, Leaf>();
@@ -24,7 +17,7 @@ export function leavesOf(schema: z.core.$ZodType): Leaf[] {
 }
 
 function visit(schema: z.core.$ZodType, path: readonly string[], isSecretAbove: boolean, found: Map<string, Leaf>): void {
-  const isSecret = isSecretAbove || secrets.has(schema);
+  const isSecret = isSecretAbove || isSecretSchema(schema);
   const { def } = (schema as z.core.$ZodTypes)._zod;
   const inner = innerOf(def);
   if (inner !== undefined) {

@@ -3,7 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { allowed, type Leaf, leavesOf, readText } from './config-leaves.js';
 
-export { secret } from './config-leaves.js';
+export { secret } from '@medveil/encoding';
 
 /** A service's settings: a strict zod object of nested objects. */
 export interface ConfigDefinition<S extends z.ZodObject = z.ZodObject> {
