@@ -33,6 +33,7 @@ export {
 } from './transactions.js';
 export type { CertifiedAccount, ReEncryptionStatement, Verifiers } from './verifiers.js';
 export {
-  CERTIFIED_ROLES, DISPUTE_OUTCOMES, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema, formatSchema, LEDGER_ROLES, licenceSchema, roleSchema, termsSchema, voucherRequestIdSchema, VOUCHERS_MAX,
+  CERTIFIED_ROLES, DISPUTE_OUTCOMES, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema, duoCodeSchema, formatSchema, LEDGER_ROLES, licenceSchema, partSetSchema,
+  roleSchema, termsSchema, voucherRequestIdSchema, VOUCHERS_MAX,
   type AccountId, type ClaimId, type DisputeOutcome, type DomainRegistry, type LedgerRole, type Licence, type ProposalId, type RecordId, type RequirementId, type Terms, type VoucherRequestId,
 } from './vocabulary.js';

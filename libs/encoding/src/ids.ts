@@ -5,6 +5,7 @@ import { toHex } from './bytes.js';
 export const ID_PREFIXES = {
   account: 'acc',
   claim: 'clm',
+  consentRule: 'cns',
   exchange: 'exc',
   institution: 'ins',
   job: 'job',
