@@ -1,5 +1,6 @@
 /** One typed client per service. Each method is one request; paths and bodies are those of `api/`. */
 import type { z } from 'zod';
+import type { StandingRuleInput } from '@medveil/consent';
 import type { Id } from '@medveil/encoding';
 import type { Role } from '@medveil/identity';
 import { type PageQuery, tokenResponseSchema } from './api/common.js';
@@ -105,6 +106,26 @@ export class PatientApiClient {
     this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs, sinceMs }, timeoutMs: 30_000 + waitMs });
   revokeExchange = (id: string) => this.http.none(`/v1/exchanges/${id}/revocation`, post({}));
   earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
+
+  makeRule = (patientId: Id<'pat'>, rule: StandingRuleInput, idempotencyKey?: string) =>
+    this.http.json(`/v1/patients/${patientId}/consent-rules`, patient.consentRuleSchema, post(rule, idempotencyKey));
+  rules = (patientId: Id<'pat'>, revoked = false) => this.http.json(`/v1/patients/${patientId}/consent-rules`, patient.consentRulesSchema, { query: { revoked } });
+  revokeRule = (patientId: Id<'pat'>, ruleId: Id<'cns'>) =>
+    this.http.json(`/v1/patients/${patientId}/consent-rules/${ruleId}/revocation`, patient.consentRuleSchema, post({}));
+  fhirConsents = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/consent-rules/fhir`, patient.fhirResourceSchema);
+  makeRuleFromFhir = (patientId: Id<'pat'>, consent: object) =>
+    this.http.json(`/v1/patients/${patientId}/consent-rules/fhir`, patient.consentRuleSchema, post(consent));
+  consentStatements = (patientId: Id<'pat'>, query: PageQuery = {}) =>
+    this.http.json(`/v1/patients/${patientId}/consent-statements`, patient.consentStatementsPageSchema, { query: { ...query } });
+  evaluateConsent = (patientId: Id<'pat'>, requirementId: Id<'req'>) =>
+    this.http.json(`/v1/patients/${patientId}/consent-evaluations/${requirementId}`, patient.consentEvaluationSchema);
+  consentDecisions = (patientId: Id<'pat'>, query: PageQuery & { readonly outcome?: patient.ConsentOutcome } = {}) =>
+    this.http.json(`/v1/patients/${patientId}/consent-decisions`, patient.consentDecisionsPageSchema, { query: { ...query } });
+  answer = (patientId: Id<'pat'>, requirementId: Id<'req'>, answer: 'yes' | 'no') =>
+    this.http.json(`/v1/patients/${patientId}/consent-decisions/${requirementId}/answer`, patient.consentDecisionSchema, post({ answer }));
+  disclosures = (patientId: Id<'pat'>, query: PageQuery = {}) =>
+    this.http.json(`/v1/patients/${patientId}/disclosures`, patient.disclosuresPageSchema, { query: { ...query } });
+  withdrawEverything = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/withdrawal`, patient.withdrawalSchema, post({}));
 }
 
 export class ResearchApiClient {

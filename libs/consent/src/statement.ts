@@ -1,4 +1,4 @@
-import { bytesSchema, type CborValue, decodeCanonical, digest, encodeCanonical, idSchema, timeMsSchema } from '@medveil/encoding';
+import { bytesSchema, decodeCanonical, digest, encodeCanonical, idSchema, timeMsSchema } from '@medveil/encoding';
 import { sign, type SigningKeyPair, verifySignature } from '@medveil/identity';
 import { z } from 'zod';
 import { ruleIdSchema, standingRuleSchema } from './rule.js';
@@ -12,7 +12,7 @@ const statementSchema = z.strictObject({
   patientId: idSchema('pat'),
   sequence: z.int().min(0),
   /** digest of the statement before; null for the first */
-  previous: bytesSchema({ length: 32 }).nullable(),
+  previous: (bytesSchema({ length: 32 }) as z.ZodType<Uint8Array, Uint8Array>).nullable(),
   atMs: timeMsSchema,
   /** who said so in the patient's name, as their credential said */
   by: z.string().min(1).max(200),
@@ -30,7 +30,7 @@ export interface SignedStatement {
 
 /** @param key the patient's enrolment key */
 export function signStatement(said: ConsentStatement, key: SigningKeyPair): SignedStatement {
-  const statement = encodeCanonical(statementSchema.parse(said) as unknown as CborValue);
+  const statement = encodeCanonical(statementSchema.parse(said));
   return { statement, signature: sign(key, DOMAIN, statement) };
 }
 

@@ -4,6 +4,10 @@ import { createSnarkjsProver } from '@medveil/eligibility';
 import { fromBase64Url, isCodedError } from '@medveil/encoding';
 import type { ObjectStore } from '@medveil/object-store';
 import type { AgentContext } from './agent.js';
+import { ConsentDecisions } from './consent/decisions.js';
+import { ConsentRules } from './consent/rules.js';
+import { StandingConsent } from './consent/standing-consent.js';
+import { Withdrawals } from './consent/withdrawal.js';
 import { ExchangeStarter } from './exchanges/begin.js';
 import { Changes } from './exchanges/changes.js';
 import { loadCircuits } from './exchanges/circuits.js';
@@ -44,10 +48,10 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const enrolments = new Enrolments(context, keyring);
   const pseudonyms = new Pseudonyms(context, keyring, enrolments);
   const connections = new Connections(context, pseudonyms);
-  const requirements = new Requirements(context, connections);
+  const requirements = new Requirements(context, connections, jobs);
   const hospital = new Hospital(context, keyring, enrolments, pseudonyms);
   const patients = new Patients(context, keyring, enrolments, pseudonyms, jobs);
-  const records = new Records(context, objects, keyring, hospital);
+  const records = new Records(context, objects, keyring, hospital, jobs);
   const importer = new Importer(context, patients, records);
   const store = new ExchangeStore(context, changes);
   const matcher = new Matcher(context, patients, records, requirements, store);
@@ -71,7 +75,12 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
     grants: new Grants(context, connections, store),
   }, jobs);
   const starter = new ExchangeStarter(context, { patients, records, requirements, matcher, keyring, pseudonyms, circuits, jobs });
-  return { jobs, prover, hospital, patients, importer, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
+  const rules = new ConsentRules(context, patients, keyring, jobs);
+  const decisions = new ConsentDecisions(context, requirements, starter);
+  const standing = new StandingConsent(context, { rules, decisions, requirements, records, matcher, starter }, jobs);
+  const withdrawals = new Withdrawals(context, { patients, rules, decisions, standing, store, runner, requirements });
+  const consent = { rules, decisions, standing, withdrawals };
+  return { jobs, consent, prover, hospital, patients, importer, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
 }
 
 export type Agent = Awaited<ReturnType<typeof assemble>>;

@@ -19,6 +19,11 @@ export type PatientApiErrorCode =
   | 'patient-api/circuit-not-held'
   | 'patient-api/not-revocable'
   | 'patient-api/gave-up'
+  | 'patient-api/too-many-rules'
+  | 'patient-api/unknown-rule'
+  | 'patient-api/unknown-question'
+  | 'patient-api/decided-already'
+  | 'patient-api/consent-record-altered'
   | 'patient-api/record-unreadable'
   | 'patient-api/issuers-not-on-ledger'
   | 'patient-api/proxy-not-pinned'
@@ -42,6 +47,12 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'patient-api/conflict': 409,
   'patient-api/circuit-not-held': 409,
   'patient-api/not-revocable': 409,
+  'patient-api/too-many-rules': 409,
+  'patient-api/unknown-rule': 404,
+  'patient-api/unknown-question': 404,
+  'patient-api/decided-already': 409,
+  'patient-api/consent-record-altered': 500,
+  'consent/*': 422,
   'fhir/too-large': 413,
   'fhir/too-many-entries': 413,
   'fhir/*': 422,

@@ -5,11 +5,16 @@ import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import type { AgentContext } from './agent.js';
 import { type Agent, assemble } from './assemble.js';
+import { ConsentDecisions } from './consent/decisions.js';
+import { ConsentRules } from './consent/rules.js';
+import { StandingConsent } from './consent/standing-consent.js';
+import { Withdrawals } from './consent/withdrawal.js';
 import { ERROR_STATUSES } from './errors.js';
 import { ExchangeStarter } from './exchanges/begin.js';
 import { Changes } from './exchanges/changes.js';
 import { ExchangeStore } from './exchanges/exchange-store.js';
 import { ExchangeRunner } from './exchanges/runner.js';
+import { ConsentController } from './http/consent.controller.js';
 import { ExchangesController } from './http/exchanges.controller.js';
 import { PatientsController } from './http/patients.controller.js';
 import { Matcher } from './matching/matcher.js';
@@ -85,7 +90,7 @@ function begin({ hospital, view, follower, jobs }: Agent): void {
 
 function moduleOf(agent: Agent) {
   return defineModule('patient-agent', {
-    controllers: [PatientsController, ExchangesController],
+    controllers: [PatientsController, ExchangesController, ConsentController],
     providers: [
       { provide: Patients, useValue: agent.patients },
       { provide: Importer, useValue: agent.importer },
@@ -94,6 +99,10 @@ function moduleOf(agent: Agent) {
       { provide: ExchangeStarter, useValue: agent.starter },
       { provide: ExchangeRunner, useValue: agent.runner },
       { provide: Changes, useValue: agent.changes },
+      { provide: ConsentRules, useValue: agent.consent.rules },
+      { provide: ConsentDecisions, useValue: agent.consent.decisions },
+      { provide: StandingConsent, useValue: agent.consent.standing },
+      { provide: Withdrawals, useValue: agent.consent.withdrawals },
     ],
   });
 }

@@ -2,6 +2,8 @@ import { bytea, millis } from '@medveil/database';
 import type { PartType } from '@medveil/eligibility';
 import type { Id } from '@medveil/encoding';
 import type { patientApi } from '@medveil/client';
+import type { StandingRule } from '@medveil/consent';
+import type { EventType } from '@medveil/agreements';
 import { boolean, integer, jsonb, pgSchema, text } from 'drizzle-orm/pg-core';
 
 /** The PostgreSQL schema of this service. */
@@ -128,3 +130,47 @@ export const transactions = schema.table('transactions', {
   validUntilMs: millis('valid_until_ms').notNull(),
   acceptedHeight: millis('accepted_height'),
 });
+
+export const consentStatements = schema.table('consent_statements', {
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  sequence: integer('sequence').notNull(),
+  statement: bytea('statement').notNull(),
+  signature: bytea('signature').notNull(),
+});
+
+export const consentRules = schema.table('consent_rules', {
+  ruleId: text('rule_id').$type<Id<'cns'>>().primaryKey(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  rule: jsonb('rule').$type<StandingRule>().notNull(),
+  createdAtMs: millis('created_at_ms').notNull(),
+  revokedAtMs: millis('revoked_at_ms'),
+});
+export type ConsentRuleRow = typeof consentRules.$inferSelect;
+
+export const consentDecisions = schema.table('consent_decisions', {
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  requirementId: text('requirement_id').$type<Id<'req'>>().notNull(),
+  sequence: millis('sequence').generatedAlwaysAsIdentity(),
+  recordId: text('record_id').$type<Id<'rec'>>().notNull(),
+  ruleId: text('rule_id').$type<Id<'cns'>>().notNull(),
+  outcome: text('outcome').$type<patientApi.ConsentOutcome>().notNull(),
+  exchangeId: text('exchange_id').$type<Id<'exc'>>(),
+  decidedAtMs: millis('decided_at_ms').notNull(),
+  answeredAtMs: millis('answered_at_ms'),
+  answeredBy: text('answered_by'),
+});
+export type ConsentDecisionRow = typeof consentDecisions.$inferSelect;
+
+export const trail = schema.table('trail', {
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  height: millis('height').notNull(),
+  receiptIndex: integer('receipt_index').notNull(),
+  eventIndex: integer('event_index').notNull(),
+  account: text('account').$type<Id<'acc'>>().notNull(),
+  transactionId: text('transaction_id').$type<Id<'txn'>>(),
+  claimId: text('claim_id').$type<Id<'clm'>>(),
+  type: text('type').$type<EventType>().notNull(),
+  data: bytea('data').notNull(),
+  atMs: millis('at_ms').notNull(),
+});
+export type TrailRow = typeof trail.$inferSelect;

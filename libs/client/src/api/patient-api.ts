@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { amountSchema, hexSchema, idSchema, timeMsSchema } from '@medveil/encoding';
 import { accountIdSchema, claimIdSchema, exchangeIdSchema, pageSchema, patientIdSchema, requirementIdSchema } from './common.js';
 
+export * from './patient-consent.js';
+
 export const localRecordIdSchema = idSchema('rec');
 
 /** POST /v1/patients: makes a seed, enrols it with the PKG and draws a first batch of T-Certs. */

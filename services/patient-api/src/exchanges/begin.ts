@@ -1,5 +1,5 @@
 import { KeyedQueue, type patientApi } from '@medveil/client';
-import type { Jobs } from '@medveil/database';
+import type { Jobs, TransactionQueries } from '@medveil/database';
 import { commit, subjectOf } from '@medveil/eligibility';
 import { type Id, makeId } from '@medveil/encoding';
 import { eq, sql } from 'drizzle-orm';
@@ -22,9 +22,12 @@ export interface Consent {
   readonly recordId: Id<'rec'>;
   readonly requirementId: Id<'req'>;
   readonly acknowledgeConflicts: boolean;
-  /** who gave it, as their credential says */
+  /** who gave it, as their credential says, or the standing rule that did */
   readonly by: string;
 }
+
+/** What is written down in one transaction with a new exchange; where it throws, there is none. */
+export type BegunTogether = (tx: TransactionQueries, exchangeId: Id<'exc'>) => Promise<void>;
 
 /** Consent to one exchange: everything that can be known beforehand is checked before anything leaves. */
 export class ExchangeStarter {
@@ -48,7 +51,7 @@ export class ExchangeStarter {
    * @throws PatientApiError `patient-api/does-not-match`, `/conflict`, `/requirement-not-open`, `/policy-not-held`, `/circuit-not-held`,
    *   `/no-pseudonym`, `/unknown-…`
    */
-  async start(consent: Consent): Promise<ExchangeRow> {
+  async start(consent: Consent, together?: BegunTogether): Promise<ExchangeRow> {
     return this.#queue.run(consent.patientId, async () => {
       const { patients: known, records, requirements, pseudonyms } = this.parts;
       await known.get(consent.patientId);
@@ -57,7 +60,7 @@ export class ExchangeStarter {
       this.#requireMatch(record, requirement);
       await this.#requireNoConflict(consent, requirement);
       if ((await pseudonyms.unused(consent.patientId)) === 0) await pseudonyms.ensure(consent.patientId, 1);
-      const exchange = await this.#prepare(consent, record, requirement);
+      const exchange = await this.#prepare(consent, record, requirement, together);
       known.replenish(consent.patientId);
       this.parts.jobs.notify();
       return exchange;
@@ -101,7 +104,7 @@ export class ExchangeStarter {
   }
 
   /** A fresh pseudonym, a fresh r and hence a fresh h: nothing links this instance to another of the same record. */
-  async #prepare(consent: Consent, record: LoadedRecord, requirement: KnownRequirement): Promise<ExchangeRow> {
+  async #prepare(consent: Consent, record: LoadedRecord, requirement: KnownRequirement, together?: BegunTogether): Promise<ExchangeRow> {
     const { database, clock, random } = this.context;
     const { keyring, pseudonyms, jobs } = this.parts;
     const keys = await keyring.of(consent.patientId);
@@ -138,6 +141,7 @@ export class ExchangeStarter {
         })
         .returning();
       await jobs.enqueue(tx, EXCHANGE, { key: exchangeId, payload: { exchangeId } });
+      await together?.(tx, exchangeId);
       if (row === undefined) throw new PatientApiError('patient-api/unknown-exchange', 'the exchange could not be written down');
       return row;
     });

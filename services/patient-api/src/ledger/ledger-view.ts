@@ -9,6 +9,7 @@ import type { AgentContext } from '../agent.js';
 import type { Changes } from '../exchanges/changes.js';
 import { members, requirements } from '../tables.js';
 import { applyExchangeEvent } from './exchange-events.js';
+import { keepTrail, type PlacedEvent } from './trail.js';
 
 /**
  * What this agent has read out of the verified blocks: open requirements, pinned members, its own claims. A block's effects and
@@ -51,13 +52,15 @@ export class LedgerView {
     await database.transaction(async (tx) => {
       const at = await this.#cursor.load(tx, true);
       if (at !== null && at.height >= block.height) return;
-      for (const event of eventsOf(block)) {
-        if (event === null) {
+      for (const placed of eventsOf(block)) {
+        if (placed === null) {
           log.warn('event-not-understood', { height: block.height });
           continue;
         }
+        const { event } = placed;
         hasNewRequirement ||= event.type === 'requirement-released';
         await this.#apply(tx, event);
+        await keepTrail(tx, placed);
         const exchangeId = await applyExchangeEvent({ tx, clock: this.context.clock, jobs: this.jobs }, event);
         if (exchangeId !== null) touched.add(exchangeId);
       }
@@ -97,12 +100,12 @@ async function pinned(tx: TransactionQueries, { account, member }: EventData<'me
 }
 
 /** The block's events in their order; null for one that this program does not know. */
-function* eventsOf(block: VerifiedBlock): IterableIterator<AgreementEvent | null> {
+function* eventsOf(block: VerifiedBlock): IterableIterator<PlacedEvent | null> {
   for (const receipt of block.receipts) {
     if (!receipt.ok) continue;
-    for (const { type, data } of receipt.events) {
+    for (const [eventIndex, { type, data }] of receipt.events.entries()) {
       const parsed = eventSchema.safeParse({ type, data });
-      yield parsed.success ? parsed.data : null;
+      yield parsed.success ? { event: parsed.data, block, receipt, eventIndex } : null;
     }
   }
 }

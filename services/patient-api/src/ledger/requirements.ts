@@ -1,8 +1,10 @@
 import { type Terms, termsSchema } from '@medveil/agreements';
 import { type CompiledPolicy, decodePolicy, policyHash } from '@medveil/eligibility';
+import type { Jobs } from '@medveil/database';
 import { decodeCanonical, equalBytes, fromBase64Url, type Id } from '@medveil/encoding';
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
+import { REQUIREMENT_CONSENT } from '../consent/jobs.js';
 import { PatientApiError } from '../errors.js';
 import { requirements } from '../tables.js';
 import type { Connections } from './connections.js';
@@ -26,6 +28,7 @@ export class Requirements {
   constructor(
     private readonly context: AgentContext,
     private readonly connections: Connections,
+    private readonly jobs: Pick<Jobs, 'enqueue' | 'notify'>,
   ) {}
 
   /** @throws PatientApiError `patient-api/unknown-requirement` */
@@ -66,8 +69,17 @@ export class Requirements {
         this.context.log.warn('policy-refused', { requirementId: row.requirementId, code: 'patient-api/policy-not-held' });
         continue;
       }
-      await this.context.database.queries.update(requirements).set({ policy }).where(eq(requirements.requirementId, row.requirementId));
+      await this.#hold(row.requirementId, policy);
     }
+    this.jobs.notify();
+  }
+
+  /** Standing rules are asked about it from now on. */
+  async #hold(requirementId: Id<'req'>, policy: Uint8Array): Promise<void> {
+    await this.context.database.transaction(async (tx) => {
+      await tx.update(requirements).set({ policy }).where(eq(requirements.requirementId, requirementId));
+      await this.jobs.enqueue(tx, REQUIREMENT_CONSENT, { key: requirementId, payload: { requirementId } });
+    });
   }
 
   #isThePolicy(policy: Uint8Array, expectedHash: Uint8Array): boolean {

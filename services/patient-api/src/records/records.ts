@@ -1,9 +1,11 @@
+import type { Jobs } from '@medveil/database';
 import { attest, buildRecord, dayOf, PART_TYPES, type PartType, type RecordTree, subjectOf } from '@medveil/eligibility';
 import { concatBytes, type Id, makeId, sha256 } from '@medveil/encoding';
 import type { PreparedRecord } from '@medveil/fhir';
 import { objectKey, type ObjectStore } from '@medveil/object-store';
 import { asc, eq, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
+import { PATIENT_CONSENT } from '../consent/jobs.js';
 import { PatientApiError } from '../errors.js';
 import type { Hospital } from '../parties/hospital.js';
 import type { Keyring } from '../parties/keyring.js';
@@ -31,6 +33,7 @@ export class Records {
     private readonly store: ObjectStore,
     private readonly keyring: Keyring,
     private readonly hospital: Hospital,
+    private readonly jobs: Pick<Jobs, 'enqueue' | 'notify'>,
   ) {}
 
   /**
@@ -54,7 +57,11 @@ export class Records {
     const sealed = sealer.seal(recordId, encodeRecord(stored));
     const objectDigest = sha256(sealed);
     await this.store.put(objectKey(NAMESPACE, objectDigest), once(sealed), { sha256: objectDigest, sizeBytes: sealed.length });
-    await database.queries.insert(records).values({ recordId, patientId, objectDigest, sizeBytes: sealed.length, importedAtMs: clock() });
+    await database.transaction(async (tx) => {
+      await tx.insert(records).values({ recordId, patientId, objectDigest, sizeBytes: sealed.length, importedAtMs: clock() });
+      await this.jobs.enqueue(tx, PATIENT_CONSENT, { key: `${patientId}/${recordId}`, payload: { patientId } });
+    });
+    this.jobs.notify();
     return this.#keep({ ...stored, recordId, patientId, tree });
   }
 

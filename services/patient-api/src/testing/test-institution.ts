@@ -76,7 +76,7 @@ export class TestInstitution {
       licence: {
         kind, purposes: ['DUO:0000007'], purposeNote: '', untilMs: clock() + 365 * DAY_MS, noOnwardSharing: true, territory: [], deleteByMs: null,
       },
-      rewardPerRecord: 100, quantity: 3, expiresAtMs: clock() + 30 * DAY_MS, acceptsSelfAttested: false,
+      rewardPerRecord: 100, quantity: 10, expiresAtMs: clock() + 30 * DAY_MS, acceptsSelfAttested: false,
     };
   }
 
