@@ -1,8 +1,10 @@
 import type { SetAside, SetAsideReason } from './bundle.js';
 import { Tally } from './tally.js';
 
-/** How a kept field was changed. */
-export type Change = 'date-cut' | 'age-pooled' | 'postal-code-cut' | 'id-replaced' | 'reference-rewritten' | 'unit-read-as-ucum' | 'medication-inlined';
+/** How a kept field was changed; `free-text-kept` was not, and is counted because it may say anything. */
+export type Change =
+  | 'date-cut' | 'age-pooled' | 'postal-code-cut' | 'id-replaced' | 'reference-rewritten' | 'unit-read-as-ucum' | 'medication-inlined'
+  | 'free-text-kept';
 
 /** What de-identification did: counts by path, never a value. Paths are FHIR element paths without indices. */
 export interface DeidentificationReport {

@@ -22,6 +22,8 @@ export type FhirErrorCode =
   | 'fhir/no-usable-observation'
   /** bytes that are not a part as `deidentify` writes it */
   | 'fhir/bad-part'
+  /** a rule set of one's own that does not have its form */
+  | 'fhir/bad-rule-set'
   /** generator or study options out of range */
   | 'fhir/bad-options'
   /** no study separates the given patients */

@@ -7,6 +7,8 @@ export { type BundleLimits, DEFAULT_BUNDLE_LIMITS } from './limits.js';
 export { BUNDLE_TYPES, type FhirBundle, parseBundle, type SetAside, type SetAsideReason } from './bundle.js';
 export { type BundleSource, readBundle } from './read-bundle.js';
 export { type FieldRule, type FieldRules, RULE_SET_NAMES, RULE_SETS, type RuleSet, type RuleSetName } from './rule-sets.js';
+export { parseRuleSet } from './rule-set-file.js';
+export { anonymityOf, anonymityOfSizes, type AnonymityReport, DEFAULT_K, quasiIdentifierClass, type QuasiIdentifiers, quasiIdentifiersOf } from './anonymity.js';
 export { deidentify, type DeidentifiedRecord, type DeidentifyOptions } from './deidentify.js';
 export type { Change, DeidentificationReport, NotShared } from './de-identification-report.js';
 export type { RecordParts } from './parts.js';

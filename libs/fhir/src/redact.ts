@@ -70,8 +70,17 @@ function byPrimitiveRule(value: Json, rule: NamedRule, path: string, context: Re
   if (typeof value !== 'string') return undefined;
   if (rule === 'date' || rule === 'birth-date') return cutDate(value, rule, path, context);
   if (rule === 'postal-code') return cutCode(value, path, context);
+  if (rule === 'free-text') return keptText(value, path, context);
   if (rule === 'region-code') return /^[A-Z]{2,3}$/.test(value) ? value : undefined;
   return rule === 'profile' ? HL7_PROFILE.exec(value)?.[1] : undefined;
+}
+
+const MAX_FREE_TEXT = 4_000;
+
+function keptText(value: string, path: string, { report }: RedactionContext): string | undefined {
+  if (value.length > MAX_FREE_TEXT) return undefined;
+  report.changed(path, 'free-text-kept');
+  return value;
 }
 
 const HL7_PROFILE = /^(http:\/\/hl7\.org\/fhir\/(?:[a-z][a-z-]{0,30}\/){0,3}StructureDefinition\/[A-Za-z0-9-]{1,64})(?:\|.*)?$/;
@@ -85,9 +94,10 @@ function redactExtension(
 ): JsonObject | undefined {
   const url = own(extension, 'url');
   const rule = typeof url === 'string' && Object.hasOwn(allowed, url) ? allowed[url] : undefined;
-  const valueCode = own(extension, 'valueCode');
-  const value = rule === undefined || valueCode === undefined ? undefined : redactOne(valueCode, rule, path, context);
-  return typeof url === 'string' && value !== undefined ? objectOf([['url', url], ['valueCode', value]]) : undefined;
+  const [name, ...others] = Object.keys(extension).filter((key) => /^value[A-Z][A-Za-z]{1,30}$/.test(key));
+  if (typeof url !== 'string' || rule === undefined || name === undefined || others.length > 0) return undefined;
+  const value = redactOne(own(extension, name) as Json, rule, path, context);
+  return value === undefined ? undefined : objectOf([['url', url], [name, value]]);
 }
 
 function cutDate(text: string, rule: 'date' | 'birth-date', path: string, context: RedactionContext): string | undefined {

@@ -5,31 +5,37 @@
 import { OBSERVATION_STATUSES, type SharedResourceType } from './resources.js';
 import { US_CORE_BIRTH_SEX } from './terminology.js';
 
+export const NAMED_RULES = [
+  /** a coded concept: codings of shareable systems only, without display, text and version */
+  'concept',
+  /** number, comparator and UCUM code; the unit's free text is dropped, or read as UCUM where no code is given */
+  'quantity',
+  /** cut to the rule set's precision; removed where it would show an age above the rule set's oldest */
+  'date',
+  /** as `date`, and pooled above the oldest age */
+  'birth-date',
+  'boolean',
+  'integer',
+  /** cut as the rule set says */
+  'postal-code',
+  /** a state's or country's code of two or three capitals; names are free text */
+  'region-code',
+  /** canonical URL of a profile that HL7 publishes */
+  'profile',
+  /** the bundle's patient, under the new id */
+  'patient',
+  /** a shared resource of the bundle, under its new id; removed where it points anywhere else */
+  'reference',
+  /** as somebody wrote it, up to 4,000 characters: no shipped rule set has it, and the report counts it */
+  'free-text',
+] as const;
+
 /** What happens to a field that may leave. Rules apply to each element of a list. */
 export type FieldRule =
-  /** a coded concept: codings of shareable systems only, without display, text and version */
-  | 'concept'
-  /** number, comparator and UCUM code; the unit's free text is dropped, or read as UCUM where no code is given */
-  | 'quantity'
-  /** cut to the rule set's precision; removed where it would show an age above the rule set's oldest */
-  | 'date'
-  /** as `date`, and pooled above the oldest age */
-  | 'birth-date'
-  | 'boolean'
-  | 'integer'
-  /** cut as the rule set says */
-  | 'postal-code'
-  /** a state's or country's code of two or three capitals; names are free text */
-  | 'region-code'
-  /** canonical URL of a profile that HL7 publishes */
-  | 'profile'
-  /** the bundle's patient, under the new id */
-  | 'patient'
-  /** a shared resource of the bundle, under its new id; removed where it points anywhere else */
-  | 'reference'
+  | (typeof NAMED_RULES)[number]
   | { readonly oneOf: readonly string[] }
   | { readonly fields: FieldRules }
-  /** extensions by URL, each with the rule of its `valueCode` */
+  /** extensions by URL, each with the rule of its one value */
   | { readonly extensions: Readonly<Record<string, FieldRule>> };
 
 export interface FieldRules {

@@ -167,9 +167,9 @@ describe('standing consent', () => {
     await agent.revokeRule(patientId, made.ruleId);
     assert.ok((await agent.revokeRule(patientId, made.ruleId)).revokedAtMs !== null);
     const first = await agent.consentStatements(patientId, { limit: 1 });
-    const second = await agent.consentStatements(patientId, { limit: 1, cursor: first.nextCursor ?? '' });
-    assert.deepEqual([...first.items, ...second.items].map(({ what, by, ruleId }) => [what, by, ruleId]), [['made', 'operator', made.ruleId], ['revoked', 'operator', made.ruleId]]);
-    assert.equal(second.nextCursor, null);
+    const next = await agent.consentStatements(patientId, { limit: 1, cursor: first.nextCursor ?? '' });
+    assert.deepEqual([...first.items, ...next.items].map(({ what, by, ruleId }) => [what, by, ruleId]), [['made', 'operator', made.ruleId], ['revoked', 'operator', made.ruleId]]);
+    assert.equal(next.nextCursor, null);
     assert.deepEqual([(await agent.rules(patientId)).items.length, (await agent.rules(patientId, true)).items.length], [0, 1]);
     assert.equal(statementDigest(fromBase64Url(first.items[0]?.statement ?? '')).length, 32);
     await database.queries.update(consentStatements).set({ sequence: 7 }).where(and(eq(consentStatements.patientId, patientId), eq(consentStatements.sequence, 0)));
