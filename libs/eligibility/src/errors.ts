@@ -21,6 +21,7 @@ export type EligibilityErrorCode =
   | 'eligibility/bad-proof'
   | 'eligibility/bad-verification-key'
   | 'eligibility/development-key-refused'
+  | 'eligibility/no-ceremony'
   | 'eligibility/verifier-not-loaded'
   | 'eligibility/bad-opening'
   | 'eligibility/prover-busy'

@@ -66,7 +66,16 @@ export { decodePolicy, encodePolicy } from './policy-codec.js';
 export { type AttestationFacts, type ClauseExplanation, type ClauseReason, explain, type Explanation, matches } from './explain.js';
 export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals, statementOf } from './witness.js';
 export { BASE_FIELD_ORDER, compressG1, compressG2, encodeProof, PROOF_BYTES, splitProof, type AffineG1, type AffineG2 } from './proof-encoding.js';
-export { parseVerificationKey, requireProductionKey, type VerificationKey, verificationKeyHash, verificationKeySchema } from './verification-key.js';
+export { parseVerificationKey, type VerificationKey, verificationKeyHash, verificationKeySchema } from './verification-key.js';
+export { type CeremonyError, type CeremonyErrorCode, ceremonyError, isCeremonyError } from './ceremony/errors.js';
+export {
+  ATTESTATION_DOMAIN, attestedStatement, beaconExponentSchema, type CeremonyDescription, ceremonyId, type CeremonyTranscript, type Contribution, contributionHash,
+  type ContributionKnowledge, contributorNameSchema, descriptionSchema, encodeTranscript, lastHash, parseTranscript, snarkjsContributionHash,
+} from './ceremony/transcript.js';
+export { checkKeyCeremony, checkSteps, checkTranscript, type KeyCeremony, type VerifySignature } from './ceremony/check.js';
+export { SeededDraws } from './ceremony/derive.js';
+export { formatG1, formatG2, GENERATOR_G1, GENERATOR_G2, parseG1, parseG2, type PointG1, sameRatio } from './ceremony/points.js';
+export { requireProductionKey } from './ceremony/require-production-key.js';
 export { loadVerifier, type PreparedKey, prepareVerificationKey, type ProvenStatement, verifyBatch, verifyEligibility, verifySignals, verifyStatement } from './verifier.js';
 export { chooseCircuit, type EligibilityProof, proveEligibility, type Prover, type ProvingCircuit } from './prover/prover.js';
 export { encodeWitness, WitnessCalculator } from './prover/witness-calculator.js';

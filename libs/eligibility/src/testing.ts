@@ -112,3 +112,5 @@ export function exampleInputs(options: { policy?: string; selfAttested?: boolean
 
 export { hashSlots } from './policy-slots.js';
 export { poseidon, TAGS } from './poseidon.js';
+
+export { type CeremonyMember, heldCeremony } from './ceremony/testing.js';

@@ -4,18 +4,21 @@ import { G1_BYTES, G2_BYTES } from './bn254.js';
 import { eligibilityError } from './errors.js';
 import { PUBLIC_INPUT_COUNT } from './public-inputs.js';
 
+/** A circuit instance as keys and ceremonies name it. */
+export const circuitSizeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  slots: z.int().min(2).max(64),
+  depth: z.int().min(1).max(6),
+  issuerDepth: z.int().min(1).max(8),
+});
+
 /**
  * A verification key as it is stored: points compressed, in hexadecimal.
  * `development`: one party made it and could forge proofs under it. `contributions`: hashes of the ceremony's steps.
  */
 export const verificationKeySchema = z.strictObject({
   format: z.literal('medveil/verification-key/1'),
-  instance: z.strictObject({
-    name: z.string().regex(/^[a-z0-9-]{1,40}$/),
-    slots: z.int().min(2).max(64),
-    depth: z.int().min(1).max(6),
-    issuerDepth: z.int().min(1).max(8),
-  }),
+  instance: circuitSizeSchema,
   development: z.boolean(),
   contributions: z.array(hexSchema(32)).max(1000),
   alpha: hexSchema(G1_BYTES),
@@ -43,17 +46,3 @@ export const verificationKeyHash = (key: VerificationKey): Uint8Array =>
     contributions: key.contributions.map(fromHex),
     points: [key.alpha, key.beta, key.gamma, key.delta, ...key.ic].map(fromHex),
   });
-
-/**
- * Services call this at start: outside development mode a key needs contributions and no development mark.
- * @throws CodedError `eligibility/development-key-refused`
- */
-export function requireProductionKey(key: VerificationKey, mode: 'development' | 'production'): void {
-  if (mode === 'production' && (key.development || key.contributions.length === 0)) {
-    throw eligibilityError('eligibility/development-key-refused', 'a key made by one party is for development only', {
-      instance: key.instance.name,
-      development: key.development,
-      contributions: key.contributions.length,
-    });
-  }
-}

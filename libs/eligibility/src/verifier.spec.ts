@@ -276,11 +276,11 @@ describe('a verification key', () => {
 
   it('is refused in production when one party made it, or nobody contributed', () => {
     const contributed = { ...verificationKey, development: false, contributions: ['00'.repeat(32)] };
-    requireProductionKey(verificationKey, 'development');
-    requireProductionKey(contributed, 'production');
+    requireProductionKey(verificationKey, 'development', null);
     for (const bad of [verificationKey, { ...contributed, contributions: [] }, { ...contributed, development: true }]) {
-      assert.throws(() => requireProductionKey(bad, 'production'), (e) => isEligibilityError(e, 'eligibility/development-key-refused'));
+      assert.throws(() => requireProductionKey(bad, 'production', null), (e) => isEligibilityError(e, 'eligibility/development-key-refused'));
     }
+    assert.throws(() => requireProductionKey(contributed, 'production', null), (e) => isEligibilityError(e, 'eligibility/no-ceremony'));
   });
 
   it('has a hash over every field', () => {

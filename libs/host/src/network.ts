@@ -30,6 +30,8 @@ export const networkSchema = z.strictObject({
   certificates: z.record(z.string(), base64UrlSchema(8_192)).optional(),
   /** verification keys by circuit instance, as JSON text; the ledger pins their hashes */
   verificationKeys: z.record(z.string(), z.string()),
+  /** transcripts of the ceremonies that made them, by circuit instance, as the ceremony wrote them; needed outside development */
+  ceremonies: z.record(z.string(), z.string()).optional(),
 });
 export type Network = z.infer<typeof networkSchema>;
 

@@ -37,7 +37,7 @@ const JOB_POLL_MS = 500;
 /** All parts of the agent, put together once. */
 export async function assemble(context: AgentContext, objects: ObjectStore) {
   const { settings, database, clock, random, network, log } = context;
-  const circuits = await loadCircuits(settings.circuitFolders, settings.mode);
+  const circuits = await loadCircuits(settings.circuitFolders, network, settings.mode);
   const prover = createSnarkjsProver({ threads: settings.proverWorkers });
   const jobs = createJobs({
     database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS,

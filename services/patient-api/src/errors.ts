@@ -6,7 +6,6 @@ export type PatientApiErrorCode =
   | 'patient-api/not-ready'
   | 'patient-api/not-enrolled'
   | 'patient-api/no-pseudonym'
-  | 'patient-api/bad-circuit'
   | 'patient-api/not-a-bundle-stream'
   | 'patient-api/unknown-patient'
   | 'patient-api/unknown-record'

@@ -29,8 +29,6 @@ export type ResearchApiErrorCode =
   | 'research-api/bad-requirement'
   | 'research-api/unsatisfiable-policy'
   | 'research-api/no-circuit-fits'
-  | 'research-api/no-circuits'
-  | 'research-api/circuit-not-pinned'
   | 'research-api/unknown-institution'
   | 'research-api/unknown-requirement'
   | 'research-api/unknown-delivery'

@@ -3,7 +3,7 @@ import { HttpClient, PkgClient } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { createSnarkjsProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, StorageSealer } from '@medveil/host';
+import { type CircuitFolder, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -23,7 +23,6 @@ import { Institutions } from './institutions/institutions.js';
 import { InstitutionsController } from './institutions/institutions.controller.js';
 import { ledgerEventHandler } from './ledger/ledger-events.js';
 import { Credentials, LedgerLink } from './ledger/ledger-link.js';
-import { readCircuits } from './requirements/circuits.js';
 import { RELEASE, releaseJob } from './requirements/release.js';
 import { RequirementStore } from './requirements/requirement-store.js';
 import { Requirements } from './requirements/requirements.js';
@@ -44,7 +43,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
   const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
-  const circuits = await readCircuits(settings.circuitFolders, network, settings.mode);
+  const circuits = await readCircuitFolders(settings.circuitFolders, network, settings.mode);
   const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
   const store = await infrastructure.openObjectStore(NAME);
   const attempts = metrics.duration({
@@ -102,7 +101,7 @@ async function openContext(
 function assemble(
   context: ResearchContext,
   network: Network,
-  circuits: Awaited<ReturnType<typeof readCircuits>>,
+  circuits: readonly CircuitFolder[],
   prover: Prover,
   sealed: SealedObjects,
 ): { link: LedgerLink; module: DynamicModule } {

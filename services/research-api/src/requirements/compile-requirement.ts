@@ -5,10 +5,11 @@ import {
   type CompiledPolicy, compilePolicy, parsePolicy, PART_TYPES, type PartType, type Policy, policyFromFhir, policyHash, slotClassOf, validatePolicy,
 } from '@medveil/eligibility';
 import { CodedError, isCodedError, type RandomBytes } from '@medveil/encoding';
+import type { CircuitFolder } from '@medveil/host';
 import type { z } from 'zod';
 import { ResearchApiError } from '../errors.js';
 import { satisfyingSample } from '../sample/satisfying-sample.js';
-import { chooseInstance, type KnownCircuit } from './circuits.js';
+import { chooseInstance } from './circuits.js';
 
 export type RequirementRequest = z.output<typeof researchApi.createRequirementSchema>;
 
@@ -24,7 +25,7 @@ export interface CompiledRequirement {
  */
 export function compileRequirement(
   request: RequirementRequest,
-  options: { readonly nowMs: number; readonly random: RandomBytes; readonly circuits: readonly KnownCircuit[]; readonly partDepth: number },
+  options: { readonly nowMs: number; readonly random: RandomBytes; readonly circuits: readonly CircuitFolder[]; readonly partDepth: number },
 ): CompiledRequirement {
   const { nowMs, random, circuits, partDepth } = options;
   const written = inPolicy(() => readPolicy(request.policy), () => '');

@@ -4,6 +4,7 @@ import { LedgerRejection } from '@medveil/client';
 import { defineJob, type JobHandler } from '@medveil/database';
 import { decodePolicy, isEligibilityError, type Prover } from '@medveil/eligibility';
 import { decodeCanonical, encodeCanonical, idSchema, isCodedError, toBase64Url } from '@medveil/encoding';
+import type { CircuitFolder } from '@medveil/host';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
 import { ResearchApiError } from '../errors.js';
@@ -11,7 +12,7 @@ import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { LedgerLink } from '../ledger/ledger-link.js';
 import { isAway, refusalOf } from '../ledger/refusals.js';
 import type { RequirementRow } from '../tables.js';
-import { chooseInstance, type KnownCircuit } from './circuits.js';
+import { chooseInstance } from './circuits.js';
 import type { RequirementStore } from './requirement-store.js';
 import { proveSample } from './sample-proof.js';
 
@@ -25,7 +26,7 @@ export interface ReleaseParts {
   readonly store: RequirementStore;
   readonly secrets: InstitutionSecrets;
   readonly link: LedgerLink;
-  readonly circuits: readonly KnownCircuit[];
+  readonly circuits: readonly CircuitFolder[];
   readonly prover: Prover;
 }
 

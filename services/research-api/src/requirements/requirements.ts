@@ -2,6 +2,7 @@ import { requirementIdOf } from '@medveil/agreements';
 import type { researchApi } from '@medveil/client';
 import { encodePolicy, policyHash } from '@medveil/eligibility';
 import { encodeCanonical, type Id, makeId, toHex } from '@medveil/encoding';
+import type { CircuitFolder } from '@medveil/host';
 import type { ResearchContext } from '../context.js';
 import { ResearchApiError } from '../errors.js';
 import type { Institutions } from '../institutions/institutions.js';
@@ -9,7 +10,6 @@ import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { Position } from '../institutions/institution-store.js';
 import type { LedgerLink } from '../ledger/ledger-link.js';
 import type { RequirementRow } from '../tables.js';
-import type { KnownCircuit } from './circuits.js';
 import { compileRequirement, type RequirementRequest } from './compile-requirement.js';
 import { RELEASE } from './release.js';
 import type { RequirementStore, Taken } from './requirement-store.js';
@@ -24,7 +24,7 @@ export class Requirements {
     private readonly institutions: Institutions,
     private readonly secrets: InstitutionSecrets,
     private readonly link: LedgerLink,
-    private readonly circuits: readonly KnownCircuit[],
+    private readonly circuits: readonly CircuitFolder[],
   ) {}
 
   /**

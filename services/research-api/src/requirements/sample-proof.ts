@@ -4,8 +4,8 @@ import {
   accreditationLeaf, attest, type CompiledPolicy, issuerKeyFromSeed, IssuerTree, proveEligibility, type Prover, randomField, sampleRequirementId, subjectOf,
 } from '@medveil/eligibility';
 import type { Id, RandomBytes } from '@medveil/encoding';
+import type { CircuitFolder } from '@medveil/host';
 import { satisfyingSample } from '../sample/satisfying-sample.js';
-import type { KnownCircuit } from './circuits.js';
 
 export interface SampleToProve {
   readonly chainId: string;
@@ -21,7 +21,7 @@ export interface SampleToProve {
 /** Everything but the statement is drawn for this one proof and forgotten: the sample, its person, its issuer. */
 export async function proveSample(
   prover: Prover,
-  circuit: KnownCircuit,
+  circuit: CircuitFolder,
   { chainId, pseudonym, requirementId, terms, policy, domains }: SampleToProve,
   options: { readonly nowMs: number; readonly random: RandomBytes; readonly signal: AbortSignal },
 ): Promise<BodyOf<'release-requirement'>> {
