@@ -2,19 +2,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { ceremonyError } from '@medveil/eligibility';
 import type { MpcCurve } from 'snarkjs';
 import { BASE_FIELD_ORDER, toLittleEndian } from '../curve-memory.js';
-import { listenTo, type OnProgress } from './curve.js';
+import type { OnProgress } from './curve.js';
 import type { PowersOfTauFile } from './powers-of-tau.js';
 
 const G1 = 64;
 const G2 = 128;
 /** Powers of τ by section, and the section of their Lagrange bases: in G1, in G2, α times those in G1, β times them. */
 const BASES = [
-  { from: 2, to: 12, group: 'G1', bytes: G1, name: 'tau in G1', extra: 1 },
-  { from: 3, to: 13, group: 'G2', bytes: G2, name: 'tau in G2', extra: 0 },
-  { from: 4, to: 14, group: 'G1', bytes: G1, name: 'alpha tau in G1', extra: 0 },
-  { from: 5, to: 15, group: 'G1', bytes: G1, name: 'beta tau in G1', extra: 0 },
+  { from: 2, to: 12, group: 'G1', bytes: G1, extra: 1 },
+  { from: 3, to: 13, group: 'G2', bytes: G2, extra: 0 },
+  { from: 4, to: 14, group: 'G1', bytes: G1, extra: 0 },
+  { from: 5, to: 15, group: 'G1', bytes: G1, extra: 0 },
 ] as const;
 const HEADER_BYTES = 4 + 32 + 4 + 4;
+/** In G1 point operations, about: G2 costs three times as much; τ in G1 has the double domain on top. */
+const workOf = ({ group, extra }: (typeof BASES)[number]): number => (group === 'G2' ? 3 : 1) + 2 * extra;
 
 /**
  * Writes a powers-of-tau file that holds of the Lagrange bases what one circuit's initial key is made of: those of its
@@ -32,19 +34,22 @@ export async function prepareFor(curve: MpcCurve, source: PowersOfTauFile, power
     position = await copyStart(input, source, 3, G2 * 2 ** power, output, position);
     position = await copyStart(input, source, 6, G2, output, position);
     position = await writeAt(output, position, u32(7), u64(4), u32(0));
-    for (const [i, base] of BASES.entries()) {
+    let [done, total] = [0, BASES.reduce((sum, base) => sum + workOf(base), 0)];
+    onProgress('Lagrange bases', 0);
+    for (const base of BASES) {
       const top = power + base.extra;
       const size = base.bytes * (2 ** (top + 1) - 1);
       await writeAt(output, position, u32(base.to), u64(size));
       position += 12;
       // the basis of the domain of size 2^p stands behind those of all smaller ones
       for (let p = power; p <= top; p += 1) {
-        onProgress(`Lagrange basis ${i + 1} of ${BASES.length}: ${base.name}, 2^${p} points`);
         const points = await readPowers(input, source, base.from, base.bytes, 2 ** p);
-        const basis = await curve[base.group].lagrangeEvaluations(points, 'affine', 'affine', listenTo(onProgress), base.name);
+        const basis = await curve[base.group].lagrangeEvaluations(points, 'affine', 'affine');
         await output.write(basis, 0, basis.length, position + base.bytes * (2 ** p - 1));
       }
       position += size;
+      done += workOf(base);
+      onProgress('Lagrange bases', done / total);
     }
   } finally {
     await Promise.all([input.close(), output.close()]);

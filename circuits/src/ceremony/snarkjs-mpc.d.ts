@@ -1,3 +1,4 @@
+// oxlint-disable-next-line unicorn/require-module-specifiers -- makes this file a module, so that it adds to snarkjs's types
 export {};
 
 /** What the ceremony uses of snarkjs beyond its published types. */
@@ -17,7 +18,7 @@ declare module 'snarkjs' {
     isZero(point: Uint8Array): boolean;
     toAffine(point: Uint8Array): Uint8Array;
     multiExpAffine(bases: Uint8Array, scalars: Uint8Array): Promise<Uint8Array>;
-    lagrangeEvaluations(points: Uint8Array, form: 'affine', outForm: 'affine', logger?: MpcLogger, text?: string): Promise<Uint8Array>;
+    lagrangeEvaluations(points: Uint8Array, form: 'affine', outForm: 'affine'): Promise<Uint8Array>;
   }
 
   interface MpcCurve {

@@ -15,7 +15,7 @@ import { lastStep, type StepFiles, stepFiles } from './folder.js';
 import { makeInitialKey } from './initial-key.js';
 import { compareContributions } from './key-elements.js';
 import { checkPowersOfTau } from './powers-of-tau.js';
-import { readZkey, type ZkeyFile } from './zkey-file.js';
+import { G1_BYTES, readZkey, SECTION, type ZkeyFile } from './zkey-file.js';
 
 export interface NewCeremony {
   readonly folder: string;
@@ -94,11 +94,12 @@ type Work = (from: string, partial: string, description: CeremonyDescription) =>
 async function addStep({ folder, name, key, onProgress }: Pick<ContributionOptions, 'folder' | 'name' | 'key' | 'onProgress'>, work: Work): Promise<Contribution> {
   const last = await lastStep(folder);
   const { content } = last;
-  await checkIncoming(last, content, onProgress);
+  const before = await checkIncoming(last, content, onProgress);
   requireMember(content.description, name, key);
   const next = stepFiles(folder, last.index + 1);
   refuseExisting(next.key, next.transcript);
   const transcript = await writingStep(next, async (partial) => {
+    onProgress(`${(before.section(SECTION.l).length + before.section(SECTION.h).length) / G1_BYTES} elements of the key, in two parts, L and H`);
     await withCurve(() => work(last.key, partial, content.description));
     const contribution = await recordStep(content, await readZkey(partial), { name, key, keyFile: await hashFile(partial, 'sha256', onProgress) });
     const extended = { ...content, contributions: [...content.contributions, contribution] };
@@ -109,14 +110,16 @@ async function addStep({ folder, name, key, onProgress }: Pick<ContributionOptio
 }
 
 /** A contributor on a machine of their own finds here that what they were sent is not what the last step left. */
-async function checkIncoming(last: StepFiles, transcript: CeremonyTranscript, onProgress: OnProgress): Promise<void> {
+async function checkIncoming(last: StepFiles, transcript: CeremonyTranscript, onProgress: OnProgress): Promise<ZkeyFile> {
   const before = transcript.contributions.at(-1);
   if (before?.beacon != null) throw ceremonyError('ceremony/wrong-beacon', 'the beacon was applied: the ceremony is over');
   checkSteps(transcript, verifySignature);
   if (before !== undefined && (await hashFile(last.key, 'sha256', onProgress)) !== before.keyFile) {
     throw ceremonyError('ceremony/tampered-key', `${last.key} is not the key that contribution ${before.index} by ${before.name} made`, { index: before.index, name: before.name });
   }
-  requireContributionsOf(await readZkey(last.key), transcript);
+  const key = await readZkey(last.key);
+  requireContributionsOf(key, transcript);
+  return key;
 }
 
 function requireContributionsOf(key: ZkeyFile, transcript: CeremonyTranscript): void {

@@ -66,7 +66,7 @@ describe('the transcript of a ceremony', () => {
 
   it('is refused where steps are missing, swapped, replaced or changed', () => {
     fails(() => checkTranscript(changed((all) => all.shift()), verifySignature), 'ceremony/missing-contribution');
-    fails(() => checkTranscript(changed((all) => all.reverse()), verifySignature), 'ceremony/reordered');
+    fails(() => checkTranscript(changed((all) => all.splice(0, 2, all[1]!, all[0]!)), verifySignature), 'ceremony/reordered');
     fails(() => checkTranscript(changed((all) => { all[0]!.keyFile = toHex(random(32)); }), verifySignature), 'ceremony/wrong-hash');
     fails(() => checkTranscript(changed((all) => { all[0] = attested(held.transcript.description, alice, { ...all[0]!, keyFile: toHex(random(32)) }); }), verifySignature), 'ceremony/broken-chain');
     fails(() => checkTranscript(changed((all) => all.splice(0)), verifySignature), 'ceremony/no-contribution');

@@ -74,12 +74,13 @@ function proveKnowledge({ description, contributions }: CeremonyTranscript, delt
   };
 }
 
+function compressedG2(factor: bigint): string {
+  const { x, y } = GENERATOR_G2.multiply(factor).toAffine();
+  return toHex(compressG2([[x.c0, x.c1], [y.c0, y.c1]]));
+}
+
 function keyWith(delta: bigint, { description, contributions }: CeremonyTranscript): VerificationKey {
   const g1 = GENERATOR_G1.toAffine();
-  const compressedG2 = (factor: bigint): string => {
-    const { x, y } = GENERATOR_G2.multiply(factor).toAffine();
-    return toHex(compressG2([[x.c0, x.c1], [y.c0, y.c1]]));
-  };
   const generator = toHex(compressG1([g1.x, g1.y]));
   return {
     format: 'medveil/verification-key/1',
