@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { groth16, zKey } from 'snarkjs';
 import {
   buildWitness,
   createSnarkjsProver,
+  createWasmProver,
   isEligibilityError,
   loadVerifier,
   prepareVerificationKey,
   type PreparedKey,
   proveEligibility,
+  type Prover,
   type ProvingCircuit,
   publicInputsOf,
   publicSignals,
@@ -17,7 +21,7 @@ import {
   verifyStatement,
   WitnessCalculator,
 } from '@medveil/eligibility';
-import { exampleInputs } from '@medveil/eligibility/testing';
+import { decodeProof, exampleInputs } from '@medveil/eligibility/testing';
 import { ensureCircuits, loadProvingCircuit } from './ensure.js';
 import { Forgery } from './forgery.js';
 
@@ -30,45 +34,99 @@ async function code(proof: Promise<unknown>): Promise<unknown> {
   return isEligibilityError(error) ? error.code : error;
 }
 
-describe('the snarkjs prover', () => {
-  let circuits: ProvingCircuit[];
-  let small: ProvingCircuit;
-  let key: PreparedKey;
+const random = (length: number) => new Uint8Array(randomBytes(length));
 
-  before(async () => {
-    const artefacts = await ensureCircuits({ instances: ['everyday', 'small'] });
-    circuits = await Promise.all([...artefacts.values()].map(loadProvingCircuit));
-    small = circuits.find(({ instance }) => instance.name === 'small') ?? assert.fail();
-    await loadVerifier();
-    key = prepareVerificationKey(artefacts.get('small')?.verificationKey ?? assert.fail());
-  });
+/** Every adapter of the port, by name with its number of threads. */
+const adapters: Readonly<Record<string, { threads: number; create: (maxQueue?: number) => Prover }>> = {
+  'the WebAssembly prover on one thread': { threads: 1, create: (maxQueue = 10) => createWasmProver({ threads: 1, maxQueue, random }) },
+  'the WebAssembly prover on three threads': { threads: 3, create: (maxQueue = 10) => createWasmProver({ threads: 3, maxQueue, random }) },
+  'the snarkjs prover': { threads: 1, create: (maxQueue = 10) => createSnarkjsProver({ threads: 1, maxQueue }) },
+};
 
-  it('picks the smallest circuit that fits; a sample’s proof is no claim’s', async () => {
-    const prover = createSnarkjsProver({ threads: 1 });
-    const inputs = exampleInputs();
-    const requirementId = sampleRequirementId(inputs.requirementId);
-    const { proof, publicInputs, statement, instance } = await proveEligibility(prover, circuits, { ...inputs, requirementId, domains: [] });
-    await prover.close();
-    assert.equal(instance, 'small');
-    assert.equal(verifyEligibility(key, publicInputs, proof), true);
-    assert.equal(verifyStatement(key, statement, proof), true);
-    assert.equal(verifyStatement(key, { ...statement, requirementId: inputs.requirementId }, proof), false);
-    assert.equal(verifyStatement(key, { ...statement, domains: ['x', 'x'] }, proof), false);
-  });
+let circuits: ProvingCircuit[];
+let small: ProvingCircuit;
+let key: PreparedKey;
+let snarkjsKey: Awaited<ReturnType<typeof zKey.exportVerificationKey>>;
 
-  it('makes nothing of forged inputs, and tells nothing about them', async () => {
-    const prover = createSnarkjsProver({ threads: 1 });
-    const forged = new Forgery(exampleInputs()).set(0n, 'holds', 0).toSignals();
-    await assert.rejects(prover.prove(small, forged), (error) => {
-      assert.ok(isEligibilityError(error, 'eligibility/prover-failed'));
-      assert.deepEqual(error.details, { stage: 'witness', instance: 'small' });
-      assert.equal(error.cause, undefined);
-      return true;
+before(async () => {
+  const artefacts = await ensureCircuits({ instances: ['everyday', 'small'] });
+  circuits = await Promise.all([...artefacts.values()].map(loadProvingCircuit));
+  small = circuits.find(({ instance }) => instance.name === 'small') ?? assert.fail();
+  await loadVerifier();
+  key = prepareVerificationKey(artefacts.get('small')?.verificationKey ?? assert.fail());
+  snarkjsKey = await zKey.exportVerificationKey(small.zkey.slice());
+});
+
+/** snarkjs keeps its curve, threads and all, in a global. */
+after(async () => {
+  await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+});
+
+for (const [name, { threads, create }] of Object.entries(adapters)) {
+  describe(name, () => {
+    let prover: Prover;
+    before(() => {
+      prover = create();
     });
-    await prover.close();
-  });
+    after(() => prover.close());
 
-  it('has a witness generator that a refusal does not upset, and that wants every input', () => {
+    it('picks the smallest circuit that fits and makes proofs that snarkjs accepts, never the same twice', async () => {
+      const inputs = exampleInputs();
+      const [one, other] = await Promise.all([proveEligibility(prover, circuits, inputs), proveEligibility(prover, circuits, inputs)]);
+      assert.equal(one.instance, 'small');
+      assert.notDeepEqual(one.proof, other.proof);
+      for (const { proof, publicInputs } of [one, other]) {
+        assert.equal(verifyEligibility(key, publicInputs, proof), true);
+        assert.equal(await groth16.verify(snarkjsKey, publicSignals(publicInputs).map(String), decodeProof(proof)), true);
+      }
+    });
+
+    it('makes a sample’s proof, which is no claim’s', async () => {
+      const inputs = exampleInputs();
+      const requirementId = sampleRequirementId(inputs.requirementId);
+      const { proof, statement } = await proveEligibility(prover, circuits, { ...inputs, requirementId, domains: [] });
+      assert.equal(verifyStatement(key, statement, proof), true);
+      assert.equal(verifyStatement(key, { ...statement, requirementId: inputs.requirementId }, proof), false);
+      assert.equal(verifyStatement(key, { ...statement, domains: ['x', 'x'] }, proof), false);
+    });
+
+    it('makes nothing of forged inputs, and tells nothing about them', async () => {
+      const forged = new Forgery(exampleInputs()).set(0n, 'holds', 0).toSignals();
+      await assert.rejects(prover.prove(small, forged), (error) => {
+        assert.ok(isEligibilityError(error, 'eligibility/prover-failed'));
+        assert.deepEqual(error.details, { stage: 'witness', instance: 'small' });
+        assert.equal(error.cause, undefined);
+        return true;
+      });
+    });
+
+    it('makes nothing of a key that is none', async () => {
+      const { signals } = buildWitness(exampleInputs(), small.instance);
+      const broken = { ...small, zkey: small.zkey.slice(0, 100_000) };
+      assert.equal(await code(prover.prove(broken, signals)), 'eligibility/prover-failed');
+    });
+
+    it('cancels what runs and what waits, refuses what does not fit in the queue, and closes with proofs under way', async () => {
+      const busy = create(2);
+      const { signals } = buildWitness(exampleInputs(), small.instance);
+      const [first, second] = [new AbortController(), new AbortController()];
+      const running = Array.from({ length: threads }, () => code(busy.prove(small, signals, { signal: first.signal })));
+      const [waiting, next] = [code(busy.prove(small, signals, { signal: second.signal })), code(busy.prove(small, signals))];
+      assert.equal(await code(busy.prove(small, signals)), 'eligibility/prover-busy');
+      second.abort();
+      assert.equal(await waiting, 'eligibility/prover-cancelled');
+      first.abort();
+      assert.deepEqual(new Set(await Promise.all(running)), new Set(['eligibility/prover-cancelled']));
+      await busy.close();
+      assert.equal(await next, 'eligibility/prover-closed');
+      assert.equal(await code(busy.prove(small, signals)), 'eligibility/prover-closed');
+      assert.equal(await code(prover.prove(small, signals, { signal: AbortSignal.abort() })), 'eligibility/prover-cancelled');
+    });
+  });
+}
+
+describe('the witness generator', () => {
+  it('is not upset by a refusal, and wants every input', () => {
     const { signals } = buildWitness(exampleInputs(), small.instance);
     const calculator = new WitnessCalculator(small.wasm.slice());
     const first = calculator.calculate(signals);
@@ -77,21 +135,5 @@ describe('the snarkjs prover', () => {
     const { nonce: _, ...missing } = signals;
     assert.throws(() => calculator.calculate(missing), /inputs/);
     assert.deepEqual(first.slice(1, 17), publicSignals(publicInputsOf(statementOf(exampleInputs()))));
-  });
-
-  it('cancels, refuses what does not fit in the queue, and closes with proofs under way', async () => {
-    const prover = createSnarkjsProver({ threads: 1, maxQueue: 1 });
-    const { signals } = buildWitness(exampleInputs(), small.instance);
-    const abort = new AbortController();
-    const running = prover.prove(small, signals, { signal: abort.signal });
-    const waiting = prover.prove(small, signals);
-    const outcomes = Promise.all([code(running), code(waiting), code(prover.prove(small, signals))]);
-    abort.abort();
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-    await prover.close();
-    assert.deepEqual(await outcomes, ['eligibility/prover-cancelled', 'eligibility/prover-closed', 'eligibility/prover-busy']);
-    assert.equal(await code(prover.prove(small, signals)), 'eligibility/prover-closed');
   });
 });

@@ -1,5 +1,6 @@
 import createModule, { type MclModule } from 'mcl-wasm/dist/mcl_c.js';
 import { eligibilityError } from './errors.js';
+import { FIELD_BYTES } from './field.js';
 
 /** Compressed points, big-endian: the x coordinate (G2: imaginary, then real part), its top bit set where y (G2: its real part) is odd. */
 export const G1_BYTES = 32;
@@ -10,6 +11,7 @@ const CURVE = 4;
 const COMPILED_TIME_VAR = 46;
 /** Sizes of mcl's structures, which leave room for its largest field. */
 const FR = 32;
+const FP = 48;
 const G1 = 144;
 const G2 = 288;
 const GT = 576;
@@ -18,14 +20,33 @@ const GT = 576;
 export type Pointer = number;
 
 /**
+ * One of the groups. `coordinates`: an affine point in mcl's form (Montgomery, R = 2^256), 32 little-endian bytes a
+ * coordinate, as proving keys hold it.
+ */
+export interface Group {
+  /** Bytes of a point in memory. */
+  readonly size: number;
+  clear(point: Pointer): void;
+  double(point: Pointer): void;
+  add(sum: Pointer, point: Pointer): void;
+  addCoordinates(sum: Pointer, coordinates: Uint8Array): void;
+  multiply(out: Pointer, point: Pointer, scalar: Pointer): void;
+  /** The point as it travels; all zero at infinity. */
+  compress(point: Pointer): Uint8Array;
+}
+
+/**
  * BN254 on an mcl instance of its own: libs/pre runs another one with BLS12-381 in the same process.
  * Values live at pointers that `reserve` gave; nothing is freed, so reserve once and reuse.
  */
 export class Bn254 {
   private readonly scratch: Pointer;
+  private readonly numbers: Pointer;
 
   private constructor(readonly mcl: MclModule) {
     this.scratch = this.reserve(G2_BYTES);
+    this.numbers = this.reserve(4 * FP);
+    mcl.HEAP8.fill(0, this.numbers, this.numbers + 4 * FP);
   }
 
   static async load(): Promise<Bn254> {
@@ -100,6 +121,50 @@ export class Bn254 {
     if (this.mcl._mclBnFr_deserialize(out, this.scratch, FR) !== FR) {
       throw eligibilityError('eligibility/bad-field-element', 'not below the group order');
     }
+  }
+
+  /** Inverts elements of the base field in place: not zero, in mcl's form (Montgomery, R = 2^256), 32 little-endian bytes each; at most four. */
+  invertBase(elements: Uint8Array): void {
+    const count = elements.length / FIELD_BYTES;
+    for (let i = 0; i < count; i += 1) this.mcl.HEAP8.set(elements.subarray(FIELD_BYTES * i, FIELD_BYTES * (i + 1)), this.numbers + FP * i);
+    this.mcl._mclBnFp_invVec(this.numbers, this.numbers, count);
+    for (let i = 0; i < count; i += 1) elements.set(this.mcl.HEAP8.subarray(this.numbers + FP * i, this.numbers + FP * i + FIELD_BYTES), FIELD_BYTES * i);
+  }
+
+  group(name: 'g1' | 'g2'): Group {
+    const { mcl } = this;
+    const [size, bytes, z] = name === 'g1' ? [G1, G1_BYTES, 2] : [G2, G2_BYTES, 4];
+    const [clear, double, add, mul, serialize] =
+      name === 'g1'
+        ? [mcl._mclBnG1_clear, mcl._mclBnG1_dbl, mcl._mclBnG1_add, mcl._mclBnG1_mul, mcl._mclBnG1_serialize]
+        : [mcl._mclBnG2_clear, mcl._mclBnG2_dbl, mcl._mclBnG2_add, mcl._mclBnG2_mul, mcl._mclBnG2_serialize];
+    const affine = this.reserve(size);
+    clear(affine);
+    mcl._mclBnFp_setInt32(affine + FP * z, 1);
+    return {
+      size,
+      clear,
+      double: (point) => double(point, point),
+      add: (sum, point) => add(sum, sum, point),
+      addCoordinates: (sum, coordinates) => {
+        for (let i = 0; i < z; i += 1) mcl.HEAP8.set(coordinates.subarray(FIELD_BYTES * i, FIELD_BYTES * (i + 1)), affine + FP * i);
+        add(sum, sum, affine);
+      },
+      multiply: mul,
+      compress: (point) => {
+        serialize(this.scratch, bytes, point);
+        return this.read(this.scratch, bytes).toReversed();
+      },
+    };
+  }
+
+  /** A copy of what stands at a pointer: of points only to be given to another `Bn254`. */
+  read(pointer: Pointer, bytes: number): Uint8Array {
+    return Uint8Array.from(this.mcl.HEAP8.subarray(pointer, pointer + bytes));
+  }
+
+  write(pointer: Pointer, bytes: Uint8Array): void {
+    this.mcl.HEAP8.set(bytes, pointer);
   }
 
   /** mcl reads little-endian; what travels here is big-endian. */

@@ -20,6 +20,8 @@ import {
   toQuantity,
 } from './index.js';
 
+export { decodeProof } from './testing-proofs.js';
+
 /** Fixtures of the specs and benchmarks: one example record with everything a proof needs. Deterministic bytes, no secrets. */
 export function seededRandom(seed: string): (length: number) => Uint8Array {
   let counter = 0;

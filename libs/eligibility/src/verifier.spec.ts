@@ -25,6 +25,7 @@ import {
   verifySignals,
 } from './index.js';
 import { BASE_FIELD_ORDER as Q, splitProof } from './proof-encoding.js';
+import { decodeG1, decodeG2, type G1Point, g1Text, type G2Point, g2Text } from './testing-proofs.js';
 import { seededRandom } from './testing.js';
 
 interface Vectors {
@@ -38,27 +39,8 @@ const proofs = vectors.proofs.map(({ signals, proof }) => ({ signals: signals.ma
 const [example = assert.fail()] = proofs;
 const random = seededRandom('verifier');
 const { G1, G2 } = { G1: bn254.G1.Point, G2: bn254.G2.Point };
-type G1Point = InstanceType<typeof G1>;
-type G2Point = InstanceType<typeof G2>;
-
-const { Fp, Fp2 } = bn254.fields;
+const { Fp2 } = bn254.fields;
 const integer = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-
-/** Reads the compressed encoding independently of mcl. */
-function g1(bytes: Uint8Array): G1Point {
-  const x = integer(bytes) & ((1n << 255n) - 1n);
-  const y = Fp.sqrt(Fp.add(Fp.mul(Fp.sqr(x), x), 3n));
-  const odd = (bytes[0] ?? 0) >> 7 === 1;
-  return G1.fromAffine({ x, y: (y % 2n === 1n) === odd ? y : Fp.neg(y) });
-}
-
-function g2(bytes: Uint8Array): G2Point {
-  const x = { c0: integer(bytes.subarray(32)), c1: integer(bytes.subarray(0, 32)) & ((1n << 255n) - 1n) };
-  const b = Fp2.div(Fp2.fromBigTuple([3n, 0n]), Fp2.fromBigTuple([9n, 1n]));
-  const y = Fp2.sqrt(Fp2.add(Fp2.mul(Fp2.sqr(x), x), b));
-  const odd = (bytes[0] ?? 0) >> 7 === 1;
-  return G2.fromAffine({ x, y: (y.c0 % 2n === 1n) === odd ? y : Fp2.neg(y) });
-}
 
 interface Proof {
   readonly a: G1Point;
@@ -68,7 +50,7 @@ interface Proof {
 
 const decoded = (proof: Uint8Array): Proof => {
   const { a, b, c } = splitProof(proof);
-  return { a: g1(a), b: g2(b), c: g1(c) };
+  return { a: decodeG1(a), b: decodeG2(b), c: decodeG1(c) };
 };
 const encoded = ({ a, b, c }: Proof): Uint8Array => {
   const [pa, pb, pc] = [a.toAffine(), b.toAffine(), c.toAffine()];
@@ -91,20 +73,15 @@ function blsIsBilinear(): boolean {
   return mcl.pairing(mcl.mul(p, s), q).isEqual(mcl.pairing(p, mcl.mul(q, s)));
 }
 
-const g1Text = (p: G1Point) => [p.toAffine().x.toString(), p.toAffine().y.toString(), '1'];
-const g2Text = (p: G2Point) => {
-  const { x, y } = p.toAffine();
-  return [[x.c0.toString(), x.c1.toString()], [y.c0.toString(), y.c1.toString()], ['1', '0']];
-};
 const snarkjsKey = {
   protocol: 'groth16',
   curve: 'bn128',
   nPublic: example.signals.length,
-  vk_alpha_1: g1Text(g1(fromHex(verificationKey.alpha))),
-  vk_beta_2: g2Text(g2(fromHex(verificationKey.beta))),
-  vk_gamma_2: g2Text(g2(fromHex(verificationKey.gamma))),
-  vk_delta_2: g2Text(g2(fromHex(verificationKey.delta))),
-  IC: verificationKey.ic.map((point) => g1Text(g1(fromHex(point)))),
+  vk_alpha_1: g1Text(decodeG1(fromHex(verificationKey.alpha))),
+  vk_beta_2: g2Text(decodeG2(fromHex(verificationKey.beta))),
+  vk_gamma_2: g2Text(decodeG2(fromHex(verificationKey.gamma))),
+  vk_delta_2: g2Text(decodeG2(fromHex(verificationKey.delta))),
+  IC: verificationKey.ic.map((point) => g1Text(decodeG1(fromHex(point)))),
 };
 const snarkjsVerify = ({ a, b, c }: Proof, signals: readonly bigint[]): Promise<boolean> =>
   groth16.verify(snarkjsKey, signals.map(String), { protocol: 'groth16', curve: 'bn128', pi_a: g1Text(a), pi_b: g2Text(b), pi_c: g1Text(c) });

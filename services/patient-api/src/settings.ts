@@ -1,4 +1,5 @@
 import { RULE_SET_NAMES } from '@medveil/fhir';
+import { PROVER_KINDS } from '@medveil/eligibility';
 import { vaultSettings } from '@medveil/host';
 import { commonSettings, secret } from '@medveil/service-kit';
 import { enrolmentIdSchema } from '@medveil/identity';
@@ -30,7 +31,9 @@ export const patientApiSettings = z.strictObject({
    * a key that was made without a ceremony is refused.
    */
   circuitFolders: z.array(z.string().min(1)).min(1).max(32),
-  /** proofs made at a time, each in a thread of up to a gigabyte */
+  /** what makes proofs: this project's own prover, or snarkjs as the reference */
+  prover: z.enum(PROVER_KINDS).default('wasm'),
+  /** threads that proofs are made in, each of up to a gigabyte: as many proofs at a time, and one alone takes them all */
   proverWorkers: z.int().min(1).max(64).default(1),
   /** T-Certs that a patient is given at a time, and below how many unused ones the next batch is asked for */
   pseudonymBatch: z.int().min(2).max(256).default(8),

@@ -1,3 +1,4 @@
+import { PROVER_KINDS } from '@medveil/eligibility';
 import { vaultSettings } from '@medveil/host';
 import { commonSettings } from '@medveil/service-kit';
 import { z } from 'zod';
@@ -20,7 +21,9 @@ export const researchApiSettings = z.strictObject({
    * a key that was made without a ceremony is refused.
    */
   circuitFolders: z.array(z.string().min(1)).min(1).max(32),
-  /** sample proofs made at a time, each in a thread of up to a gigabyte */
+  /** what makes proofs: this project's own prover, or snarkjs as the reference */
+  prover: z.enum(PROVER_KINDS).default('wasm'),
+  /** threads that sample proofs are made in, each of up to a gigabyte: as many proofs at a time, and one alone takes them all */
   proverWorkers: z.int().min(1).max(64).default(1),
   /**
    * A requirement's circuit is made for parts of at least 8^depth - 1 observations (3: 511), where an instance of the policy's size

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { HttpClient, PkgClient } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
-import { createSnarkjsProver, type Prover } from '@medveil/eligibility';
+import { createProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
 import { type CircuitFolder, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
@@ -53,7 +53,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
     database, clock, random, onAttempt: ({ kind, outcome, durationMs }) => attempts.observeMs({ kind, outcome }, durationMs),
   });
   const context = await openContext(settings, infrastructure, network, { database, jobs, log });
-  const prover = createSnarkjsProver({ threads: settings.proverWorkers });
+  const prover = createProver(settings.prover, { threads: settings.proverWorkers, random });
   const { link, module } = assemble(context, network, circuits, prover, new SealedObjects(store, await StorageSealer.open(context.vault, random)));
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());

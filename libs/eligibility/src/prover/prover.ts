@@ -12,7 +12,7 @@ export interface ProvingCircuit {
   readonly zkey: Uint8Array;
 }
 
-/** Makes Groth16 proofs: snarkjs in threads (`createSnarkjsProver`), or a native prover behind the same port. */
+/** Makes Groth16 proofs: `createWasmProver`, `createSnarkjsProver`, `createNativeProver`. */
 export interface Prover {
   /**
    * @returns the proof in 128 bytes
@@ -62,3 +62,19 @@ export function chooseCircuit(circuits: readonly ProvingCircuit[], inputs: Pick<
   }
   return smallest;
 }
+
+/** Numbers for circuits, by which a prover's threads know them. */
+export class CircuitIds {
+  private readonly ids = new WeakMap<ProvingCircuit, number>();
+  private last = 0;
+
+  of(circuit: ProvingCircuit): number {
+    const id = this.ids.get(circuit) ?? (this.last += 1);
+    this.ids.set(circuit, id);
+    return id;
+  }
+}
+
+/** Of a failure only the stage is told: what the inputs are is nobody's business. */
+export const proofFailed = (circuit: ProvingCircuit, stage: 'witness' | 'proof') =>
+  eligibilityError('eligibility/prover-failed', `no ${stage} could be made from these inputs`, { stage, instance: circuit.instance.name });

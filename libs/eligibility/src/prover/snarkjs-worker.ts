@@ -1,7 +1,8 @@
 import { groth16 } from 'snarkjs';
 import { type AffineG1, encodeProof } from '../proof-encoding.js';
 import { type Signals } from '../witness.js';
-import { encodeWitness, WitnessCalculator } from './witness-calculator.js';
+import { Calculators } from './calculators.js';
+import { encodeWitness } from './witness-calculator.js';
 
 export interface ProofTask {
   /** Tells circuits apart within one prover. */
@@ -16,20 +17,7 @@ export type ProofOutcome = { readonly ok: true; readonly proof: Uint8Array } | {
 /** snarkjs would start a thread for every core of the machine and leave them running; the pool is what limits work here. */
 const SINGLE_THREAD = { singleThread: true };
 
-/** Compiled witness generators; few circuits are in use at a time. */
-const calculators = new Map<number, WitnessCalculator>();
-const MAX_CALCULATORS = 4;
-
-function calculatorOf({ circuit, wasm }: ProofTask): WitnessCalculator {
-  const known = calculators.get(circuit);
-  if (known !== undefined) return known;
-  const [oldest] = calculators.keys();
-  if (calculators.size >= MAX_CALCULATORS && oldest !== undefined) calculators.delete(oldest);
-  // a copy: WebAssembly is not compiled from memory that threads share
-  const made = new WitnessCalculator(wasm.slice());
-  calculators.set(circuit, made);
-  return made;
-}
+const calculators = new Calculators();
 
 /**
  * Runs in a worker thread. The witness lives in memory only, and of a failure nothing goes back but the stage.
@@ -37,7 +25,7 @@ function calculatorOf({ circuit, wasm }: ProofTask): WitnessCalculator {
 export default async function prove(task: ProofTask): Promise<ProofOutcome> {
   let witness: Uint8Array;
   try {
-    witness = encodeWitness(calculatorOf(task).calculate(task.signals));
+    witness = encodeWitness(calculators.of(task).calculateWords(task.signals));
   } catch {
     return { ok: false, stage: 'witness' };
   }

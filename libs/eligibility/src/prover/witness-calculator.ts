@@ -12,6 +12,9 @@ interface CircomExports {
   writeSharedRWMemory(word: number, value: number): void;
 }
 
+/** 32-bit words of a wire's value. */
+const WITNESS_WORDS = FIELD_BYTES / 4;
+
 const ignore = (): void => undefined;
 
 /**
@@ -21,7 +24,6 @@ const ignore = (): void => undefined;
  */
 export class WitnessCalculator {
   private readonly generator: CircomExports;
-  private readonly words: number;
 
   constructor(wasm: Uint8Array) {
     const runtime = {
@@ -33,11 +35,21 @@ export class WitnessCalculator {
       showSharedRWMemory: ignore,
     };
     this.generator = new WebAssembly.Instance(new WebAssembly.Module(wasm), { runtime }).exports as unknown as CircomExports;
-    this.words = this.generator.getFieldNumLen32();
+    if (this.generator.getFieldNumLen32() !== WITNESS_WORDS) throw new Error('the witness generator is not over a field of 256 bits');
   }
 
   /** The value of every wire. @throws Error where a constraint fails or signals are missing; it says nothing about values */
   calculate(signals: Signals): bigint[] {
+    const words = this.calculateWords(signals);
+    return Array.from({ length: words.length / WITNESS_WORDS }, (_, wire) => {
+      let value = 0n;
+      for (let word = WITNESS_WORDS - 1; word >= 0; word -= 1) value = (value << 32n) | BigInt(words[WITNESS_WORDS * wire + word] ?? 0);
+      return value;
+    });
+  }
+
+  /** The same as eight 32-bit words a wire, the lowest first, in memory that threads can share. */
+  calculateWords(signals: Signals): Uint32Array {
     const { generator } = this;
     generator.init(0);
     let given = 0;
@@ -50,28 +62,26 @@ export class WitnessCalculator {
       });
     }
     if (given !== generator.getInputSize()) throw new Error(`the circuit takes ${generator.getInputSize()} inputs, not ${given}`);
-    return Array.from({ length: generator.getWitnessSize() }, (_, wire) => {
+    const wires = generator.getWitnessSize();
+    const words = new Uint32Array(new SharedArrayBuffer(4 * WITNESS_WORDS * wires));
+    for (let wire = 0; wire < wires; wire += 1) {
       generator.getWitness(wire);
-      return this.readNumber();
-    });
+      for (let word = 0; word < WITNESS_WORDS; word += 1) words[WITNESS_WORDS * wire + word] = generator.readSharedRWMemory(word);
+    }
+    return words;
   }
 
   private writeNumber(value: bigint): void {
-    for (let word = 0, rest = value; word < this.words; word += 1, rest >>= 32n) {
+    for (let word = 0, rest = value; word < WITNESS_WORDS; word += 1, rest >>= 32n) {
       this.generator.writeSharedRWMemory(word, Number(rest & 0xffff_ffffn));
     }
   }
-
-  private readNumber(): bigint {
-    let value = 0n;
-    for (let word = this.words - 1; word >= 0; word -= 1) value = (value << 32n) | BigInt(this.generator.readSharedRWMemory(word) >>> 0);
-    return value;
-  }
 }
 
-/** A witness in snarkjs's binary format (wtns, version 2). */
-export function encodeWitness(wires: readonly bigint[]): Uint8Array {
-  const out = new Uint8Array(76 + FIELD_BYTES * wires.length);
+/** A witness (`calculateWords`) in snarkjs's binary format (wtns, version 2). */
+export function encodeWitness(words: Uint32Array): Uint8Array {
+  const wires = words.length / WITNESS_WORDS;
+  const out = new Uint8Array(76 + FIELD_BYTES * wires);
   const view = new DataView(out.buffer);
   out.set(new TextEncoder().encode('wtns'));
   view.setUint32(4, 2, true);
@@ -80,10 +90,10 @@ export function encodeWitness(wires: readonly bigint[]): Uint8Array {
   view.setBigUint64(16, BigInt(FIELD_BYTES + 8), true);
   view.setUint32(24, FIELD_BYTES, true);
   writeWords(view, 28, R);
-  view.setUint32(60, wires.length, true);
+  view.setUint32(60, wires, true);
   view.setUint32(64, 2, true);
-  view.setBigUint64(68, BigInt(FIELD_BYTES * wires.length), true);
-  wires.forEach((value, i) => writeWords(view, 76 + FIELD_BYTES * i, value));
+  view.setBigUint64(68, BigInt(FIELD_BYTES * wires), true);
+  out.set(new Uint8Array(words.buffer, words.byteOffset, words.byteLength), 76);
   return out;
 }
 
