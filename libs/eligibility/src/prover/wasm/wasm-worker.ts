@@ -31,14 +31,8 @@ export default async function prove(task: ProofStep): Promise<StepResults[ProofS
 }
 
 function make(engine: ProvingEngine, task: ProofStep): StepResults[ProofStep['step']] {
-  switch (task.step) {
-    case 'witness':
-      return calculators.of(task).calculateWords(task.signals);
-    case 'quotient':
-      return engine.quotient(task.circuit, task.zkey, task.witness);
-    case 'sum':
-      return engine.sum(task.zkey, task.query, task.scalars, task.first, task.end);
-    default:
-      return engine.finish(task.zkey, task.sums, task);
-  }
+  if (task.step === 'witness') return calculators.of(task).calculateWords(task.signals);
+  if (task.step === 'quotient') return engine.quotient(task.circuit, task.zkey, task.witness);
+  if (task.step === 'sum') return engine.sum(task.zkey, task.query, task.scalars, task.first, task.end);
+  return engine.finish(task.zkey, task.sums, task);
 }
