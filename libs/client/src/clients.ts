@@ -72,7 +72,9 @@ export class ContractClient {
 export class ConsensusNodeClient {
   constructor(readonly http: HttpClient) {}
   status = () => this.http.json('/v1/status', consensus.nodeStatusSchema);
-  blocks = (query: { from: number; limit?: number }) => this.http.json('/v1/blocks', contract.certifiedBlocksSchema, { query: { ...query } });
+  blocks = (query: { from: number; limit?: number; reach?: number; waitMs?: number }) =>
+    this.http.json('/v1/blocks', contract.certifiedBlocksSchema, { query: { ...query }, timeoutMs: 60_000 });
+  submit = (transactions: readonly string[]) => this.http.json('/v1/transactions', consensus.submittedTransactionsSchema, post({ transactions }));
   proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
   vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));
 }

@@ -73,6 +73,28 @@ export async function createCertificateAuthority(
   });
 }
 
+/** RFC 5280, 4.1.2.5: the time that stands for "no end". */
+const NO_END_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/**
+ * A certificate that carries a key through TLS and says nothing about it: signed by that key itself, without an end. Whoever is shown
+ * it compares the key with the one that the ledger pins.
+ * @returns DER
+ */
+export async function createPeerCertificate(input: { readonly name: string; readonly key: SigningKeyPair }, random: RandomBytes): Promise<Uint8Array> {
+  const name: JsonName = [{ CN: [input.name] }];
+  return signCertificate({
+    subject: name,
+    issuer: name,
+    publicKey: input.key.publicKey,
+    issuerKey: input.key,
+    notBeforeMs: 0,
+    notAfterMs: NO_END_MS,
+    serial: newSerial(random),
+    extensions: [new BasicConstraintsExtension(false, undefined, true), new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true)],
+  });
+}
+
 /**
  * Certifies an enrolled party whose request was verified (`verifyEnrolmentRequest`).
  * @returns DER

@@ -31,6 +31,7 @@ export { commitPayload, type Vote } from './payloads.js';
 export type { Message, MessageType } from './messages.js';
 export { decodeMessage, encodeMessage } from './message-codec.js';
 export { verifyMessage } from './verify-message.js';
+export { maxMessageBytes } from './on-message.js';
 export { decodeCommitCertificate, encodeCommitCertificate } from './certificate-codec.js';
 export { decodeEvidence, encodeEvidence } from './evidence-codec.js';
 export { verifyEvidence, type Evidence, type EvidenceStatement } from './evidence.js';

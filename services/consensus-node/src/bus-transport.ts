@@ -1,7 +1,7 @@
 import { CONSENSUS_MESSAGE, type MessagePublisher } from '@medveil/messaging';
 import type { ReplicaId } from '@medveil/pbft';
 import type { ServiceLog } from '@medveil/service-kit';
-import type { ReplicaTransport } from './replica-shell.js';
+import type { OpenTransport } from './replica-shell.js';
 
 /** Messages that wait to be handed to the bus; more are dropped, since the protocol repeats what matters. */
 const MAX_WAITING = 10_000;
@@ -11,7 +11,7 @@ const MAX_WAITING_BYTES = 128 * 1024 * 1024;
  * Replica to replica over the bus, keyed by sender: the bus keeps each sender's order. A message that cannot be
  * published is lost, as on any network.
  */
-export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: ServiceLog): ReplicaTransport & { drained(): Promise<void> } {
+export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: ServiceLog): OpenTransport {
   let waiting = 0;
   let waitingBytes = 0;
   let tail: Promise<void> = Promise.resolve();
@@ -30,6 +30,7 @@ export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: 
           waitingBytes -= bytes.length;
         });
     },
-    drained: () => tail,
+    close: () => tail,
+    replicasChanged: () => undefined,
   };
 }

@@ -12,7 +12,7 @@ export class MessagesController {
 
   @OnTopic(TOPICS.transactions)
   transaction(@Payload() payload: { readonly transaction: Uint8Array }): void {
-    this.node.takeTransaction(payload.transaction);
+    this.node.takeTransactions([payload.transaction]);
   }
 
   @OnTopic(TOPICS.consensus)

@@ -1,18 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkConservation, createContract, type Verifiers } from '@medveil/agreements';
-import { type Clock, CodedError, type Id } from '@medveil/encoding';
+import { type Clock, CodedError, type Id, type RandomBytes } from '@medveil/encoding';
 import { HeadSignal, LedgerReader } from '@medveil/explorer';
 import type { SigningKeyPair } from '@medveil/identity';
-import { type Block, encodeBlock, type Genesis, Ledger } from '@medveil/ledger';
+import { type Admission, type Block, encodeBlock, type Genesis, Ledger } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
 import { BLOCK_COMMITTED, type MessagePublisher } from '@medveil/messaging';
 import { type CommitCertificate, ed25519Signer, ed25519Verifier, encodeCommitCertificate, encodeEvidence, replicaConfig, type ReplicaId } from '@medveil/pbft';
-import type { ServiceLog } from '@medveil/service-kit';
-import { busTransport } from './bus-transport.js';
+import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
+import { openNodeTransport } from './node-transport.js';
 import { PoolWatch } from './pool-watch.js';
 import { type KnownProposal, ProposalBoard } from './proposals.js';
-import { ReplicaShell } from './replica-shell.js';
+import { type OpenTransport, ReplicaShell } from './replica-shell.js';
 import type { ConsensusNodeSettings } from './settings.js';
 import { Voter } from './voter.js';
 import { WalFile } from './wal-file.js';
@@ -27,6 +27,8 @@ export interface NodeDependencies {
   /** Whether this replica has taken part before; kept apart from the data folder, with the key it votes with. */
   readonly started: StartMark;
   readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly metrics: ServiceMetrics;
   readonly log: ServiceLog;
 }
 
@@ -57,7 +59,7 @@ export class ConsensusNode {
     readonly reader: LedgerReader,
     private readonly wal: WalFile,
     private readonly shell: ReplicaShell,
-    private readonly transport: { drained(): Promise<void> },
+    private readonly transport: OpenTransport,
     private readonly voter: Voter,
   ) {}
 
@@ -72,7 +74,7 @@ export class ConsensusNode {
       const log = await WalFile.open(settings.dataFolder);
       try {
         const recovering = await isLogLost(log, ledger, dependencies.started);
-        return ConsensusNode.#assemble(dependencies, replica, ledger, log, recovering);
+        return await ConsensusNode.#assemble(dependencies, replica, ledger, log, recovering);
       } catch (error) {
         await log.wal.close();
         throw error;
@@ -83,11 +85,13 @@ export class ConsensusNode {
     }
   }
 
-  static #assemble(dependencies: NodeDependencies, replica: ReplicaId, ledger: Ledger, { wal, entries }: OpenedLog, recovering: boolean): ConsensusNode {
-    const { settings, genesis, replicaKey, publisher, clock, log } = dependencies;
+  static async #assemble(dependencies: NodeDependencies, replica: ReplicaId, ledger: Ledger, { wal, entries }: OpenedLog, recovering: boolean): Promise<ConsensusNode> {
+    const { settings, genesis, replicaKey, clock, log } = dependencies;
     const { replicaSet, chainId } = genesis.document;
     const signal = new HeadSignal();
-    const transport = busTransport(replica, publisher, log);
+    const transport = await openNodeTransport({
+      ...dependencies, replica, ledger, replicas: () => ledger.head.nextSet, maxProposalBytes: MAX_PROPOSAL_BYTES, shell: () => shell,
+    });
     const config = replicaConfig({
       chainId,
       replica,
@@ -97,7 +101,7 @@ export class ConsensusNode {
       maxProposalBytes: MAX_PROPOSAL_BYTES,
       maxRequestBytes: 128 * 1024,
     });
-    const shell = new ReplicaShell({
+    const shell: ReplicaShell = new ReplicaShell({
       config,
       signer: ed25519Signer(replicaKey),
       verifier: ed25519Verifier,
@@ -128,7 +132,7 @@ export class ConsensusNode {
         },
       },
     });
-    const voter = new Voter(ledger, dependencies.operator, clock, (transaction) => shell.submit([transaction]));
+    const voter = new Voter(ledger, dependencies.operator, clock, (transaction) => void shell.submit([transaction]));
     const node = new ConsensusNode(dependencies, replica, ledger, new LedgerReader(ledger, clock, signal), wal, shell, transport, voter);
     return node;
   }
@@ -142,7 +146,7 @@ export class ConsensusNode {
     clearInterval(this.#votePoll);
     this.reader.stop();
     await this.shell.stop();
-    await this.transport.drained();
+    await this.transport.close();
     await this.wal.close();
     await this.ledger.store.close();
   }
@@ -156,8 +160,9 @@ export class ConsensusNode {
     return this.voter.account;
   }
 
-  takeTransaction(transaction: Uint8Array): void {
-    this.shell.submit([transaction]);
+  /** @returns what was said of each: those admitted are passed on to the other replicas */
+  takeTransactions(transactions: readonly Uint8Array[]): Admission[] {
+    return this.shell.submit(transactions);
   }
 
   takeConsensusMessage(from: ReplicaId, bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { type Clock, isCodedError } from '@medveil/encoding';
-import { type AppliedBlock, type Block, blockProposalReader, decodeBlock, encodeBlock, type Ledger, transactionIdOf } from '@medveil/ledger';
+import { type Admission, type AppliedBlock, type Block, blockProposalReader, decodeBlock, encodeBlock, type Ledger, transactionIdOf } from '@medveil/ledger';
 import {
   type CertifiedProposal,
   createReplica,
@@ -29,6 +29,14 @@ export interface WriteAheadLog {
 /** How messages reach other replicas; delivery is best effort, the protocol repeats itself. */
 export interface ReplicaTransport {
   send(to: ReplicaId | 'all', kind: MessageType, bytes: Uint8Array): void;
+}
+
+/** A transport as a node holds it. */
+export interface OpenTransport extends ReplicaTransport {
+  /** The ledger has another replica set. */
+  replicasChanged(): void;
+  /** What is under way may still be sent; nothing comes after. */
+  close(): Promise<void>;
 }
 
 export interface ShellObserver {
@@ -133,9 +141,17 @@ export class ReplicaShell {
     return false;
   }
 
-  /** Transactions from clients: those that a pool should hold are the protocol's from here on. */
-  submit(transactions: readonly Uint8Array[]): void {
-    this.#feedRequests(transactions, 'client');
+  /** For a transport that can hold a peer back: null, or what to wait for before more of this peer is fed. */
+  room(from: ReplicaId): Promise<void> | null {
+    return this.#quota.room(from);
+  }
+
+  /**
+   * Transactions from clients: those that a pool should hold are the protocol's from here on.
+   * @returns what was said of each
+   */
+  submit(transactions: readonly Uint8Array[]): Admission[] {
+    return this.#feedRequests(transactions, 'client');
   }
 
   async #work(): Promise<void> {
@@ -199,7 +215,7 @@ export class ReplicaShell {
       case 'validate-proposal':
         return this.#validate(effect);
       case 'check-requests':
-        return this.#feedRequests(effect.transactions, effect.from);
+        return void this.#feedRequests(effect.transactions, effect.from);
       case 'read-blocks':
         return this.#readBlocks(effect);
       case 'evidence':
@@ -265,15 +281,16 @@ export class ReplicaShell {
     }
   }
 
-  #feedRequests(transactions: readonly Uint8Array[], origin: 'client' | ReplicaId): void {
+  #feedRequests(transactions: readonly Uint8Array[], origin: 'client' | ReplicaId): Admission[] {
     const { ledger, clock, pool } = this.#options;
-    const requests: PoolRequest[] = [];
-    for (const bytes of transactions) {
-      const admission = ledger.checkTransaction(bytes, clock());
-      if (admission.ok) requests.push({ id: transactionIdOf(bytes), sender: admission.sender, bytes });
-    }
+    const admissions = transactions.map((bytes) => ledger.checkTransaction(bytes, clock()));
+    const requests = transactions.flatMap((bytes, index): PoolRequest[] => {
+      const admission = admissions[index];
+      return admission?.ok === true ? [{ id: transactionIdOf(bytes), sender: admission.sender, bytes }] : [];
+    });
     pool.watch(requests);
     this.feed({ type: 'requests', requests, origin });
+    return admissions;
   }
 
   async #readBlocks(effect: Extract<Effect, { type: 'read-blocks' }>): Promise<void> {

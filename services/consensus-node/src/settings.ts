@@ -2,6 +2,24 @@ import { vaultSettings } from '@medveil/host';
 import { commonSettings } from '@medveil/service-kit';
 import { z } from 'zod';
 
+const host = z.string().min(1).max(255);
+const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, { error: 'must be host:port' }).transform((text) => {
+  const [name = '', port = ''] = text.split(':');
+  return { host: name, port: Number(port) };
+});
+
+/** How replicas reach each other: over the bus that the other services use, or over TLS streams of their own (docs/consensus.md, "Transport"). */
+const replicaTransport = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('bus') }),
+  z.strictObject({
+    kind: z.literal('direct'),
+    /** port 0: a free one, for tests */
+    listen: z.strictObject({ host, port: z.int().min(0).max(65_535) }),
+    /** where the others listen, `host:port` by identifier of the replica */
+    peers: z.record(z.string().min(1).max(64), address),
+  }),
+]);
+
 export const consensusNodeSettings = z.strictObject({
   ...commonSettings,
   /** identifier of this replica in the genesis document, for example `replica-0` */
@@ -16,6 +34,7 @@ export const consensusNodeSettings = z.strictObject({
   operatorPublicKey: z.string().min(1),
   /** vote for every member that the PKG has enrolled: for development only */
   autoApproveMembers: z.boolean().default(false),
+  transport: replicaTransport.prefault({ kind: 'bus' }),
   /** how far a proposal's time may be from this replica's clock */
   clockToleranceMs: z.int().min(100).max(600_000).default(10_000),
   /** patience with a leader before the first view change */

@@ -11,6 +11,7 @@ import { measureNode } from './metrics.js';
 import { ConsensusNode } from './node.js';
 import { OperatorController } from './operator.controller.js';
 import type { ConsensusNodeSettings } from './settings.js';
+import { TransactionsController } from './transactions.controller.js';
 
 const VERSION = '0.1.0';
 /** How long a message's id is remembered; transactions and protocol messages are idempotent anyway. */
@@ -38,7 +39,7 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
   const tokens = partyTokens({
     parties: {
       [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
-      contract: { publicKey: messageKeyOf(network, 'contract'), scopes: ['ledger:read'] },
+      contract: { publicKey: messageKeyOf(network, 'contract'), scopes: ['ledger:read', 'transactions:submit'] },
     },
     audience: 'consensus-node',
     clock,
@@ -57,6 +58,8 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
       },
     },
     clock,
+    random,
+    metrics,
     log,
   });
   measureNode(metrics, node);
@@ -69,7 +72,7 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     observer: messageObserver(metrics, log),
   });
   const module = defineModule('consensus-node-parts', {
-    controllers: [ExplorerController, OperatorController, MessagesController],
+    controllers: [ExplorerController, TransactionsController, OperatorController, MessagesController],
     providers: [{ provide: ConsensusNode, useValue: node }],
   });
   const service = await runService({

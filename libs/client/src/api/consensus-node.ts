@@ -1,7 +1,7 @@
 /** HTTP API of a consensus node: status, the ledger's explorer, the operator's vote. */
 import { z } from 'zod';
 import { hexSchema, timeMsSchema } from '@medveil/encoding';
-import { canonicalSchema } from './common.js';
+import { canonicalSchema, transactionIdSchema } from './common.js';
 
 /** GET /v1/status */
 export const nodeStatusSchema = z.object({
@@ -19,6 +19,15 @@ export const nodeStatusSchema = z.object({
   creditsConserved: z.boolean(),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
+
+/**
+ * POST /v1/transactions (scope `transactions:submit`): signed transactions of libs/agreements, an account's in the order of their nonces.
+ * 202: this node has passed on to the other replicas what it admitted.
+ */
+export const submitTransactionsSchema = z.strictObject({ transactions: z.array(canonicalSchema).min(1).max(512) });
+/** In the same order; `refused` is null, or the code of why the node does not hold the transaction. */
+export const submittedTransactionsSchema = z.object({ items: z.array(z.object({ transactionId: transactionIdSchema, refused: z.string().nullable() })) });
+export type SubmittedTransactions = z.infer<typeof submittedTransactionsSchema>;
 
 /** POST /v1/votes (scope `consensus:vote`): this member's vote for a proposal, given as canonical bytes. */
 export const voteRequestSchema = z.strictObject({ proposal: canonicalSchema });

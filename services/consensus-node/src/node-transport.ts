@@ -1,0 +1,61 @@
+import type { RandomBytes } from '@medveil/encoding';
+import type { Ledger, ReplicaSet } from '@medveil/ledger';
+import type { MessagePublisher } from '@medveil/messaging';
+import { maxMessageBytes, type ReplicaId } from '@medveil/pbft';
+import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
+import { busTransport } from './bus-transport.js';
+import { DirectTransport } from './direct/direct-transport.js';
+import { measureTransport } from './metrics.js';
+import type { OpenTransport, ReplicaShell } from './replica-shell.js';
+import type { ConsensusNodeSettings } from './settings.js';
+
+export interface TransportParts {
+  readonly settings: Pick<ConsensusNodeSettings, 'replica' | 'transport'>;
+  readonly replica: ReplicaId;
+  readonly replicaKey: Uint8Array;
+  readonly ledger: Ledger;
+  readonly replicas: () => ReplicaSet;
+  readonly maxProposalBytes: number;
+  readonly publisher: MessagePublisher;
+  /** asked for once messages come */
+  readonly shell: () => Pick<ReplicaShell, 'feedMessage' | 'room'>;
+  readonly metrics: ServiceMetrics;
+  readonly log: ServiceLog;
+  readonly random: RandomBytes;
+}
+
+/** The transport that the settings name. @throws CodedError `consensus-node/cannot-listen` */
+export async function openNodeTransport(parts: TransportParts): Promise<OpenTransport> {
+  const { settings, replica, replicaKey, ledger, replicas, publisher, shell, metrics, log, random } = parts;
+  const { transport } = settings;
+  if (transport.kind === 'bus') return busTransport(replica, publisher, log);
+  const measured = measureTransport(metrics, () => direct.counts());
+  const direct: DirectTransport = await DirectTransport.open({
+    self: settings.replica,
+    key: replicaKey,
+    genesis: ledger.genesis,
+    replicas,
+    listen: transport.listen,
+    addresses: transport.peers,
+    maxMessageBytes: maxMessageBytes(parts.maxProposalBytes),
+    receive: (from, message) => {
+      shell().feedMessage(from, message);
+      return shell().room(from);
+    },
+    observer: {
+      opened: (peer) => log.info('peer-connected', { sender: peer }),
+      closed: (peer, code, wasOpen) => {
+        measured.ended(code);
+        if (wasOpen) log.warn('peer-disconnected', { sender: peer, code });
+      },
+      refused: (code) => {
+        measured.refused(code);
+        log.warn('peer-refused', { code });
+      },
+      dropped: (kind) => measured.dropped(kind),
+    },
+    random,
+  });
+  log.info('replica-listening', { url: `tls://${transport.listen.host}:${direct.port}` });
+  return direct;
+}
