@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheSettings, openCache } from '@medveil/cache';
-import { databaseSettings, openEngine } from '@medveil/database';
+import { type DatabaseEngine, databaseSettings, openEngine } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { openTransport, transportSettings } from '@medveil/messaging';
 import { objectStoreSettings, openObjectStore } from '@medveil/object-store';
@@ -28,11 +28,11 @@ export interface OpenedInfrastructure extends Infrastructure {
 const clock: Clock = () => Date.now();
 const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 
-/** Opens every part with the clock and the randomness of this machine. @throws CodedError of the parts, for example `database/folder-in-use` */
+/** Opens every part, the database once a service asks for one, with the clock and the randomness of this machine. @throws CodedError of the parts, for example `database/folder-in-use` */
 export async function openInfrastructure(settings: InfrastructureSettings, logLevel: LogLevel): Promise<OpenedInfrastructure> {
   const { dataFolder, maxObjectBytes } = settings;
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  const databases = await openEngine(databaseSettings.parse({ kind: 'pglite', dataDir: join(dataFolder, 'database') }), clock);
+  const databases = openedWhenUsed(() => openEngine(databaseSettings.parse({ kind: 'pglite', dataDir: join(dataFolder, 'database') }), clock));
   const transport = openTransport(settings.transport, { clock });
   const cache = openCache(settings.cache, clock);
   return {
@@ -50,5 +50,14 @@ export async function openInfrastructure(settings: InfrastructureSettings, logLe
       await databases.close();
       await cache.close();
     },
+  };
+}
+
+/** Not every service has a database, and an embedded server takes seconds and a hundred megabytes. */
+function openedWhenUsed(open: () => Promise<DatabaseEngine>): DatabaseEngine {
+  let engine: Promise<DatabaseEngine> | undefined;
+  return {
+    open: async (options) => (await (engine ??= open())).open(options),
+    close: async () => (await engine)?.close(),
   };
 }

@@ -5,6 +5,7 @@ import { maxMessageBytes, type ReplicaId } from '@medveil/pbft';
 import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import { busTransport } from './bus-transport.js';
 import { DirectTransport } from './direct/direct-transport.js';
+import type { Address } from './direct/outgoing-link.js';
 import { measureTransport } from './metrics.js';
 import type { OpenTransport, ReplicaShell } from './replica-shell.js';
 import type { ConsensusNodeSettings } from './settings.js';
@@ -36,7 +37,7 @@ export async function openNodeTransport(parts: TransportParts): Promise<OpenTran
     genesis: ledger.genesis,
     replicas,
     listen: transport.listen,
-    addresses: transport.peers,
+    addresses: Object.fromEntries(Object.entries(transport.peers).map(([peer, address]) => [peer, addressOf(address)])),
     maxMessageBytes: maxMessageBytes(parts.maxProposalBytes),
     receive: (from, message) => {
       shell().feedMessage(from, message);
@@ -58,4 +59,10 @@ export async function openNodeTransport(parts: TransportParts): Promise<OpenTran
   });
   log.info('replica-listening', { url: `tls://${transport.listen.host}:${direct.port}` });
   return direct;
+}
+
+/** @param text as the settings have it */
+function addressOf(text: string): Address {
+  const [host = '', port = ''] = text.split(':');
+  return { host, port: Number(port) };
 }

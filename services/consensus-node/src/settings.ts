@@ -3,10 +3,7 @@ import { commonSettings } from '@medveil/service-kit';
 import { z } from 'zod';
 
 const host = z.string().min(1).max(255);
-const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, { error: 'must be host:port' }).transform((text) => {
-  const [name = '', port = ''] = text.split(':');
-  return { host: name, port: Number(port) };
-});
+const address = z.string().regex(/^[^:\s]+:\d{1,5}$/, { error: 'must be host:port' });
 
 /** How replicas reach each other: over the bus that the other services use, or over TLS streams of their own (docs/consensus.md, "Transport"). */
 const replicaTransport = z.discriminatedUnion('kind', [

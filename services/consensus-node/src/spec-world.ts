@@ -1,30 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Body, buildTransaction, createVerifiers, DEFAULT_PARAMETERS, genesisEntries, NONCES_AHEAD_MAX, readNonce } from '@medveil/agreements';
-import { simulatedKey } from '@medveil/agreements/testing';
+import { type Body, buildTransaction, NONCES_AHEAD_MAX, readNonce } from '@medveil/agreements';
 import { cacheSettings, openCache, scopedCache } from '@medveil/cache';
 import { ConsensusNodeClient, HttpClient } from '@medveil/client';
-import { loadVerifier, PART_TYPES, verificationKeyHash } from '@medveil/eligibility';
 import { toBase64Url } from '@medveil/encoding';
-import { ensureKeyFile, type Infrastructure, type Network, OPERATOR, openVault, partyTokenSource } from '@medveil/host';
-import { accountId, createCertificateAuthority, type SigningKeyPair, signingKeyFromSeed, WEEKLY_EPOCHS } from '@medveil/identity';
-import { createGenesis } from '@medveil/ledger';
+import { type Infrastructure, type Network, OPERATOR, partyTokenSource } from '@medveil/host';
+import { accountId, type SigningKeyPair } from '@medveil/identity';
 import { createPublisher, ed25519Signer, type MessagePublisher, openTransport, TOPICS, TRANSACTION_SUBMITTED, type Transport, transportSettings } from '@medveil/messaging';
-import { afgh06, loadEngine } from '@medveil/pre';
 import type { RunningService } from '@medveil/service-kit';
 import { ConsensusNode } from './node.js';
 import { consensusNodeSettings } from './settings.js';
 import { startConsensusNode } from './start.js';
+import { createNetworkFiles, type NetworkFiles, random } from './testing/network-files.js';
 
+export { random };
 export const CHAIN = 'consensus-spec';
 export const REPLICAS = ['replica-0', 'replica-1', 'replica-2', 'replica-3'] as const;
 export type ReplicaName = (typeof REPLICAS)[number];
-const SECRETS = ['replica-key', 'message-key', 'operator-key'] as const;
-const YEAR_MS = 365 * 86_400_000;
-export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-const keyPair = (): SigningKeyPair => signingKeyFromSeed(random(32));
 const clock = (): number => Date.now();
 
 /** Asks again until the answer is there. */
@@ -39,79 +32,48 @@ export async function eventually<T>(look: () => Promise<T | undefined> | T | und
 
 /** Four replicas that start as they do in production, on one in-process bus that duplicates, delays and reorders. */
 export class World {
-  readonly treasury = keyPair();
-  readonly pkgAccount = keyPair();
-  readonly operator = keyPair();
-  readonly pkgMessages = keyPair();
-  readonly contractMessages = keyPair();
   readonly running = new Map<ReplicaName, RunningService>();
   readonly transport: Transport;
   readonly #cache = openCache(cacheSettings.parse({ kind: 'memory' }), clock);
   #mints = 0;
-  network!: Network;
 
-  private constructor(readonly folder: string) {
+  private constructor(readonly folder: string, private readonly files: NetworkFiles) {
     this.transport = openTransport(transportSettings.parse({ kind: 'in-process', faults: { seed: 5, duplicateRate: 0.1, maxDelayMs: 10, reorder: true } }), {
       clock, groups: { [TOPICS.transactions]: [...REPLICAS], [TOPICS.consensus]: [...REPLICAS], [TOPICS.certificates]: [...REPLICAS] },
     });
   }
 
   static async open(): Promise<World> {
-    const world = new World(await mkdtemp(join(tmpdir(), 'medveil-nodes-')));
-    await world.#setUp();
-    return world;
+    const folder = await mkdtemp(join(tmpdir(), 'medveil-nodes-'));
+    return new World(folder, await createNetworkFiles({ folder, chainId: CHAIN, replicas: REPLICAS, nowMs: clock() }));
   }
 
-  async #setUp(): Promise<void> {
-    await ensureKeyFile(join(this.folder, 'vault.key'), random);
-    const keys = new Map<string, SigningKeyPair>();
-    for (const replica of REPLICAS) {
-      const vault = await openVault(this.vault(replica), random);
-      for (const name of SECRETS) {
-        const seed = random(32);
-        await vault.put(name, seed);
-        keys.set(`${replica} ${name}`, signingKeyFromSeed(seed));
-      }
-    }
-    const publicKey = (replica: string, name: (typeof SECRETS)[number]) => (keys.get(`${replica} ${name}`) as SigningKeyPair).publicKey;
-    const nowMs = clock();
-    await loadVerifier();
-    const verifiers = createVerifiers({ pre: afgh06(await loadEngine()), verificationKeys: [simulatedKey] });
-    const state = genesisEntries({
-      chainId: CHAIN, pkgPublicKey: keyPair().publicKey, pkgAccountKey: this.pkgAccount.publicKey,
-      consortium: REPLICAS.map((name) => ({ accountKey: publicKey(name, 'operator-key'), name })),
-      feeAccountKey: keyPair().publicKey,
-      members: [{ role: 'treasury', accountKey: this.treasury.publicKey, name: 'treasury', eCertHash: null }],
-      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], voucherKeys: [], allowDevelopmentKeys: true,
-      registry: { domains: [], parts: Object.fromEntries(PART_TYPES.map((part) => [part, null])) as never },
-      issuerRoot: null, parameters: DEFAULT_PARAMETERS, startedAtMs: nowMs,
-    }, verifiers);
-    const replicaSet = REPLICAS.map((id) => ({ id, publicKey: publicKey(id, 'replica-key') }));
-    const genesis = createGenesis({ version: 1, chainId: CHAIN, timeMs: nowMs, replicaSet, parameters: null, state });
-    const authority = await createCertificateAuthority({ name: 'spec', key: keyPair(), notBeforeMs: nowMs, notAfterMs: nowMs + YEAR_MS }, random);
-    const holder = { id: 'a', hpkePublicKey: toBase64Url(random(32)) };
-    this.network = {
-      version: 1, chainId: CHAIN, genesis: toBase64Url(genesis.bytes), caCertificate: toBase64Url(authority), pkgPublicKey: toBase64Url(keyPair().publicKey),
-      opening: { auditors: { threshold: 1, members: [holder] }, replicas: { threshold: 1, members: [holder] } },
-      messageKeys: {
-        contract: toBase64Url(this.contractMessages.publicKey), pkg: toBase64Url(this.pkgMessages.publicKey),
-        ...Object.fromEntries(REPLICAS.map((name) => [name, toBase64Url(publicKey(name, 'message-key'))])),
-      },
-      epochs: WEEKLY_EPOCHS, verificationKeys: { [simulatedKey.instance.name]: JSON.stringify(simulatedKey) },
-    };
-    await writeFile(this.networkFile, JSON.stringify(this.network));
+  get network(): Network {
+    return this.files.network;
   }
 
   get networkFile(): string {
-    return join(this.folder, 'network.json');
+    return this.files.networkFile;
+  }
+
+  get treasury(): SigningKeyPair {
+    return this.files.treasury;
+  }
+
+  get pkgAccount(): SigningKeyPair {
+    return this.files.pkgAccount;
+  }
+
+  get operator(): SigningKeyPair {
+    return this.files.operator;
   }
 
   vault(replica: string) {
-    return { folder: join(this.folder, 'vaults', replica), keyFile: join(this.folder, 'vault.key') };
+    return this.files.vault(replica);
   }
 
   dataFolder(replica: string): string {
-    return join(this.folder, 'data', replica);
+    return this.files.dataFolder(replica);
   }
 
   async start(...replicas: readonly ReplicaName[]): Promise<void> {
@@ -159,7 +121,7 @@ export class World {
   }
 
   publisher(sender: 'contract' | 'pkg'): MessagePublisher {
-    const key = sender === 'contract' ? this.contractMessages : this.pkgMessages;
+    const key = sender === 'contract' ? this.files.contractMessages : this.files.pkgMessages;
     return createPublisher({ client: this.transport.client(), network: CHAIN, signer: ed25519Signer(sender, key.secretKey), clock, random });
   }
 
