@@ -1,10 +1,10 @@
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { hash } from 'node:crypto';
 import { type CborValue, encodeCanonical } from './canonical.js';
 
 export const DIGEST_BYTES = 32;
 
 /** SHA-256 of bytes as they are: content addresses of bodies and files. */
-export const sha256 = (bytes: Uint8Array): Uint8Array => nobleSha256(bytes);
+export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(hash('sha256', bytes, 'buffer'));
 
 /**
  * Domain-separated hash of a structured value: SHA-256(DAG-CBOR([domain, value])).

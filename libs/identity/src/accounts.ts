@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
-import { type Id, concatBytes, digest, encodeCanonical, fromHex, makeId } from '@medveil/encoding';
+import { createPrivateKey, createPublicKey, sign as nodeSign } from 'node:crypto';
+import { type Id, concatBytes, digest, encodeCanonical, fromHex, makeId, toHex } from '@medveil/encoding';
+import { type Ed25519Verify, fastestVerify } from './ed25519-verify.js';
 import { IdentityError } from './errors.js';
 
 /**
@@ -9,10 +10,12 @@ import { IdentityError } from './errors.js';
  * Verification follows RFC 8032, section 5.1.7, in its strict, cofactorless form, and not ZIP 215:
  *  1. the signature is 64 bytes R ‖ S with S < L (no second signature by adding L);
  *  2. the public key is a canonical point encoding (y < p) and not of small order (such a key "signs" anything);
- *  3. encode([S]B − [k]A) equals R byte for byte, so that R is canonical too.
+ *  3. encode([S]B − [k]A) equals R byte for byte, so that R is canonical too;
+ *  4. R is not of small order either: only a signer who gave its nonce away makes such a one.
  * Batch and cofactored verifiers accept more than this. Replicas must not disagree about a signature, so
- * nothing on which they must agree is verified in any other way. Rules 1 and 3 are those of OpenSSL 3, which node:crypto
- * calls; rule 2 is added here. node:crypto also signs: unlike big-integer JavaScript it runs in constant time.
+ * nothing on which they must agree is verified in any other way. Rules 1 and 3 are those of libsodium and of OpenSSL 3, of which
+ * ed25519-verify.ts takes the one at hand; libsodium has rules 2 and 4 as well, OpenSSL has not, so they are checked here for both.
+ * node:crypto signs: unlike big-integer JavaScript it runs in constant time.
  */
 export interface SigningKeyPair {
   /** The RFC 8032 private key: 32 bytes, from which everything else follows. */
@@ -39,6 +42,7 @@ const SMALL_ORDER_Y = new Set([
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]);
+const SMALL_ORDER_FIRST = new Set([...SMALL_ORDER_Y].map((hex) => Number.parseInt(hex.slice(0, 2), 16)));
 
 /** @param seed 32 bytes, kept secret: the key pair is a function of them alone */
 export function signingKeyFromSeed(seed: Uint8Array): SigningKeyPair {
@@ -69,10 +73,10 @@ export const signRaw = (key: SigningKeyPair, bytes: Uint8Array): Uint8Array =>
   new Uint8Array(nodeSign(null, bytes, privateKeyObject(key.secretKey)));
 
 /** Checks Ed25519 over bytes as they are, by the rules at the head of this file. */
-export function verifyRaw(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== SIGNATURE_BYTES || !isAcceptablePublicKey(publicKey)) return false;
+export function verifyRaw(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array, verify: Ed25519Verify = fastestVerify): boolean {
+  if (signature.length !== SIGNATURE_BYTES || !isAcceptablePublicKey(publicKey) || isSmallOrder(signature)) return false;
   try {
-    return nodeVerify(null, bytes, publicKeyObject(publicKey), signature);
+    return verify(publicKey, bytes, signature);
   } catch {
     return false;
   }
@@ -81,14 +85,24 @@ export function verifyRaw(publicKey: Uint8Array, bytes: Uint8Array, signature: U
 /** Rule 2: 32 bytes, canonical, not of small order. Whether the point is on the curve shows when it is used. */
 export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== PUBLIC_KEY_BYTES) return false;
-  const y = Uint8Array.from(publicKey);
-  y[31] = (y[31] ?? 0) & 0x7f;
-  return isBelowPrime(y) && !SMALL_ORDER_Y.has(Buffer.from(y).toString('hex'));
+  return isBelowPrime(publicKey) && !isSmallOrder(publicKey);
 }
 
+/** Whether the point that these bytes begin with has an order that divides 8. */
+function isSmallOrder(point: Uint8Array): boolean {
+  // Of the eight encodings few begin like a given one: most points are told apart by a byte.
+  const [first] = point;
+  if (first === undefined || !SMALL_ORDER_FIRST.has(first)) return false;
+  const y = Uint8Array.from(point.subarray(0, PUBLIC_KEY_BYTES));
+  y[31] = (y[31] ?? 0) & 0x7f;
+  return SMALL_ORDER_Y.has(toHex(y));
+}
+
+/** Of y in little endian; the highest bit is the sign of x. */
 function isBelowPrime(yLittleEndian: Uint8Array): boolean {
-  for (const [index, limit] of FIELD_PRIME.entries()) {
-    const byte = yLittleEndian[31 - index] ?? 0;
+  for (let index = 31; index >= 0; index -= 1) {
+    const byte = (yLittleEndian[index] ?? 0) & (index === 31 ? 0x7f : 0xff);
+    const limit = FIELD_PRIME[31 - index] ?? 0;
     if (byte !== limit) return byte < limit;
   }
   return false;
@@ -96,6 +110,3 @@ function isBelowPrime(yLittleEndian: Uint8Array): boolean {
 
 const privateKeyObject = (seed: Uint8Array) =>
   createPrivateKey({ key: Buffer.from(concatBytes(PKCS8_PREFIX, seed)), format: 'der', type: 'pkcs8' });
-
-const publicKeyObject = (publicKey: Uint8Array) =>
-  createPublicKey({ key: Buffer.from(concatBytes(SPKI_PREFIX, publicKey)), format: 'der', type: 'spki' });
