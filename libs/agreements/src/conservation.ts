@@ -1,5 +1,5 @@
 import type { StateReader } from '@medveil/ledger';
-import { creditsHeld } from './draft.js';
+import { creditsAt } from './draft.js';
 import { AgreementsFault } from './errors.js';
 import { accountTable, claimTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable } from './state.js';
 
@@ -25,7 +25,7 @@ export function countCredits(view: StateReader): CreditTotals {
 
 function creditsUnder(view: StateReader, prefix: string): bigint {
   let sum = 0n;
-  for (const [key, value] of view.entries(`${prefix}/`)) sum += BigInt(creditsHeld(key, value));
+  for (const [key, value] of view.entries(`${prefix}/`)) sum += BigInt(creditsAt({ get: () => value }, key));
   return sum;
 }
 

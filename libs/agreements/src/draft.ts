@@ -15,6 +15,10 @@ export class Draft implements Readable, Writable {
     return this.changes.has(key) ? this.changes.get(key) : this.base.get(key);
   }
 
+  bytes(key: string): Uint8Array | undefined {
+    return this.changes.has(key) ? undefined : this.base.bytes?.(key);
+  }
+
   put(key: string, value: CborValue): void {
     this.changes.set(key, value);
   }
@@ -26,9 +30,7 @@ export class Draft implements Readable, Writable {
   /** @param target what the draft was begun on. @throws AgreementsFault `agreements/credits-not-conserved`, and then nothing was written */
   commit(target: Writable): void {
     let difference = 0n;
-    for (const [key, after] of this.changes) {
-      difference += contribution(key, after) - contribution(key, this.base.get(key));
-    }
+    for (const key of this.changes.keys()) difference += contribution(this, key) - contribution(this.base, key);
     if (difference !== 0n) {
       throw new AgreementsFault('agreements/credits-not-conserved', 'credits were made or lost', { difference: difference.toString() });
     }
@@ -40,32 +42,29 @@ export class Draft implements Readable, Writable {
 }
 
 /** What an entry holds, minus, for the supply, what should be held: over a whole state these sum up to zero. */
-function contribution(key: string, value: CborValue | undefined): bigint {
-  if (value === undefined) return 0n;
-  if (key === supplyTable.key()) {
-    const supply = supplyTable.decode(value);
-    return BigInt(supply.redeemed) - BigInt(supply.minted);
-  }
-  return BigInt(creditsHeld(key, value));
+function contribution(state: Readable, key: string): bigint {
+  if (key !== supplyTable.key()) return BigInt(creditsAt(state, key));
+  const supply = supplyTable.at(state, key);
+  return supply === null ? 0n : BigInt(supply.redeemed) - BigInt(supply.minted);
 }
 
 /** Credits in one entry of the state: an account's balance, a requirement's escrow, a claim's hold and bond, vouchers asked for or out. */
-export function creditsHeld(key: string, value: CborValue): number {
+export function creditsAt(state: Readable, key: string): number {
   switch (key.slice(0, key.indexOf('/') + 1)) {
     case `${accountTable.prefix}/`:
-      return accountTable.decode(value).balance;
+      return accountTable.at(state, key)?.balance ?? 0;
     case `${requirementTable.prefix}/`:
-      return requirementTable.decode(value).escrow;
+      return requirementTable.at(state, key)?.escrow ?? 0;
     case `${claimTable.prefix}/`: {
-      const claim = claimTable.decode(value);
-      return claim.hold + (claim.dispute?.bond ?? 0);
+      const claim = claimTable.at(state, key);
+      return claim === null ? 0 : claim.hold + (claim.dispute?.bond ?? 0);
     }
     case `${voucherKeyTable.prefix}/`: {
-      const { denomination, outstanding } = voucherKeyTable.decode(value);
-      return denomination * outstanding;
+      const entry = voucherKeyTable.at(state, key);
+      return entry === null ? 0 : entry.denomination * entry.outstanding;
     }
     case `${voucherRequestTable.prefix}/`:
-      return voucherRequestTable.decode(value).hold;
+      return voucherRequestTable.at(state, key)?.hold ?? 0;
     default:
       return 0;
   }

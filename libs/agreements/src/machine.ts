@@ -3,9 +3,10 @@ import { accountId } from '@medveil/identity';
 import type { Admission, BlockContext, ExecutionResult, LedgerEvent, StateMachine, StateView } from '@medveil/ledger';
 import { dueDeadlines, earliestDeadlineMs } from './deadlines.js';
 import { Draft } from './draft.js';
-import { decodeTransaction, type Transaction } from './envelope.js';
+import type { Transaction } from './envelope.js';
 import { AgreementsFault, ensure, Rejection } from './errors.js';
 import type { AgreementEvent } from './events.js';
+import { ReadTransactions } from './read-transactions.js';
 import { admitSender, checkEnvelope } from './rules/accounts.js';
 import { type Call, readChain, readParameters, type State } from './rules/call.js';
 import { RULES, type Rules } from './rules/index.js';
@@ -23,6 +24,7 @@ export const NONCES_AHEAD_MAX = 64;
 
 /** The contract as the ledger runs it. Every replica executes the same; nothing but its arguments enters a result. */
 export function createContract({ verifiers, rules = RULES }: ContractOptions): StateMachine {
+  const transactions = new ReadTransactions(verifiers);
   const callOn = (state: State, block: BlockContext): { call: Call; events: AgreementEvent[] } => {
     const events: AgreementEvent[] = [];
     const emit: Call['emit'] = (type, data) => void events.push({ type, data } as AgreementEvent);
@@ -45,8 +47,8 @@ export function createContract({ verifiers, rules = RULES }: ContractOptions): S
       const draft = new Draft(view);
       const { call, events } = callOn(draft, block);
       const result = refusing((): ExecutionResult => {
-        const transaction = decodeTransaction(bytes);
-        checkEnvelope(call, transaction);
+        const { transaction, isSigned } = transactions.read(bytes);
+        checkEnvelope(call, transaction, isSigned);
         rulesInForce(view, rules).apply(admitSender(call, transaction), transaction.body);
         return { ok: true, events: events.map(toLedgerEvent) };
       });
@@ -59,8 +61,8 @@ export function createContract({ verifiers, rules = RULES }: ContractOptions): S
     checkTransaction: (view, block, bytes) => {
       const { call } = callOn(new Draft(view), block);
       return refusing((): Admission => {
-        const transaction = decodeTransaction(bytes);
-        checkEnvelope(call, transaction);
+        const { transaction, isSigned } = transactions.read(bytes);
+        checkEnvelope(call, transaction, isSigned);
         checkPoolable(call, transaction);
         return { ok: true, sender: accountId(transaction.sender) };
       });

@@ -1,5 +1,6 @@
 import { type CborValue, toHex } from '@medveil/encoding';
 import { z } from 'zod';
+import { DecodedEntries } from './decoded-entries.js';
 import { AgreementsFault } from './errors.js';
 import { chainIdSchema, parametersSchema, verificationKeysSchema, voucherKeySchema } from './parameters.js';
 import { blindedVoucherSchema, proposalSchema, recordPartSchema } from './transactions.js';
@@ -12,6 +13,8 @@ import {
 /** What a table needs of a state: a view of the ledger, a draft, or a light client's proven entries. */
 export interface Readable {
   get(key: string): CborValue | undefined;
+  /** As StateReader of @medveil/ledger. */
+  bytes?(key: string): Uint8Array | undefined;
 }
 export interface Writable {
   put(key: string, value: CborValue): void;
@@ -28,6 +31,8 @@ export interface Table<Entry, Name extends readonly string[]> {
   key(...name: Name): string;
   /** Of a value of the state tree. @throws AgreementsFault `agreements/corrupt-state` */
   decode(value: CborValue): Entry;
+  /** By where it stands. @returns null where there is none */
+  at(state: Readable, key: string): Entry | null;
   /** @returns null where there is none */
   read(state: Readable, ...name: Name): Entry | null;
   write(state: Writable, entry: Entry, ...name: Name): void;
@@ -42,12 +47,16 @@ function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix:
     if (!parsed.success) throw new AgreementsFault('agreements/corrupt-state', `an entry of ${prefix} does not have its form`, { table: prefix });
     return parsed.data;
   };
+  const decoded = new DecodedEntries<Entry>();
+  const at = (state: Readable, place: string): Entry | null => {
+    const bytes = state.bytes?.(place);
+    if (bytes !== undefined) return decoded.of(bytes, decode);
+    const value = state.get(place);
+    return value === undefined ? null : decode(value);
+  };
   return {
-    prefix, key, decode,
-    read: (state, ...name) => {
-      const value = state.get(key(...name));
-      return value === undefined ? null : decode(value);
-    },
+    prefix, key, decode, at,
+    read: (state, ...name) => at(state, key(...name)),
     write: (state, entry, ...name) => state.put(key(...name), entry as CborValue),
     remove: (state, ...name) => state.delete(key(...name)),
   };

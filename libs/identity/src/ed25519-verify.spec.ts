@@ -12,7 +12,7 @@ const { Point } = ed25519;
 const TORSION = Point.fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a');
 const torsion = (index: number) => (index === 0 ? Point.ZERO : TORSION.multiplyUnsafe(BigInt(index)));
 const scalarOf = (bytes: Uint8Array): bigint => Point.Fn.create(BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
-const littleEndianOf = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+const littleEndianOf = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes.toReversed()).toString('hex')}`);
 const littleEndian = (value: bigint): Uint8Array => Uint8Array.from({ length: 32 }, (_, index) => Number((value >> BigInt(8 * index)) & 0xffn));
 
 /** A signature as the holder of a key could make it who adds points of small order to the key and to R. */

@@ -12,6 +12,11 @@ export interface StateReader {
   get(key: string): CborValue | undefined;
   has(key: string): boolean;
   /**
+   * The canonical bytes under a key, for who keeps what was decoded from them: the same object as long as the entry is not
+   * written to, shared by all readers, and never to be written into. A view that has none at hand leaves this out.
+   */
+  bytes?(key: string): Uint8Array | undefined;
+  /**
    * The entries whose key begins with `prefix`, in ascending key order, as they were at the call:
    * writing while iterating is allowed and not seen. `after` starts behind that key (it need not exist).
    */

@@ -60,7 +60,6 @@ export class WorkingState implements StateView {
     return this.#entries.has(key);
   }
 
-  /** The canonical bytes under a key. */
   bytes(key: string): Uint8Array | undefined {
     return this.#entries.get(key);
   }
@@ -125,6 +124,7 @@ export class WorkingState implements StateView {
     return {
       get: (key) => this.get(key),
       has: (key) => this.has(key),
+      bytes: (key) => this.bytes(key),
       entries: (prefix, options) => this.entries(prefix, options),
     };
   }

@@ -1,6 +1,6 @@
 import { accountId } from '@medveil/identity';
 import { toHex } from '@medveil/encoding';
-import { signingPayload, TRANSACTION_DOMAIN, type Transaction } from '../envelope.js';
+import type { Transaction } from '../envelope.js';
 import { ensure } from '../errors.js';
 import { type AccountEntry, accountTable, revokedSerialTable, usedSerialTable } from '../state.js';
 import type { BodyType } from '../transactions.js';
@@ -40,8 +40,8 @@ export const PERMITTED: Readonly<Record<BodyType, readonly LedgerRole[]>> = {
 const NEEDS_VALID_CERTIFICATE: ReadonlySet<BodyType> = new Set(['register-record', 'submit-claim']);
 
 /** Everything that does not need the state's history: chain, time, signature. The first check of every transaction. */
-export function checkEnvelope(call: Call, transaction: Transaction): void {
-  const { block, chain, parameters, verifiers } = call;
+export function checkEnvelope(call: Call, transaction: Transaction, isSigned: () => boolean): void {
+  const { block, chain, parameters } = call;
   ensure(transaction.chainId === chain.chainId, 'agreements/wrong-chain', 'the transaction is for another chain');
   ensure(transaction.validUntilMs >= block.timeMs, 'agreements/expired-transaction', 'the transaction is no longer valid', {
     validUntilMs: transaction.validUntilMs, timeMs: block.timeMs,
@@ -49,11 +49,7 @@ export function checkEnvelope(call: Call, transaction: Transaction): void {
   ensure(transaction.validUntilMs - block.timeMs <= parameters.transactionLifetimeMs, 'agreements/valid-too-long', 'the transaction would be valid for too long', {
     validUntilMs: transaction.validUntilMs, timeMs: block.timeMs, maxMs: parameters.transactionLifetimeMs,
   });
-  const { signature, ...envelope } = transaction;
-  ensure(
-    verifiers.verifySignature(transaction.sender, TRANSACTION_DOMAIN, signingPayload(envelope), signature),
-    'agreements/bad-signature', "the signature is not the sender's",
-  );
+  ensure(isSigned(), 'agreements/bad-signature', "the signature is not the sender's");
 }
 
 /** Finds or registers the sender, and uses up the nonce. */
