@@ -21,8 +21,7 @@ export class PoolWatch {
   watch(requests: readonly PoolRequest[]): void {
     for (const request of requests) {
       if (this.#watched.size >= MAX_WATCHED) this.#forgetOldest();
-      const { nonce } = readSender(request.bytes);
-      this.#watched.set(request.id, { request, nonce });
+      this.#watched.set(request.id, { request, nonce: null });
     }
   }
 
@@ -37,22 +36,32 @@ export class PoolWatch {
       if (line === undefined) lines.set(request.sender, [request]);
       else line.push(request);
     }
-    const sorted = new Map([...lines].map(([sender, line]) => [sender, line.toSorted((a, b) => this.#nonceOf(a) - this.#nonceOf(b)).values()]));
+    const sorted = new Map([...lines].map(([sender, line]) => [sender, (line.length === 1 ? line : this.#byNonce(line)).values()]));
     return requests.map((request) => sorted.get(request.sender)?.next().value ?? request);
   }
 
+  #byNonce(line: readonly PoolRequest[]): PoolRequest[] {
+    return line.toSorted((a, b) => this.#nonceOf(a) - this.#nonceOf(b));
+  }
+
+  /** Read when it is first asked for: most senders have one transaction at a time. */
   #nonceOf({ id }: PoolRequest): number {
-    return this.#watched.get(id)?.nonce ?? 0;
+    const watched = this.#watched.get(id);
+    return watched === undefined ? 0 : (watched.nonce ??= readSender(watched.request.bytes).nonce);
   }
 
   /**
-   * @param transactions of the block: their senders' nonces have moved, whoever brought them
+   * @param transactions of the block, as their identifiers stand: their senders' nonces have moved, whoever brought them
    * @returns the identifiers of watched requests that are no longer executable
    */
   afterBlock(transactionIds: readonly string[], transactions: readonly Uint8Array[]): string[] {
-    for (const id of transactionIds) this.#watched.delete(id);
+    const senders = new Set<string | null>();
+    for (const [index, transaction] of transactions.entries()) {
+      const id = transactionIds[index] ?? '';
+      senders.add(this.#watched.get(id)?.request.sender ?? readSender(transaction).sender);
+      this.#watched.delete(id);
+    }
     if (transactions.length === 0 || this.#watched.size === 0) return [];
-    const senders = new Set(transactions.map((transaction) => readSender(transaction).sender));
     return this.#dropped((request) => senders.has(request.sender));
   }
 
@@ -78,7 +87,7 @@ export class PoolWatch {
 
 interface Watched {
   readonly request: PoolRequest;
-  readonly nonce: number;
+  nonce: number | null;
 }
 
 /** What is no transaction has no sender: it may be in a block all the same, and was rejected. */
