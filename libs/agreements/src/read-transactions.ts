@@ -5,7 +5,7 @@ import type { Verifiers } from './verifiers.js';
 export interface ReadTransaction {
   readonly transaction: Transaction;
   /** Whether the signature is the sender's: checked when it is first asked for. */
-  isSigned(): boolean;
+  readonly isSigned: () => boolean;
 }
 
 const MOST_KEPT = 16_384;

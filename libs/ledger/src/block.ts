@@ -62,7 +62,16 @@ export const blockSchema: z.ZodType<Block> = z.strictObject({
 const MAX_ENCODED_BLOCK_BYTES = LEDGER_LIMITS.blockBytes + 8 * LEDGER_LIMITS.transactionsPerBlock + 4_096;
 
 /** @returns 32 bytes: the digest that the replicas' COMMIT signatures cover */
-export const headerHash = (header: BlockHeader): Uint8Array => digest('medveil/block/1', { ...header });
+export function headerHash(header: BlockHeader): Uint8Array {
+  const known = headerHashes.get(header);
+  if (known !== undefined) return known;
+  const hash = digest('medveil/block/1', { ...header });
+  headerHashes.set(header, hash);
+  return hash;
+}
+
+/** By the object: a header is hashed by the protocol, by the chain rules and with its certificate. */
+const headerHashes = new WeakMap<BlockHeader, Uint8Array>();
 
 export const encodeBlock = (block: Block): Uint8Array =>
   encodePlain({ header: { ...block.header }, transactions: block.transactions });

@@ -33,7 +33,7 @@ export {
   type StateProof,
   type TransactionProof,
 } from './proof-bundles.js';
-export { blockProposalReader } from './proposal.js';
+export { blockOfProposal, blockProposalReader, proposalOfBlock } from './proposal.js';
 export {
   decodeReceipt,
   encodeReceipt,

@@ -1,6 +1,6 @@
 import { equalBytes } from '@medveil/encoding';
 import type { ProposalReader } from '@medveil/pbft';
-import { type Block, decodeBlock, headerHash } from './block.js';
+import { type Block, decodeBlock, encodeBlock, headerHash } from './block.js';
 import { LedgerError } from './errors.js';
 import { merkleListRoot } from './merkle-list.js';
 import { transactionDigest } from './receipt.js';
@@ -8,21 +8,45 @@ import { transactionDigest } from './receipt.js';
 export const transactionsRootOf = (transactions: readonly Uint8Array[]): Uint8Array =>
   merkleListRoot(transactions.map((transaction) => transactionDigest(transaction)));
 
-/** @throws LedgerError `ledger/wrong-root` where the transactions are not those the header names */
-export function requireBody({ header, transactions }: Block): void {
+const checked = new WeakSet<Block>();
+
+/** Once for each block object. @throws LedgerError `ledger/wrong-root` where the transactions are not those the header names */
+export function requireBody(block: Block): void {
+  const { header, transactions } = block;
+  if (checked.has(block)) return;
   if (!equalBytes(header.transactionsRoot, transactionsRootOf(transactions))) {
     throw new LedgerError('ledger/wrong-root', 'the transactions are not those that the header names', {
       height: header.height,
       field: 'transactionsRoot',
     });
   }
+  checked.add(block);
+}
+
+/** By the bytes object: a proposal is met when it arrives, when it is checked and when it is executed. */
+const blocks = new WeakMap<Uint8Array, Block>();
+
+/** As `decodeBlock`, once for each byte string object, which nobody writes into. @throws as `decodeBlock` */
+export function blockOfProposal(proposal: Uint8Array): Block {
+  const known = blocks.get(proposal);
+  if (known !== undefined) return known;
+  const block = decodeBlock(proposal);
+  blocks.set(proposal, block);
+  return block;
+}
+
+/** As `encodeBlock`; the leader need not decode what it has just built. */
+export function proposalOfBlock(block: Block): Uint8Array {
+  const proposal = encodeBlock(block);
+  blocks.set(proposal, block);
+  return proposal;
 }
 
 /** How PBFT reads the ledger's proposals, which are encoded blocks: the header's hash binds every byte of them. */
 export const blockProposalReader: ProposalReader = {
   identify(proposal) {
     try {
-      const block = decodeBlock(proposal);
+      const block = blockOfProposal(proposal);
       requireBody(block);
       const { height, previousHash } = block.header;
       return { sequence: height, digest: headerHash(block.header), previousDigest: previousHash };

@@ -29,10 +29,27 @@ export interface Receipt {
 }
 
 /** The identifier of a transaction, over its bytes as they stand in the block (signature included). */
-export const transactionIdOf = (transaction: Uint8Array): Id<'txn'> => makeId('txn', transactionDigest(transaction));
+export const transactionIdOf = (transaction: Uint8Array): Id<'txn'> => hashesOf(transaction).id;
 
 /** The leaf that `transactionsRoot` commits to. */
-export const transactionDigest = (transaction: Uint8Array): Uint8Array => digest('medveil/transaction/1', transaction);
+export const transactionDigest = (transaction: Uint8Array): Uint8Array => hashesOf(transaction).digest;
+
+interface TransactionHashes {
+  readonly id: Id<'txn'>;
+  readonly digest: Uint8Array;
+}
+
+/** By the object, which nobody writes into: the pool, the proposal, its root, the check of repetitions and the receipts all ask. */
+const hashes = new WeakMap<Uint8Array, TransactionHashes>();
+
+function hashesOf(transaction: Uint8Array): TransactionHashes {
+  const known = hashes.get(transaction);
+  if (known !== undefined) return known;
+  const hash = digest('medveil/transaction/1', transaction);
+  const both = { id: makeId('txn', hash), digest: hash };
+  hashes.set(transaction, both);
+  return both;
+}
 
 /** The leaf that `receiptsRoot` commits to, of a receipt's canonical bytes. */
 export const receiptDigest = (receipt: Uint8Array): Uint8Array => digest('medveil/receipt/1', receipt);

@@ -37,4 +37,13 @@ export const replicaSetFromBytes = (bytes: Uint8Array | undefined): ReplicaSet =
   replicaSetFrom(bytes === undefined ? undefined : decodeCanonical(bytes));
 
 /** What a header's `replicaSetHash` holds. */
-export const replicaSetHash = (set: ReplicaSet): Uint8Array => digest('medveil/replica-set/1', replicaSetValue(set));
+export function replicaSetHash(set: ReplicaSet): Uint8Array {
+  const known = setHashes.get(set);
+  if (known !== undefined) return known;
+  const hash = digest('medveil/replica-set/1', replicaSetValue(set));
+  setHashes.set(set, hash);
+  return hash;
+}
+
+/** By the object: every header names the set, which hardly ever changes. */
+const setHashes = new WeakMap<ReplicaSet, Uint8Array>();

@@ -1,5 +1,5 @@
 import { type Clock, isCodedError } from '@medveil/encoding';
-import { type Admission, type AppliedBlock, type Block, blockProposalReader, decodeBlock, encodeBlock, type Ledger, transactionIdOf } from '@medveil/ledger';
+import { type Admission, type AppliedBlock, type Block, blockOfProposal, blockProposalReader, encodeBlock, type Ledger, proposalOfBlock, transactionIdOf } from '@medveil/ledger';
 import {
   type CertifiedProposal,
   createReplica,
@@ -244,7 +244,7 @@ export class ReplicaShell {
     const { ledger, observer, pool } = this.#options;
     // After a restart the protocol may deliver again what the ledger already holds.
     if (sequence > ledger.head.header.height) {
-      const block = decodeBlock(proposal);
+      const block = blockOfProposal(proposal);
       const applied = await ledger.applyBlock(block, certificate);
       observer.applied(applied, block);
       const dropped = pool.afterBlock(applied.transactionIds, block.transactions);
@@ -265,7 +265,7 @@ export class ReplicaShell {
       maxBytes: effect.maxBytes,
     });
     if (block.transactions.length === 0 && !effect.evenIfEmpty) return void nothing(unusable);
-    this.feed({ type: 'proposal-built', view, sequence, proposal: encodeBlock(block), unusable });
+    this.feed({ type: 'proposal-built', view, sequence, proposal: proposalOfBlock(block), unusable });
   }
 
   async #validate({ sequence, digest, proposal, certified }: Extract<Effect, { type: 'validate-proposal' }>): Promise<void> {
@@ -273,7 +273,7 @@ export class ReplicaShell {
     const nowMs = clock();
     const bounds = certified ? undefined : { earliestMs: nowMs - clockToleranceMs, latestMs: nowMs + clockToleranceMs };
     try {
-      await ledger.validateBlock(decodeBlock(proposal), bounds);
+      await ledger.validateBlock(blockOfProposal(proposal), bounds);
       this.feed({ type: 'proposal-validated', sequence, digest, ok: true });
     } catch (error) {
       if (!isCodedError(error)) throw error;
