@@ -49,8 +49,8 @@ function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix:
   };
   const decoded = new DecodedEntries<Entry>();
   const at = (state: Readable, place: string): Entry | null => {
-    const bytes = state.bytes?.(place);
-    if (bytes !== undefined) return decoded.of(bytes, decode);
+    const encoded = state.bytes?.(place);
+    if (encoded !== undefined) return decoded.of(encoded, decode);
     const value = state.get(place);
     return value === undefined ? null : decode(value);
   };
