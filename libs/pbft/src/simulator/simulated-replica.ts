@@ -1,4 +1,3 @@
-import { fromUtf8, utf8 } from '@medveil/encoding';
 import type { ReplicaConfig } from '../config.js';
 import type { Effect } from '../effects.js';
 import type { Input, TimerId } from '../inputs.js';
@@ -11,7 +10,7 @@ import { stepWith } from '../step.js';
 import { Disk } from './disk.js';
 import type { EventQueue } from './event-queue.js';
 import type { Random } from './random.js';
-import { isToyRequest, senderOf } from './toy-ledger.js';
+import { toyAnswer } from './toy-shell.js';
 
 /** What the world around a simulated replica does with it. */
 export interface World {
@@ -26,8 +25,6 @@ export interface World {
   isRealRequest(id: string): boolean;
   note(replica: ReplicaId, text: () => string): void;
 }
-
-type Answer = Exclude<Input, { type: 'message' | 'start' | 'timer' | 'verified-message' }>;
 
 /**
  * A shell around the state machine, as `services/consensus-node` is one: carries effects out in order, waits for the
@@ -119,7 +116,7 @@ export class SimulatedReplica {
     });
   }
 
-  #answer(input: Answer): void {
+  #answer(input: Input): void {
     this.#later(this.executionMs * this.world.random.next(), () => this.step(input));
   }
 
@@ -150,7 +147,6 @@ export class SimulatedReplica {
 
   #perform(effect: Effect): void {
     const { world } = this;
-    const { ledger } = this.disk;
     switch (effect.type) {
       case 'send':
         return world.transmit(this, effect.to, effect.bytes);
@@ -159,20 +155,11 @@ export class SimulatedReplica {
         return;
       case 'deliver':
         return this.#execute(effect);
-      case 'build-proposal': {
-        const usable = effect.requests.map((request) => request.id).filter((id) => !ledger.has(id));
-        const unusable = effect.requests.map((request) => request.id).filter((id) => ledger.has(id));
-        const proposal = usable.length > 0 || effect.evenIfEmpty ? ledger.build(usable) : null;
-        return this.#answer({ type: 'proposal-built', view: effect.view, sequence: effect.sequence, proposal, unusable });
-      }
+      case 'build-proposal':
       case 'validate-proposal':
-        return this.#answer({ type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal) });
       case 'check-requests':
-        return this.#answer({ type: 'requests', requests: this.#usable(effect.transactions), origin: effect.from });
-      case 'read-blocks': {
-        const blocks = ledger.blocks.slice(effect.from - 1, effect.until).map(({ proposal, certificate }) => ({ proposal, certificate }));
-        return this.#answer({ type: 'blocks', to: effect.to, blocks });
-      }
+      case 'read-blocks':
+        return this.#answer(toyAnswer(this.disk.ledger, effect, (id) => world.isRealRequest(id)));
       case 'set-timer':
       case 'cancel-timer':
       case 'persist':
@@ -182,11 +169,6 @@ export class SimulatedReplica {
       case 'diverged':
         return;
     }
-  }
-
-  #usable(transactions: readonly Uint8Array[]) {
-    const ids = transactions.map(textOf).filter((id) => isToyRequest(id) && this.world.isRealRequest(id) && !this.disk.ledger.has(id));
-    return ids.map((id) => ({ id, sender: senderOf(id), bytes: utf8(id) }));
   }
 
   /** Execution takes its time and ends on disk; the queue waits, as the ledger's own queue would. */
@@ -199,13 +181,5 @@ export class SimulatedReplica {
       this.step({ type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
       this.#carryOut();
     });
-  }
-}
-
-function textOf(bytes: Uint8Array): string {
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    return '';
   }
 }

@@ -1,4 +1,3 @@
-import { utf8 } from '@medveil/encoding';
 import { replicaConfig } from '../config.js';
 import type { MessageType } from '../messages.js';
 import { faultsTolerated, type ReplicaId } from '../replica-set.js';
@@ -13,6 +12,7 @@ import { Random } from './random.js';
 import { ed25519Keyring, hashKeyring, type Keyring } from './signatures.js';
 import { SimulatedReplica, type World } from './simulated-replica.js';
 import { toyReader } from './toy-ledger.js';
+import { toyRequest } from './toy-shell.js';
 import { Trace } from './trace.js';
 
 export interface SimulationOptions {
@@ -130,8 +130,7 @@ class Simulation implements World {
   #sendRequest(id: string): void {
     this.#sent.add(id);
     const replica = this.random.pick(this.random.pick(this.#replicas));
-    const sender = id.slice(0, id.indexOf('/'));
-    replica.step({ type: 'requests', requests: [{ id, sender, bytes: utf8(id) }], origin: 'client' });
+    replica.step({ type: 'requests', requests: [toyRequest(id)], origin: 'client' });
   }
 
   #repeatRequests(): void {

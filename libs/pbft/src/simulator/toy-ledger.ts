@@ -48,6 +48,9 @@ export function readToyBlock(bytes: Uint8Array): (ToyBlock & ProposalIdentity) |
 
 export const toyReader: ProposalReader = { identify: readToyBlock };
 
+/** @param executed digest of the block that is executed on the state `before` */
+export const stateAfter = (before: Uint8Array, executed: Uint8Array): Uint8Array => digest('medveil/simulated-state/1', [before, executed]);
+
 interface StoredBlock extends CertifiedProposal {
   readonly digest: Uint8Array;
   readonly stateAfter: Uint8Array;
@@ -92,8 +95,7 @@ export class ToyLedger {
     const block = readToyBlock(proposal);
     if (block === null) throw new RangeError('a delivered block must be readable');
     const requestIds = block.transactions.map((bytes) => fromUtf8(bytes));
-    const stateAfter = digest('medveil/simulated-state/1', [this.head().stateDigest, block.digest]);
-    const stored = { proposal, certificate, digest: block.digest, stateAfter, requestIds };
+    const stored = { proposal, certificate, digest: block.digest, stateAfter: stateAfter(this.head().stateDigest, block.digest), requestIds };
     this.blocks.push(stored);
     for (const id of requestIds) this.#executed.add(id);
     return stored;

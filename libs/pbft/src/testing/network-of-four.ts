@@ -1,9 +1,9 @@
-import { utf8 } from '@medveil/encoding';
 import { replicaConfig } from '../config.js';
 import type { Effect } from '../effects.js';
 import { createReplica, type Replica } from '../replica.js';
 import { hashKeyring } from '../simulator/signatures.js';
 import { ToyLedger, toyReader } from '../simulator/toy-ledger.js';
+import { toyAnswer, toyRequest } from '../simulator/toy-shell.js';
 
 export const CHAIN_ID = 'four';
 export const keyring = hashKeyring(4);
@@ -41,7 +41,7 @@ export class NetworkOfFour {
   }
 
   request(id: number, name: string): void {
-    this.step(id, { type: 'requests', requests: [{ id: name, sender: 'c0', bytes: utf8(name) }], origin: 'client' });
+    this.step(id, { type: 'requests', requests: [toyRequest(name)], origin: 'client' });
     this.settle();
   }
 
@@ -58,22 +58,12 @@ export class NetworkOfFour {
     const ledger = this.ledger(id);
     if (effect.type === 'broadcast') for (const to of this.replicas.keys()) if (to !== id) this.#transmit(id, to, effect.kind, effect.bytes);
     if (effect.type === 'send') this.#transmit(id, effect.to, effect.kind, effect.bytes);
-    if (effect.type === 'validate-proposal') this.step(id, { type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal) });
-    if (effect.type === 'build-proposal') {
-      const proposal = ledger.build(effect.requests.map((request) => request.id));
-      this.step(id, { type: 'proposal-built', view: effect.view, sequence: effect.sequence, proposal, unusable: [] });
-    }
     if (effect.type === 'deliver') {
       const { stateAfter, requestIds } = ledger.execute(effect.proposal, effect.certificate);
       this.step(id, { type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
     }
-    if (effect.type === 'check-requests') {
-      const requests = effect.transactions.map((bytes) => ({ id: new TextDecoder().decode(bytes), sender: 'c0', bytes }));
-      this.step(id, { type: 'requests', requests: requests.filter((request) => !ledger.has(request.id)), origin: effect.from });
-    }
-    if (effect.type === 'read-blocks') {
-      const blocks = ledger.blocks.slice(effect.from - 1, effect.until).map(({ proposal, certificate }) => ({ proposal, certificate }));
-      this.step(id, { type: 'blocks', to: effect.to, blocks });
+    if (effect.type === 'build-proposal' || effect.type === 'validate-proposal' || effect.type === 'check-requests' || effect.type === 'read-blocks') {
+      this.step(id, toyAnswer(ledger, effect));
     }
   }
 
