@@ -34,6 +34,7 @@ declare module 'snarkjs' {
     newZKey(r1cs: string, powersOfTau: string, zkey: string, logger?: MpcLogger): Promise<Uint8Array | -1>;
     contribute(from: string, to: string, name: string, entropy: string, logger?: MpcLogger): Promise<Uint8Array>;
     beacon(from: string, to: string, name: string, valueHex: string, iterationsExponent: number, logger?: MpcLogger): Promise<Uint8Array | false>;
+    exportVerificationKey(zkey: Uint8Array, logger?: MpcLogger): Promise<Readonly<Record<string, unknown>>>;
     verifyFromR1cs(r1cs: string, powersOfTau: string, zkey: string, logger?: MpcLogger): Promise<boolean>;
   };
 

@@ -37,7 +37,7 @@ describe('keys that a service loads', () => {
     const state = genesisEntries({
       chainId: 'test', pkgPublicKey: keyPair().publicKey, pkgAccountKey: keyPair().publicKey, feeAccountKey: keyPair().publicKey, members: [],
       consortium: operators.map(({ publicKey }, index) => ({ accountKey: publicKey, name: `member ${index}` })),
-      verificationKeys: [{ instance: key.instance.name, hash: verificationKeyHash(key), development: false }], allowDevelopmentKeys: false,
+      verificationKeys: [{ instance: key.instance.name, hash: verificationKeyHash(key), development: false }], voucherKeys: [], allowDevelopmentKeys: false,
       registry: { domains: [], parts: Object.fromEntries(PART_TYPES.map((part) => [part, null])) as never }, issuerRoot: null, parameters: DEFAULT_PARAMETERS, startedAtMs: 1,
     }, verifiers);
     const replicaSet = Array.from({ length: 4 }, (_, index) => ({ id: `replica-${index}`, publicKey: keyPair().publicKey }));
