@@ -60,10 +60,10 @@ export interface ContributionOptions {
 
 /** A member's step: multiplies δ by a fresh factor that nobody else learns. @throws CodedError `ceremony/…` */
 export async function contribute({ folder, name, key, entropy, random, onProgress }: ContributionOptions): Promise<Contribution> {
-  const seed = createHash('blake2b512').update(random(64)).update(entropy).digest();
-  entropy.fill(0);
+  const fresh = random(64);
+  const seed = createHash('blake2b512').update(fresh).update(entropy).digest();
   const text = seed.toString('hex');
-  seed.fill(0);
+  for (const secret of [fresh, entropy, seed]) secret.fill(0);
   return addStep({ folder, name, key, onProgress }, (from, partial) => zKey.contribute(from, partial, name, text, listenTo(onProgress)));
 }
 
