@@ -11,35 +11,22 @@ import {
 import { toHex } from '@medveil/encoding';
 import { sign, signingKeyFromSeed, verifySignature } from '@medveil/identity';
 import { powersOfTau, zKey } from 'snarkjs';
-import { compileCircuit } from '../compile.js';
 import { withCurve } from './curve.js';
 import { exportKeys } from './export.js';
 import { stepFiles } from './folder.js';
 import { knownPowersOfTau } from './powers-of-tau.js';
 import { adopt, applyBeacon, contribute, newCeremony } from './steps.js';
+import { compileTiny, makePowersOfTau } from './testing.js';
 import { verifyCeremony } from './verify.js';
 import { G1_BYTES, readZkey, SECTION } from './zkey-file.js';
 
 const INSTANCE = { name: 'tiny', slots: 2, depth: 1, issuerDepth: 1 };
 const BEACON = { source: 'the first block of next year', iterationsExponent: 10 };
 const BEACON_VALUE = 'c0ffee00'.repeat(8);
-const POWER = 6;
 const onProgress = () => undefined;
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const memberNamed = (name: string) => ({ name, key: signingKeyFromSeed(random(32)) });
 type MemberKey = ReturnType<typeof memberNamed>;
-
-/** As many public inputs as the eligibility circuit has, and next to nothing else. */
-const circom = (factor: number) => `pragma circom 2.1.6;
-template Tiny(n) {
-  signal input x[n];
-  signal input w;
-  signal y[n];
-  for (var i = 0; i < n; i++) { y[i] <== (x[i] + ${factor}) * (w + i); }
-  w * w === x[0];
-}
-component main {public [x]} = Tiny(${PUBLIC_INPUT_COUNT});
-`;
 
 const fails = (promise: Promise<unknown>, code: CeremonyErrorCode, name?: string) =>
   assert.rejects(promise, (error) => {
@@ -58,18 +45,10 @@ describe('a ceremony', () => {
 
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'medveil-ceremony-spec-'));
-    for (const [name, factor] of [['tiny', 3], ['other', 5]] as const) {
-      const folder = path(`${name}-sources`);
-      await mkdir(folder);
-      const { r1cs, wasm } = await compileCircuit({ ...INSTANCE, constraints: 1 }, folder, { prepare: (work) => writeFile(join(work, 'circuit.circom'), circom(factor)) });
-      await writeFile(path(`${name}.r1cs`), r1cs);
-      await writeFile(path(`${name}.wasm`), wasm);
-    }
-    await withCurve(async (curve) => {
-      await powersOfTau.newAccumulator(curve, POWER, path('first.ptau'));
-      await powersOfTau.contribute(path('first.ptau'), path('raw.ptau'), 'test', 'only a test');
-      await powersOfTau.preparePhase2(path('raw.ptau'), path('prepared.ptau'));
-    });
+    await compileTiny(home, 'tiny', 3);
+    await compileTiny(home, 'other', 5);
+    await makePowersOfTau(home);
+    await withCurve(() => powersOfTau.preparePhase2(path('raw.ptau'), path('prepared.ptau')));
     checksum = await blake2b('raw.ptau');
     await begin('held');
     await step('held', alice);

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileCircuit } from '../compile.js';
 import { DEFAULT_CACHE_DIR, sourceHash } from '../ensure.js';
-import { type Instance, instanceNamed } from '../instances.js';
+import type { Instance } from '../instances.js';
 import type { OnProgress } from './curve.js';
 
 export interface CircuitFiles {
-  readonly instance: Instance;
   readonly r1cs: string;
   readonly wasm: string;
 }
@@ -17,19 +16,19 @@ export interface CircuitFiles {
  * Hands an instance's compiled files to `work`: from the cache, else compiled from the sources. Whoever compiles the same
  * sources gets the same bytes, which is how members check what they contribute to.
  */
-export async function withCircuit<T>(name: string, onProgress: OnProgress, work: (files: CircuitFiles) => Promise<T>): Promise<T> {
-  const instance = instanceNamed(name);
-  const cached = join(DEFAULT_CACHE_DIR, `${name}-${await sourceHash(instance)}`);
-  if (existsSync(cached)) return work({ instance, r1cs: join(cached, 'circuit.r1cs'), wasm: join(cached, 'circuit.wasm') });
-  onProgress(`compiling ${name}`);
-  const [sources, folder] = [await mkdtemp(join(tmpdir(), 'medveil-compile-')), await mkdtemp(join(tmpdir(), 'medveil-circuit-'))];
+export async function withCompiled<T>(instance: Instance, onProgress: OnProgress, work: (files: CircuitFiles) => Promise<T>): Promise<T> {
+  const cached = join(DEFAULT_CACHE_DIR, `${instance.name}-${await sourceHash(instance)}`);
+  if (existsSync(cached)) return work({ r1cs: join(cached, 'circuit.r1cs'), wasm: join(cached, 'circuit.wasm') });
+  onProgress(`compiling ${instance.name}`);
+  const folders = [await mkdtemp(join(tmpdir(), 'medveil-compile-')), await mkdtemp(join(tmpdir(), 'medveil-circuit-'))] as const;
   try {
-    const files = { instance, r1cs: join(folder, 'circuit.r1cs'), wasm: join(folder, 'circuit.wasm') };
-    const compiled = await compileCircuit(instance, sources);
-    await writeFile(files.r1cs, compiled.r1cs);
-    await writeFile(files.wasm, compiled.wasm);
+    const [sources, folder] = folders;
+    const files = { r1cs: join(folder, 'circuit.r1cs'), wasm: join(folder, 'circuit.wasm') };
+    const { r1cs, wasm } = await compileCircuit(instance, sources);
+    await writeFile(files.r1cs, r1cs);
+    await writeFile(files.wasm, wasm);
     return await work(files);
   } finally {
-    await Promise.all([sources, folder].map((path) => rm(path, { recursive: true, force: true })));
+    await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));
   }
 }

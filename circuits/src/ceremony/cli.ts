@@ -4,7 +4,8 @@ import { isCodedError, type RandomBytes } from '@medveil/encoding';
 import { type Contribution, type CeremonyTranscript } from '@medveil/eligibility';
 import type { SigningKeyPair } from '@medveil/identity';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type CircuitFiles, withCircuit } from './circuit-files.js';
+import { instanceNamed, readInstances } from '../instances.js';
+import { type CircuitFiles, withCompiled } from './circuit-files.js';
 import { exportKeys } from './export.js';
 import { readMembers, readSigningKey, signingKeyFromVault } from './member-keys.js';
 import { progressLines } from './progress.js';
@@ -19,8 +20,8 @@ const program = new Command('npm run ceremony --')
   .description('Groth16 keys that no single party could have made: a multi-party ceremony (docs/ceremony.md).\nA ceremony is a folder; every step adds a pair of files to it and overwrites nothing.')
   .showHelpAfterError('(--help says what is wanted)');
 
-const circuitOption = () => new Option('--circuit <name>', 'instance of circuits/circuits.json').makeOptionMandatory();
-const r1csOption = () => new Option('--r1cs <file>', 'its compiled constraint system; default: compiled from the sources');
+const circuitOption = () => new Option('--circuit <name>', 'instance of circuits/circuits.json').choices([...readInstances().keys()]).makeOptionMandatory();
+const r1csOption = () => new Option('--r1cs <file>', 'its constraint system; default: compiled from the sources');
 const powersOption = () => new Option('--ptau <file>', 'powers of tau in the format of snarkjs').makeOptionMandatory();
 const checksumOption = () => new Option('--checksum <hex>', 'published BLAKE2b-512 of that file; needless for those of circuits/powers-of-tau.json');
 
@@ -31,9 +32,10 @@ interface SourceOptions {
   readonly checksum?: string;
 }
 
-const withSources = <T>(options: SourceOptions, work: (sources: { r1cs: string; powersOfTau: string; checksum?: string }, files: CircuitFiles) => Promise<T>): Promise<T> =>
-  withCircuit(options.circuit, onProgress, (files) =>
-    work({ r1cs: options.r1cs ?? files.r1cs, powersOfTau: options.ptau, ...(options.checksum === undefined ? {} : { checksum: options.checksum }) }, files));
+const powersOf = ({ ptau, checksum }: SourceOptions) => ({ powersOfTau: ptau, ...(checksum === undefined ? {} : { checksum }) });
+
+const withConstraints = <T>({ circuit, r1cs }: SourceOptions, work: (r1cs: string) => Promise<T>): Promise<T> =>
+  r1cs === undefined ? withCompiled(instanceNamed(circuit), onProgress, (files) => work(files.r1cs)) : work(r1cs);
 
 program
   .command('new <folder>')
@@ -48,9 +50,10 @@ program
   .option('--beacon-iterations <n>', 'its hash will be iterated 2^n times, n from 10 to 30', wholeNumber, 20)
   .action(async (folder: string, options: SourceOptions & { name: string; members: string; beacon: string; beaconIterations: number }) => {
     const members = await readMembers(options.members);
-    const { description } = await withSources(options, (sources, { instance: { name, slots, depth, issuerDepth } }) =>
+    const { name, slots, depth, issuerDepth } = instanceNamed(options.circuit);
+    const { description } = await withConstraints(options, (r1cs) =>
       newCeremony({
-        folder, ...sources, onProgress,
+        folder, r1cs, ...powersOf(options), onProgress,
         description: { name: options.name, instance: { name, slots, depth, issuerDepth }, members, beacon: { source: options.beacon, iterationsExponent: options.beaconIterations } },
       }));
     say(`circuit hash ${description.circuitHash}`);
@@ -103,7 +106,7 @@ program
   .option('--members <file>', 'whose attestations count; default: those that the ceremony lists')
   .action(async (folder: string, options: SourceOptions & { members?: string }) => {
     const memberKeys = options.members === undefined ? undefined : (await readMembers(options.members)).map(({ publicKey }) => publicKey);
-    const { transcript } = await withSources(options, (sources) => verifyCeremony({ folder, ...sources, ...(memberKeys === undefined ? {} : { memberKeys }), onProgress }));
+    const { transcript } = await withConstraints(options, (r1cs) => verifyCeremony({ folder, r1cs, ...powersOf(options), ...(memberKeys === undefined ? {} : { memberKeys }), onProgress }));
     summarise(transcript);
   });
 
@@ -114,9 +117,14 @@ program
   .addOption(r1csOption())
   .addOption(powersOption())
   .addOption(checksumOption())
+  .option('--wasm <file>', 'the circuit\'s witness generator; default: compiled from the sources')
   .requiredOption('--out <folder>', 'must not exist')
-  .action(async (folder: string, options: SourceOptions & { out: string }) => {
-    const { contributions } = await withSources(options, (sources, { wasm }) => exportKeys({ folder, ...sources, wasm, out: options.out, onProgress }));
+  .action(async (folder: string, options: SourceOptions & { wasm?: string; out: string }) => {
+    const run = ({ r1cs, wasm }: CircuitFiles) => exportKeys({ folder, r1cs, wasm, ...powersOf(options), out: options.out, onProgress });
+    const { circuit, r1cs, wasm } = options;
+    const { contributions } = r1cs !== undefined && wasm !== undefined
+      ? await run({ r1cs, wasm })
+      : await withCompiled(instanceNamed(circuit), onProgress, (files) => run({ r1cs: r1cs ?? files.r1cs, wasm: wasm ?? files.wasm }));
     say(`${options.out}: keys of ${contributions.length} steps`);
   });
 

@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { openVault } from '@medveil/host';
 import { type CeremonyDescription, ceremonyError, descriptionSchema } from '@medveil/eligibility';
 import { fromBase64Url, fromHex, type RandomBytes } from '@medveil/encoding';
 import { type SigningKeyPair, signingKeyFromSeed } from '@medveil/identity';
@@ -25,6 +24,8 @@ export async function readSigningKey(path: string): Promise<SigningKeyPair> {
 /** The member's key from the vault of their replica. @throws CodedError `ceremony/bad-input`, those of the vault */
 export async function signingKeyFromVault(folder: string, keyFile: string, random: RandomBytes): Promise<SigningKeyPair> {
   if (!existsSync(folder)) throw ceremonyError('ceremony/bad-input', `there is no vault at ${folder}`, { path: folder });
+  // what services stand on is large; whoever has their key in a file need not load it
+  const { openVault } = await import('@medveil/host');
   return signingKeyFromSeed(await (await openVault({ folder, keyFile }, random)).get(OPERATOR_KEY));
 }
 
