@@ -3,13 +3,17 @@ import { curves, type MpcCurve, type MpcLogger } from 'snarkjs';
 /** A word on what is being done, and how far it is from 0 to 1 where that is known. */
 export type OnProgress = (step: string, done?: number) => void;
 
-/** snarkjs keeps one curve with its threads for the whole process; no thread stays behind afterwards. */
+let users = 0;
+
+/** snarkjs keeps one curve with its threads for the whole process. Whoever is done with it last ends the threads. */
 export async function withCurve<T>(work: (curve: MpcCurve) => Promise<T>): Promise<T> {
+  users += 1;
   const curve = await curves.getCurveFromName('bn128');
   try {
     return await work(curve);
   } finally {
-    await curve.terminate();
+    users -= 1;
+    if (users === 0) await curve.terminate();
   }
 }
 

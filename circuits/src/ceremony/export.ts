@@ -26,11 +26,13 @@ export async function exportKeys(options: ExportOptions): Promise<VerificationKe
   await mkdir(dirname(out), { recursive: true });
   const work = await mkdtemp(`${out}.partial-`);
   try {
-    await copyFile(verified.keyPath, join(work, 'proving-key.zkey'));
-    await copyFile(options.wasm, join(work, 'circuit.wasm'));
-    await writeFile(join(work, 'verification-key.json'), `${JSON.stringify(verificationKey, null, 2)}\n`);
-    await writeFile(join(work, 'ceremony.json'), encodeTranscript(verified.transcript));
-    await rename(work, out);
+    const done = join(work, 'done');
+    await mkdir(done);
+    await copyFile(verified.keyPath, join(done, 'proving-key.zkey'));
+    await copyFile(options.wasm, join(done, 'circuit.wasm'));
+    await writeFile(join(done, 'verification-key.json'), `${JSON.stringify(verificationKey, null, 2)}\n`);
+    await writeFile(join(done, 'ceremony.json'), encodeTranscript(verified.transcript));
+    await rename(done, out);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

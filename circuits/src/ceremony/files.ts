@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { link, rm, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { ceremonyError } from '@medveil/eligibility';
 import type { OnProgress } from './curve.js';
 
@@ -27,9 +27,6 @@ export function refuseExisting(...paths: readonly string[]): void {
 
 /** Gives a file that is complete its name, unless another has it. */
 export async function place(partial: string, path: string): Promise<void> {
-  await link(partial, path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EEXIST') refuseExisting(path);
-    throw cause;
-  });
-  await rm(partial);
+  refuseExisting(path);
+  await rename(partial, path);
 }

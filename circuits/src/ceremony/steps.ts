@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import {
   ATTESTATION_DOMAIN, attestedStatement, type CeremonyDescription, ceremonyError, type CeremonyTranscript, checkSteps, type Contribution, contributionHash,
   contributorNameSchema, descriptionSchema, encodeTranscript, lastHash,
@@ -7,8 +7,7 @@ import {
 import { type RandomBytes, toHex } from '@medveil/encoding';
 import { sign, type SigningKeyPair, verifySignature } from '@medveil/identity';
 import { zKey } from 'snarkjs';
-import { parseR1cs } from '../r1cs.js';
-import { domainSizeOf } from '../qap.js';
+import type { z } from 'zod';
 import { listenTo, type OnProgress, withCurve } from './curve.js';
 import { hashFile, place, refuseExisting } from './files.js';
 import { lastStep, type StepFiles, stepFiles } from './folder.js';
@@ -17,13 +16,15 @@ import { compareContributions } from './key-elements.js';
 import { checkPowersOfTau } from './powers-of-tau.js';
 import { G1_BYTES, readZkey, SECTION, type ZkeyFile } from './zkey-file.js';
 
+const givenSchema = descriptionSchema.pick({ name: true, instance: true, members: true, beacon: true });
+
 export interface NewCeremony {
   readonly folder: string;
   readonly r1cs: string;
   readonly powersOfTau: string;
   /** Published BLAKE2b-512 of the powers-of-tau file, unless it is one of `knownPowersOfTau`. */
   readonly checksum?: string;
-  readonly description: Pick<CeremonyDescription, 'name' | 'instance' | 'members' | 'beacon'>;
+  readonly description: z.input<typeof givenSchema>;
   readonly onProgress: OnProgress;
 }
 
@@ -31,19 +32,18 @@ export interface NewCeremony {
 export async function newCeremony({ folder, r1cs, powersOfTau, checksum: given, description, onProgress }: NewCeremony): Promise<CeremonyTranscript> {
   const step = stepFiles(folder, 0);
   refuseExisting(step.key, step.transcript);
+  const parsed = givenSchema.safeParse(description);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw ceremonyError('ceremony/bad-input', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
+  }
   const checksum = await checkPowersOfTau(powersOfTau, given, onProgress);
   await mkdir(folder, { recursive: true });
   return writingStep(step, async (partial) => {
     const key = await withCurve((curve) => makeInitialKey(curve, { r1cs, powersOfTau, path: partial }, onProgress));
-    const parsed = descriptionSchema.safeParse({
-      ...description,
-      constraintSystem: await hashFile(r1cs, 'sha256', onProgress),
-      powersOfTau: { checksum, power: Math.log2(domainSizeOf(parseR1cs(await readFile(r1cs)))) },
-      circuitHash: key.circuitHash,
-    });
-    if (parsed.success) return { format: 'medveil/ceremony/1', description: parsed.data, contributions: [] };
-    const issue = parsed.error.issues[0];
-    throw ceremonyError('ceremony/bad-input', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
+    const constraintSystem = await hashFile(r1cs, 'sha256', onProgress);
+    const powers = { checksum, power: Math.log2(key.domainSize) };
+    return { format: 'medveil/ceremony/1', description: { ...parsed.data, constraintSystem, powersOfTau: powers, circuitHash: key.circuitHash }, contributions: [] };
   });
 }
 
