@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,8 +45,8 @@ describe('a ceremony', () => {
   let checksum = '';
 
   // one curve for all that follows: each start of its threads takes a third of a second
-  let finish = (): void => undefined;
-  const curve = withCurve(() => new Promise<void>((resolve) => { finish = resolve; }));
+  const finished = new AbortController();
+  const curve = withCurve(() => once(finished.signal, 'abort'));
 
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'medveil-ceremony-spec-'));
@@ -62,7 +63,7 @@ describe('a ceremony', () => {
     await applyBeacon({ folder: path('held'), value: BEACON_VALUE, onProgress });
   });
   after(async () => {
-    finish();
+    finished.abort();
     await curve;
     await rm(home, { recursive: true, force: true });
   });
