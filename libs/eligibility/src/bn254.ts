@@ -1,6 +1,8 @@
 import createModule, { type MclModule } from 'mcl-wasm/dist/mcl_c.js';
 import { eligibilityError } from './errors.js';
 import { FIELD_BYTES } from './field.js';
+import { G2Subgroup } from './g2-subgroup.js';
+import { FP, FR, G1, G2, GT, type Pointer } from './mcl-layout.js';
 
 /** Compressed points, big-endian: the x coordinate (G2: imaginary, then real part), its top bit set where y (G2: its real part) is odd. */
 export const G1_BYTES = 32;
@@ -9,16 +11,6 @@ export const G2_BYTES = 64;
 /** `BN_SNARK1` of mcl, the curve of Ethereum's precompiles and of circom, and the build constant of the wasm (6 + 10·4 words). */
 const CURVE = 4;
 const COMPILED_TIME_VAR = 46;
-/** Sizes of mcl's structures, which leave room for its largest field. */
-const FR = 32;
-const FP = 48;
-const G1 = 144;
-const G2 = 288;
-const GT = 576;
-
-/** Offset of a structure in the memory of one `Bn254`. */
-export type Pointer = number;
-
 /**
  * One of the groups. `coordinates`: an affine point in mcl's form (Montgomery, R = 2^256), 32 little-endian bytes a
  * coordinate, as proving keys hold it.
@@ -42,10 +34,12 @@ export interface Group {
 export class Bn254 {
   private readonly scratch: Pointer;
   private readonly numbers: Pointer;
+  private readonly subgroup: G2Subgroup;
 
   private constructor(readonly mcl: MclModule) {
     this.scratch = this.reserve(G2_BYTES);
     this.numbers = this.reserve(4 * FP);
+    this.subgroup = new G2Subgroup(mcl, (bytes) => this.reserve(bytes), (real, imaginary) => this.fp2(real, imaginary));
     mcl.HEAP8.fill(0, this.numbers, this.numbers + 4 * FP);
   }
 
@@ -56,8 +50,9 @@ export class Bn254 {
       },
     });
     if (mcl._mclBn_init(CURVE, COMPILED_TIME_VAR) !== 0) throw new Error('mcl does not offer BN254');
-    mcl._mclBn_verifyOrderG1(1);
-    mcl._mclBn_verifyOrderG2(1);
+    // mcl would check orders at every step; `readG2` checks once, and every point of the curve is in G1
+    mcl._mclBn_verifyOrderG1(0);
+    mcl._mclBn_verifyOrderG2(0);
     return new Bn254(mcl);
   }
 
@@ -79,11 +74,21 @@ export class Bn254 {
     return this.reserve(GT);
   }
 
+  /** A constant of Fp2, its real part first. */
+  fp2(real: bigint, imaginary: bigint): Pointer {
+    const pointer = this.reserve(2 * FP);
+    for (const [i, value] of [real, imaginary].entries()) {
+      this.putReversed(Uint8Array.from(Buffer.from(value.toString(16).padStart(2 * FIELD_BYTES, '0'), 'hex')));
+      this.mcl._mclBnFp_setLittleEndian(pointer + FP * i, this.scratch, FIELD_BYTES);
+    }
+    return pointer;
+  }
+
   fr(count = 1): Pointer {
     return this.reserve(FR * count);
   }
 
-  /** Reads a point of G1 and says whether it is one: on the curve, canonical, not at infinity. */
+  /** Reads a point of G1 and says whether it is one: on the curve, whose order is r, canonical, not at infinity. */
   readG1(out: Pointer, bytes: Uint8Array): boolean {
     this.putReversed(bytes);
     const { mcl } = this;
@@ -91,8 +96,7 @@ export class Bn254 {
       bytes.length === G1_BYTES &&
       mcl._mclBnG1_deserialize(out, this.scratch, G1_BYTES) === G1_BYTES &&
       mcl._mclBnG1_isZero(out) === 0 &&
-      mcl._mclBnG1_isValid(out) === 1 &&
-      mcl._mclBnG1_isValidOrder(out) === 1
+      mcl._mclBnG1_isValid(out) === 1
     );
   }
 
@@ -105,7 +109,7 @@ export class Bn254 {
       mcl._mclBnG2_deserialize(out, this.scratch, G2_BYTES) === G2_BYTES &&
       mcl._mclBnG2_isZero(out) === 0 &&
       mcl._mclBnG2_isValid(out) === 1 &&
-      mcl._mclBnG2_isValidOrder(out) === 1
+      this.subgroup.contains(out)
     );
   }
 
@@ -173,5 +177,7 @@ export class Bn254 {
     this.mcl.HEAP8.set(bytes.toReversed(), this.scratch);
   }
 }
+
+export { type Pointer } from './mcl-layout.js';
 
 export const at = { g1: (base: Pointer, i: number) => base + i * G1, g2: (base: Pointer, i: number) => base + i * G2, fr: (base: Pointer, i: number) => base + i * FR };

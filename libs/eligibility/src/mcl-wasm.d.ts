@@ -16,6 +16,9 @@ declare module 'mcl-wasm/dist/mcl_c.js' {
     readonly _mclBn_precomputedMillerLoop2: (out: number, p1: number, table1: number, p2: number, table2: number) => void;
     readonly _mclBn_finalExp: (out: number, x: number) => void;
     readonly _mclBn_pairing: (out: number, p: number, q: number) => void;
+    readonly _mclBnFp_neg: (out: number, x: number) => void;
+    readonly _mclBnFp_setLittleEndian: (out: number, bytes: number, size: number) => number;
+    readonly _mclBnFp2_mul: (out: number, x: number, y: number) => void;
     readonly _mclBnFp_setInt32: (out: number, value: number) => void;
     readonly _mclBnFp_invVec: (out: number, xs: number, n: number) => void;
     readonly _mclBnFr_deserialize: (out: number, bytes: number, size: number) => number;
@@ -30,6 +33,8 @@ declare module 'mcl-wasm/dist/mcl_c.js' {
     readonly _mclBnG1_neg: (out: number, p: number) => void;
     readonly _mclBnG1_mul: (out: number, p: number, scalar: number) => void;
     readonly _mclBnG1_mulVec: (out: number, ps: number, scalars: number, n: number) => void;
+    readonly _mclBnG2_neg: (out: number, p: number) => void;
+    readonly _mclBnG2_isEqual: (p: number, q: number) => number;
     readonly _mclBnG2_clear: (out: number) => void;
     readonly _mclBnG2_add: (out: number, p: number, q: number) => void;
     readonly _mclBnG2_mul: (out: number, p: number, scalar: number) => void;

@@ -37,18 +37,18 @@ export class MultiScalar {
     const { coordinates, group } = this;
     const count = scalars.length / WORDS;
     const bits = windowBits(count);
-    const { digits, windows } = signedDigits(scalars, bits);
-    dropInfinite(digits, points, count, 2 * coordinates.degree * NUMBER_BYTES);
+    const recoding = new SignedDigits(scalars, bits, infinite(points, count, 2 * coordinates.degree * NUMBER_BYTES));
     coordinates.field.memory.scoped(() => {
       const room = 4 * quadsFor(count);
       // points and their negatives; then sums: of a window, and of its buckets weighed, each batch rounded up to quads
       const table = new AffinePoints(coordinates, 2 * room + count + 4 * 2 ** bits + 4 * BATCH);
       this.load(table, points, count, room);
-      group.clear(out);
-      for (let window = windows - 1; window >= 0; window -= 1) {
+      const windows = Array.from({ length: recoding.windows }, () => {
         table.discardFrom(2 * room);
-        const buckets = bucketSums(table, digits.subarray(window * count, (window + 1) * count), room, 2 ** (bits - 1));
-        const [sum, ...byBit] = this.read(table, weighted(table, buckets));
+        return this.read(table, weighted(table, bucketSums(table, recoding.next(), room, 2 ** (bits - 1))));
+      });
+      group.clear(out);
+      for (const [sum, ...byBit] of windows.toReversed()) {
         for (let bit = bits - 1; bit >= 0; bit -= 1) {
           group.double(out);
           this.add(out, byBit[bit]);
@@ -114,40 +114,66 @@ export function windowBits(count: number): number {
   return best;
 }
 
-/** Digits from -2^(bits-1) to 2^(bits-1), window after window: scalar i is Σ digits[w·count + i]·2^(bits·w). */
-export function signedDigits(scalars: Uint32Array, bits: number): { digits: Int32Array; windows: number } {
-  const count = scalars.length / WORDS;
-  const windows = Math.ceil((SCALAR_BITS + 1) / bits);
-  const digits = new Int32Array(windows * count);
-  const mask = 2 ** bits - 1;
-  for (let i = 0; i < count; i += 1) {
-    let carry = 0;
-    for (let window = 0; window < windows; window += 1) {
-      const position = window * bits;
-      const word = WORDS * i + (position >> 5);
-      const shift = position & 31;
-      const high = shift + bits > 32 && (position >> 5) + 1 < WORDS ? (scalars[word + 1] ?? 0) << (32 - shift) : 0;
-      const digit = ((((scalars[word] ?? 0) >>> shift) | high) & mask) + carry;
-      carry = digit > 2 ** (bits - 1) ? 1 : 0;
-      digits[window * count + i] = digit - carry * 2 ** bits;
-    }
+/** Scalars as digits from -2^(bits-1) + 1 to 2^(bits-1), window after window from the lowest: Σ digit·2^(bits·window). */
+export class SignedDigits {
+  readonly windows: number;
+  private window = 0;
+  private readonly count: number;
+  private readonly carries: Uint8Array;
+  private readonly digits: Int32Array;
+
+  /** @param without scalars that count as 0 */
+  constructor(
+    private readonly scalars: Uint32Array,
+    private readonly bits: number,
+    private readonly without: readonly number[] = [],
+  ) {
+    this.windows = Math.ceil((SCALAR_BITS + 1) / bits);
+    this.count = scalars.length / WORDS;
+    this.carries = new Uint8Array(this.count);
+    this.digits = new Int32Array(this.count);
   }
-  return { digits, windows };
+
+  /** Digits of the next window, by scalar; the next call writes over them. */
+  next(): Int32Array {
+    const { scalars, bits, carries, digits, count } = this;
+    const position = this.window * bits;
+    const [word, shift] = [position >> 5, position & 31];
+    const spills = shift + bits > 32 && word + 1 < WORDS;
+    for (let i = 0; i < count; i += 1) {
+      const low = (scalars[WORDS * i + word] ?? 0) >>> shift;
+      const high = spills ? (scalars[WORDS * i + word + 1] ?? 0) << (32 - shift) : 0;
+      const digit = ((low | high) & (2 ** bits - 1)) + (carries[i] ?? 0);
+      const carry = digit > 2 ** (bits - 1) ? 1 : 0;
+      carries[i] = carry;
+      digits[i] = digit - (carry << bits);
+    }
+    for (const i of this.without) digits[i] = 0;
+    this.window += 1;
+    return digits;
+  }
 }
 
-function dropInfinite(digits: Int32Array, points: Uint8Array, count: number, stride: number): void {
+/** Which points are infinity. */
+function infinite(points: Uint8Array, count: number, stride: number): number[] {
+  const found: number[] = [];
   for (let i = 0; i < count; i += 1) {
     let position = i * stride;
     const end = position + stride;
     while (position < end && points[position] === 0) position += 1;
-    if (position === end) for (let at = i; at < digits.length; at += count) digits[at] = 0;
+    if (position === end) found.push(i);
   }
+  return found;
 }
 
 /** The sum of every digit's points, those of digit 1 first. Point i has number i, its negative `room` + i. */
 function bucketSums(table: AffinePoints, digits: Int32Array, room: number, buckets: number): Int32Array {
   const starts = new Int32Array(buckets + 1);
-  for (const digit of digits) if (digit !== 0) starts[Math.abs(digit)] = (starts[Math.abs(digit)] ?? 0) + 1;
+  for (let i = 0; i < digits.length; i += 1) {
+    const size = Math.abs(digits[i] ?? 0);
+    starts[size] = (starts[size] ?? 0) + 1;
+  }
+  starts[0] = 0;
   for (let i = 1; i <= buckets; i += 1) starts[i] = (starts[i] ?? 0) + (starts[i - 1] ?? 0);
   const nodes = new Int32Array(starts[buckets] ?? 0);
   const next = starts.slice();
