@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { groth16, zKey } from 'snarkjs';
 import {
   accreditationLeaf,
@@ -12,6 +13,7 @@ import {
   buildWitness,
   compilePolicy,
   createSnarkjsProver,
+  createWasmProver,
   encodeWitness,
   issuerKeyFromSeed,
   IssuerTree,
@@ -74,32 +76,35 @@ const circuit = await loadProvingCircuit(artefacts);
 const r1cs = parseR1cs(await readFile(artefacts.r1csPath));
 await loadVerifier();
 const key = prepareVerificationKey(artefacts.verificationKey);
-const prover = createSnarkjsProver({ threads: 1 });
+const random = (length) => new Uint8Array(randomBytes(length));
+const threads = availableParallelism();
+const provers = { all: createWasmProver({ threads, random }), one: createWasmProver({ threads: 1, random }), snarkjs: createSnarkjsProver({ threads: 1 }) };
 
 const all = inputs();
 const { signals, statement } = buildWitness(all, artefacts.instance);
 const publicInputs = publicInputsOf(statement);
-const proof = await prover.prove(circuit, signals);
+const proof = await provers.one.prove(circuit, signals);
 const calculator = new WitnessCalculator(circuit.wasm.slice());
-const witness = encodeWitness(calculator.calculate(signals));
+const witness = encodeWitness(calculator.calculateWords(signals));
 const snarkjsKey = await zKey.exportVerificationKey(new Uint8Array(circuit.zkey));
 const snarkjsProof = await groth16.prove(new Uint8Array(circuit.zkey), witness);
 const batch = Array.from({ length: BATCH }, () => ({ publicInputs, proof }));
-const random = (length) => new Uint8Array(randomBytes(length));
 const check = (valid) => {
   if (!valid) throw new Error('a proof of the benchmark is not valid');
 };
 
 const ops = {
-  witness_ms: { run: () => calculator.calculate(signals) },
-  prove_ms: { run: () => prover.prove(circuit, signals) },
+  witness_ms: { run: () => calculator.calculateWords(signals) },
+  prove_ms: { run: () => provers.all.prove(circuit, signals) },
+  prove_one_thread_ms: { run: () => provers.one.prove(circuit, signals) },
+  prove_snarkjs_ms: { run: () => provers.snarkjs.prove(circuit, signals) },
   prove_snarkjs_threads_ms: { run: () => groth16.prove(new Uint8Array(circuit.zkey), witness) },
   verify_snarkjs_ms: { run: async () => check(await groth16.verify(snarkjsKey, publicSignals(publicInputs).map(String), snarkjsProof.proof)) },
   verify_ms: { run: () => check(verifyEligibility(key, publicInputs, proof)) },
   verify_batch64_ms_per_proof: { run: () => check(verifyBatch(key, batch, random).every(Boolean)) },
 };
 const samples = await sample(Object.values(ops), rounds);
-await prover.close();
+for (const prover of Object.values(provers)) await prover.close();
 
 /** Medians by metric; of a batch, for one proof of it. */
 const mediansOf = (clock) =>
@@ -124,7 +129,9 @@ process.stdout.write(
     instance: name,
     constraints: r1cs.constraints,
     clauses: artefacts.instance.slots,
+    threads,
     ...times,
+    prove_cpu_ms: cpu.prove_one_thread_ms,
     cpu,
     proving_key_bytes: await bytes(artefacts.zkeyPath),
     verification_key_bytes: JSON.stringify(artefacts.verificationKey).length,

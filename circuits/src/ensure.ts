@@ -92,7 +92,7 @@ async function build(instance: Instance, cacheDir: string, folder: string, optio
 /** Reads an instance's witness generator and proving key into memory that proving threads share. */
 export async function loadProvingCircuit(artefacts: Pick<CircuitArtefacts, 'instance' | 'wasmPath' | 'zkeyPath'>): Promise<ProvingCircuit> {
   const [wasm, zkey] = await Promise.all([shared(artefacts.wasmPath), shared(artefacts.zkeyPath)]);
-  return { instance: artefacts.instance, wasm, zkey };
+  return { instance: artefacts.instance, wasm, zkey, zkeyFile: artefacts.zkeyPath };
 }
 
 async function shared(path: string): Promise<Uint8Array> {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { groth16, zKey } from 'snarkjs';
 import {
   buildWitness,
+  createNativeProver,
   createSnarkjsProver,
   createWasmProver,
   isEligibilityError,
@@ -21,6 +23,7 @@ import {
   verifyStatement,
   WitnessCalculator,
 } from '@medveil/eligibility';
+import { nativeProgram, type NativeProgramOptions } from '@medveil/host';
 import { decodeProof, exampleInputs } from '@medveil/eligibility/testing';
 import { ensureCircuits, loadProvingCircuit } from './ensure.js';
 import { Forgery } from './forgery.js';
@@ -36,10 +39,17 @@ async function code(proof: Promise<unknown>): Promise<unknown> {
 
 const random = (length: number) => new Uint8Array(randomBytes(length));
 
+const commandProver = fileURLToPath(new URL('command-prover.js', import.meta.url));
+
+/** A script that stands for a native prover; see there for the modes. */
+const native = (mode: string, maxQueue = 10, options: NativeProgramOptions = {}) =>
+  createNativeProver({ threads: 1, maxQueue, program: nativeProgram([process.execPath, commandProver, mode], options) });
+
 /** Every adapter of the port, by name with its number of threads. */
 const adapters: Readonly<Record<string, { threads: number; create: (maxQueue?: number) => Prover }>> = {
   'the WebAssembly prover on one thread': { threads: 1, create: (maxQueue = 10) => createWasmProver({ threads: 1, maxQueue, random }) },
   'the WebAssembly prover on three threads': { threads: 3, create: (maxQueue = 10) => createWasmProver({ threads: 3, maxQueue, random }) },
+  'the native prover': { threads: 1, create: (maxQueue = 10) => native('prove', maxQueue) },
   'the snarkjs prover': { threads: 1, create: (maxQueue = 10) => createSnarkjsProver({ threads: 1, maxQueue }) },
 };
 
@@ -102,7 +112,7 @@ for (const [name, { threads, create }] of Object.entries(adapters)) {
 
     it('makes nothing of a key that is none', async () => {
       const { signals } = buildWitness(exampleInputs(), small.instance);
-      const broken = { ...small, zkey: small.zkey.slice(0, 100_000) };
+      const broken = { ...small, zkey: small.zkey.slice(0, 100_000), zkeyFile: fileURLToPath(import.meta.url) };
       assert.equal(await code(prover.prove(broken, signals)), 'eligibility/prover-failed');
     });
 
@@ -124,6 +134,39 @@ for (const [name, { threads, create }] of Object.entries(adapters)) {
     });
   });
 }
+
+/** How a proof by a prover, closed afterwards, ends. */
+const outcome = async (prover: Prover) => {
+  const { signals } = buildWitness(exampleInputs(), small.instance);
+  const found = await code(prover.prove(small, signals));
+  await prover.close();
+  return found;
+};
+
+describe('a native prover', () => {
+  it('that fails, is not there, answers nonsense or does not end makes no proof', async () => {
+    const missing = createNativeProver({ threads: 1, program: nativeProgram(['/nonexistent/prover']) });
+    for (const prover of [native('fail'), native('garbage'), native('hang', 1, { timeoutMs: 500 }), missing]) {
+      assert.equal(await outcome(prover), 'eligibility/prover-failed');
+    }
+  });
+
+  it('is ended with the proof that it was started for, and leaves nothing behind', async () => {
+    const prover = native('hang');
+    const { signals } = buildWitness(exampleInputs(), small.instance);
+    const abort = new AbortController();
+    const running = code(prover.prove(small, signals, { signal: abort.signal }));
+    setTimeout(() => abort.abort(), 1_000);
+    assert.equal(await running, 'eligibility/prover-cancelled');
+    const last = code(prover.prove(small, signals));
+    setTimeout(() => void prover.close(), 1_000);
+    assert.equal(await last, 'eligibility/prover-closed');
+  });
+
+  it('is not made where the witness would reach a disk', () => {
+    for (const memoryFolder of ['/proc', '/nonexistent']) assert.throws(() => nativeProgram(['prover'], { memoryFolder }), /must not reach a disk/);
+  });
+});
 
 describe('the witness generator', () => {
   it('is not upset by a refusal, and wants every input', () => {

@@ -79,6 +79,7 @@ export { requireProductionKey } from './ceremony/require-production-key.js';
 export { loadVerifier, type PreparedKey, prepareVerificationKey, type ProvenStatement, verifyBatch, verifyEligibility, verifySignals, verifyStatement } from './verifier.js';
 export { chooseCircuit, type EligibilityProof, proveEligibility, type Prover, type ProvingCircuit } from './prover/prover.js';
 export { encodeWitness, WitnessCalculator } from './prover/witness-calculator.js';
+export { createNativeProver, type NativeProverOptions, type ProofProgram } from './prover/native-prover.js';
 export { createProver, PROVER_KINDS, type ProverKind } from './prover/create-prover.js';
 export { type PoolOptions } from './prover/proving-pool.js';
 export { createSnarkjsProver } from './prover/snarkjs-prover.js';

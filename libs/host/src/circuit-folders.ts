@@ -33,6 +33,7 @@ export async function readCircuitFolders(folders: readonly string[], network: Ne
       instance: key.instance,
       wasm: shared(await read(folder, 'circuit.wasm')),
       zkey: shared(await read(folder, 'proving-key.zkey')),
+      zkeyFile: join(folder, 'proving-key.zkey'),
     });
     return { instance: key.instance, verificationKeyHash: verificationKeyHash(key), load };
   }));

@@ -15,4 +15,5 @@ export {
   type AccountPrincipal, anyOf, OPERATOR, partyTokens, partyTokenSource, type PartyToken, signPartyToken, TokenService, type TokenServiceOptions, type TrustedParty,
 } from './tokens.js';
 export { infrastructureSettings, type InfrastructureSettings, type OpenedInfrastructure, openInfrastructure } from './open-infrastructure.js';
+export { nativeProgram, type NativeProgramOptions } from './native-program.js';
 export { runAlone } from './run-alone.js';

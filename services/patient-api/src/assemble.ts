@@ -1,5 +1,6 @@
 import { LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createJobs } from '@medveil/database';
+import { nativeProgram } from '@medveil/host';
 import { createProver } from '@medveil/eligibility';
 import { fromBase64Url, isCodedError } from '@medveil/encoding';
 import type { ObjectStore } from '@medveil/object-store';
@@ -38,7 +39,9 @@ const JOB_POLL_MS = 500;
 export async function assemble(context: AgentContext, objects: ObjectStore) {
   const { settings, database, clock, random, network, log } = context;
   const circuits = await loadCircuits(settings.circuitFolders, network, settings.mode);
-  const prover = createProver(settings.prover, { threads: settings.proverWorkers, random });
+  const prover = createProver(
+    settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
+  );
   const jobs = createJobs({
     database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS,
     onAttempt: ({ kind, key, outcome }) => void (outcome === 'dead' && runner.buried(kind, key)),

@@ -23,6 +23,11 @@ export const researchApiSettings = z.strictObject({
   circuitFolders: z.array(z.string().min(1)).min(1).max(32),
   /** what makes proofs: this project's own prover, or snarkjs as the reference */
   prover: z.enum(PROVER_KINDS).default('wasm'),
+  /**
+   * Where set, a native prover instead: program and first arguments, of rapidsnark's command line. It needs Linux and /dev/shm on tmpfs,
+   * where the witness goes into a file without a name.
+   */
+  nativeProver: z.tuple([z.string().min(1)], z.string()).optional(),
   /** threads that sample proofs are made in, each of up to a gigabyte: as many proofs at a time, and one alone takes them all */
   proverWorkers: z.int().min(1).max(64).default(1),
   /**

@@ -3,7 +3,9 @@ import { HttpClient, PkgClient } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { createProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
-import { type CircuitFolder, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer } from '@medveil/host';
+import {
+  type CircuitFolder, type Infrastructure, loadNetwork, nativeProgram, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer,
+} from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -53,7 +55,9 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
     database, clock, random, onAttempt: ({ kind, outcome, durationMs }) => attempts.observeMs({ kind, outcome }, durationMs),
   });
   const context = await openContext(settings, infrastructure, network, { database, jobs, log });
-  const prover = createProver(settings.prover, { threads: settings.proverWorkers, random });
+  const prover = createProver(
+    settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
+  );
   const { link, module } = assemble(context, network, circuits, prover, new SealedObjects(store, await StorageSealer.open(context.vault, random)));
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());

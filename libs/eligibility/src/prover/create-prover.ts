@@ -1,3 +1,4 @@
+import { createNativeProver, type ProofProgram } from './native-prover.js';
 import { type Prover } from './prover.js';
 import { createSnarkjsProver } from './snarkjs-prover.js';
 import { createWasmProver, type WasmProverOptions } from './wasm-prover.js';
@@ -6,5 +7,8 @@ import { createWasmProver, type WasmProverOptions } from './wasm-prover.js';
 export const PROVER_KINDS = ['wasm', 'snarkjs'] as const;
 export type ProverKind = (typeof PROVER_KINDS)[number];
 
-export const createProver = (kind: ProverKind, options: WasmProverOptions): Prover =>
-  kind === 'wasm' ? createWasmProver(options) : createSnarkjsProver(options);
+/** @param program a native prover's, which goes before the one named */
+export function createProver(kind: ProverKind, options: WasmProverOptions, program?: ProofProgram): Prover {
+  if (program !== undefined) return createNativeProver({ ...options, program });
+  return kind === 'wasm' ? createWasmProver(options) : createSnarkjsProver(options);
+}

@@ -10,6 +10,8 @@ export interface ProvingCircuit {
   readonly wasm: Uint8Array;
   /** The proving key in snarkjs's format. */
   readonly zkey: Uint8Array;
+  /** Where the proving key stands as a file, which a native prover reads by itself. */
+  readonly zkeyFile?: string;
 }
 
 /** Makes Groth16 proofs: `createWasmProver`, `createSnarkjsProver`, `createNativeProver`. */

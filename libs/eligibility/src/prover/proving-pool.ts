@@ -17,7 +17,7 @@ export interface PoolOptions {
 export class ProvingPool<Task, Outcome> {
   private readonly pool: Piscina<Task, Outcome>;
   private readonly waiting: (() => void)[] = [];
-  private closed = false;
+  private readonly closing = new AbortController();
   private underWay = 0;
 
   constructor(
@@ -41,18 +41,20 @@ export class ProvingPool<Task, Outcome> {
   }
 
   /**
-   * Makes one proof when its turn comes. `work` runs its tasks with the function it is given; when it fails, its other tasks are ended.
+   * Makes one proof when its turn comes. `work` runs its tasks with the function it is given; `stop` ends them and whatever else it began.
    * @throws CodedError `eligibility/prover-busy`, `eligibility/prover-cancelled`, `eligibility/prover-closed`, `eligibility/prover-failed`
    */
-  async proof<T>(signal: AbortSignal | undefined, work: (run: (task: Task) => Promise<Outcome>) => Promise<T>): Promise<T> {
+  async proof<T>(signal: AbortSignal | undefined, work: (run: (task: Task) => Promise<Outcome>, stop: AbortSignal) => Promise<T>): Promise<T> {
     const { threads, maxQueue = 100 } = this.options;
-    if (this.closed) throw eligibilityError('eligibility/prover-closed', 'the prover is closed');
+    if (this.closing.signal.aborted) throw this.refusal();
     if (this.waiting.length >= maxQueue) throw eligibilityError('eligibility/prover-busy', 'too many proofs are waiting', { limit: threads + maxQueue });
     const failed = new AbortController();
-    const stop = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-    if (stop.aborted || !(await this.turn(stop)) || this.closed) throw this.refusal(signal);
+    const stop = AbortSignal.any([failed.signal, this.closing.signal, ...(signal === undefined ? [] : [signal])]);
+    if (stop.aborted || !(await this.turn(stop))) throw this.refusal(signal);
     try {
-      return await work((task) => this.run(task, stop, signal));
+      return await work((task) => this.run(task, stop, signal), stop);
+    } catch (error) {
+      throw stop.aborted ? this.refusal(signal) : error;
     } finally {
       failed.abort();
       // the place goes to the next, if anyone waits for it
@@ -91,14 +93,13 @@ export class ProvingPool<Task, Outcome> {
   }
 
   private refusal(signal?: AbortSignal) {
-    if (this.closed) return eligibilityError('eligibility/prover-closed', 'the prover was closed before the proof was made');
+    if (this.closing.signal.aborted) return eligibilityError('eligibility/prover-closed', 'the prover was closed before the proof was made');
     if (signal?.aborted === true) return eligibilityError('eligibility/prover-cancelled', 'the proof was cancelled');
     return eligibilityError('eligibility/prover-failed', 'the proving thread failed', { stage: 'thread' });
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    for (const go of this.waiting.splice(0)) go();
+    this.closing.abort();
     await this.pool.destroy();
   }
 }
