@@ -103,6 +103,9 @@ describe('permissions', () => {
     'revoke-grant': { type: 'revoke-grant', claimId: `clm_${'0'.repeat(64)}` },
     'record-revocation-receipt': { type: 'record-revocation-receipt', claimId: `clm_${'0'.repeat(64)}`, statementHash: bytes32('x') },
     'record-deletion': { type: 'record-deletion', claimId: `clm_${'0'.repeat(64)}`, statementHash: bytes32('x') },
+    'report-evidence': { type: 'report-evidence', evidence: bytes32('evidence') },
+    'post-bond': { type: 'post-bond', replica: 'a', amount: 1 },
+    'withdraw-bond': { type: 'withdraw-bond', replica: 'a' },
   };
 
   it('are refused to every role that a transaction is not for', () => {

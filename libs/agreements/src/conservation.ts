@@ -1,7 +1,7 @@
 import type { StateReader } from '@medveil/ledger';
 import { creditsAt } from './draft.js';
 import { AgreementsFault } from './errors.js';
-import { accountTable, claimTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable } from './state.js';
+import { accountTable, claimTable, replicaBondTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable } from './state.js';
 
 export interface CreditTotals {
   readonly minted: number;
@@ -18,7 +18,7 @@ export interface CreditTotals {
 export function countCredits(view: StateReader): CreditTotals {
   const supply = supplyTable.read(view);
   if (supply === null) throw new AgreementsFault('agreements/not-initialised', 'the state was not begun by genesis');
-  const held = creditsUnder(view, requirementTable.prefix) + creditsUnder(view, claimTable.prefix);
+  const held = creditsUnder(view, requirementTable.prefix) + creditsUnder(view, claimTable.prefix) + creditsUnder(view, replicaBondTable.prefix);
   const vouchers = creditsUnder(view, voucherRequestTable.prefix) + creditsUnder(view, voucherKeyTable.prefix);
   return { ...supply, balances: creditsUnder(view, accountTable.prefix), held, vouchers };
 }

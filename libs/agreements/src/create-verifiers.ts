@@ -1,7 +1,8 @@
-import { toHex, utf8 } from '@medveil/encoding';
+import { isCodedError, toHex, utf8 } from '@medveil/encoding';
 import { type PreparedKey, prepareVerificationKey, publicInputsOf, type VerificationKey, verificationKeyHash, verifyEligibility } from '@medveil/eligibility';
 import { isIdentityError, verifySignature, verifyTCert } from '@medveil/identity';
 import { type Afgh06, encodeLabel, isPreError, type ReEncryptionStatement as PreStatement } from '@medveil/pre';
+import { decodeEvidence, type Evidence, verifyEvidence } from '@medveil/pbft';
 import { isBlindedMessage, isVoucherKey, verifyBlindSignature, verifyVoucher } from '@medveil/vouchers';
 import { AgreementsFault } from './errors.js';
 import type { CertifiedAccount, ReEncryptionStatement, Verifiers } from './verifiers.js';
@@ -29,6 +30,8 @@ export function createVerifiers({ pre, verificationKeys }: VerifierLibraries): V
       return statement.domains.length === statement.domainNullifiers.length && verifyEligibility(key, publicInputsOf(statement), proof);
     },
     verifyReEncryption: ({ proof, ...statement }) => pre.verifyReEncryption({ ...preStatementOf(statement), proof }),
+    readEvidence,
+    verifyEvidence: (bytes, publicKeys, chainId) => verifyEvidence(decodeEvidence(bytes), { publicKeys }, chainId),
     verifyDelegateeKey: (publicKey, proof, context) => pre.verifyDelegateeKey(publicKey, proof, context),
     isVoucherKey,
     isBlindedMessage,
@@ -54,6 +57,16 @@ function certified(certificate: Uint8Array, pkgPublicKey: Uint8Array, chainId: s
     return { serial, role, accountKey, ownerKey: preKey, notAfterMs };
   } catch (error) {
     if (isIdentityError(error)) return null;
+    throw error;
+  }
+}
+
+/** Of a replica that contradicts itself. @returns null for what is no evidence */
+export function readEvidence(bytes: Uint8Array): Evidence | null {
+  try {
+    return decodeEvidence(bytes);
+  } catch (error) {
+    if (isCodedError(error)) return null;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { CborValue } from '@medveil/encoding';
 import { AgreementsFault } from './errors.js';
-import { accountTable, claimTable, type Readable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable, type Writable } from './state.js';
+import { accountTable, claimTable, type Readable, replicaBondTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable, type Writable } from './state.js';
 
 /**
  * The changes of one transaction, or of one block's beginning, before they are made: a rejection drops the draft,
@@ -48,7 +48,7 @@ function contribution(state: Readable, key: string): bigint {
   return supply === null ? 0n : BigInt(supply.redeemed) - BigInt(supply.minted);
 }
 
-/** Credits in one entry of the state: an account's balance, a requirement's escrow, a claim's hold and bond, vouchers asked for or out. */
+/** Credits in one entry of the state: an account's balance, a requirement's escrow, a claim's hold and bond, vouchers asked for or out, a replica's bond. */
 export function creditsAt(state: Readable, key: string): number {
   switch (key.slice(0, key.indexOf('/') + 1)) {
     case `${accountTable.prefix}/`:
@@ -65,6 +65,8 @@ export function creditsAt(state: Readable, key: string): number {
     }
     case `${voucherRequestTable.prefix}/`:
       return voucherRequestTable.at(state, key)?.hold ?? 0;
+    case `${replicaBondTable.prefix}/`:
+      return replicaBondTable.at(state, key)?.amount ?? 0;
     default:
       return 0;
   }

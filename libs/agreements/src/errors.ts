@@ -40,6 +40,9 @@ export const REJECTION_CODES = [
   'agreements/key-in-use',
   'agreements/bad-delegatee-key',
   'agreements/unknown-member',
+  // replicas
+  'agreements/bad-evidence',
+  'agreements/bond-in-force',
   // accredited issuers and revocation
   'agreements/unchanged-issuers',
   'agreements/not-revocable',

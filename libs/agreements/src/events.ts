@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { memberSchema, parametersSchema, verificationKeysSchema, voucherKeysSchema } from './parameters.js';
+import { contradictionKindSchema } from './transactions.js';
 import {
   accountIdSchema, amountSchema, blindedSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema, fieldElementSchema,
   partTypeSchema, proposalIdSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
@@ -31,7 +32,20 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('registry-set', { registry: domainRegistrySchema }),
   event('verification-keys-set', { verificationKeys: verificationKeysSchema }),
   event('voucher-keys-set', { voucherKeys: voucherKeysSchema }),
-  event('replica-set-changed', { replicas: z.array(z.string()) }),
+  /** `fromHeight`: the first block that these replicas agree on. */
+  event('replica-set-changed', { replicas: z.array(z.string()), fromHeight: z.int() }),
+  event('evidence-recorded', {
+    replica: z.string(),
+    publicKey: bytes32Schema,
+    kind: contradictionKindSchema,
+    epoch: z.int(),
+    view: z.int(),
+    sequence: z.int(),
+    penalty: amountSchema,
+    reporter: accountIdSchema,
+  }),
+  event('bond-posted', { replica: z.string(), account: accountIdSchema, amount: amountSchema }),
+  event('bond-withdrawn', { replica: z.string(), account: accountIdSchema, amount: amountSchema }),
   event('rules-scheduled', { version: z.int(), height: z.int() }),
   event('issuers-updated', { root: fieldElementSchema, immediate: z.boolean() }),
   event('revoked', { accounts: z.array(accountIdSchema), serials: z.array(serialSchema) }),

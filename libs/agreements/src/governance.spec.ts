@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { REPLICA_SET_KEY } from '@medveil/ledger';
+import { REPLICA_SET_KEY, type ReplicaIdentity } from '@medveil/ledger';
 import { DEFAULT_PARAMETERS } from './parameters.js';
 import { readAccount, readMember, readMembers, readParametersInForce, readRegistry, readRules, readVerificationKeys } from './queries.js';
 import { votesNeeded } from './rules/governance.js';
 import type { Action, Proposal } from './transactions.js';
 import { freshClaim, openRequirement, registerBody, release, releaseBody, terms, claimBody } from './testing/exchange.js';
-import { bytes32, DAY_MS, institutionMember, keyOf, REGISTRY, World } from './testing/world.js';
+import { bytes32, DAY_MS, institutionMember, keyOf, REGISTRY, replicaOf, REPLICAS, World } from './testing/world.js';
 
 const proposal = (world: World, action: Action, overrides: Partial<Proposal> = {}): Proposal => ({
   action, reference: bytes32('p').subarray(0, 16), voteUntilMs: world.timeMs + DAY_MS, ...overrides,
@@ -115,11 +115,28 @@ describe('what the consortium sets', () => {
 
   it('are the replicas', () => {
     const world = new World();
-    const replicas = ['a', 'b', 'c', 'd'].map((id) => ({ id, publicKey: bytes32(id) }));
-    world.decide({ kind: 'set-replica-set', replicas });
+    const replicas = [...REPLICAS, replicaOf('e')];
+    const [changed] = world.decide({ kind: 'set-replica-set', replicas }).slice(-1);
     assert.deepEqual(world.view.get(REPLICA_SET_KEY), replicas);
-    const twice = [replicas[0]!, replicas[0]!];
-    world.refuses('agreements/bad-proposal', world.voters[0]!, { type: 'vote', proposal: proposal(world, { kind: 'set-replica-set', replicas: twice }) });
+    assert.deepEqual(changed?.data, { replicas: ['a', 'b', 'c', 'd', 'e'], fromHeight: world.height + 2 });
+  });
+
+  it('are not more new replicas, keys or departures at once than may fail, one change after another, and no set that tolerates no fault', () => {
+    const world = new World({ genesis: { allowDevelopmentKeys: false, verificationKeys: [{ instance: 'small', hash: bytes32('ceremony'), development: false }] } });
+    const [a, b, c, d] = REPLICAS as [ReplicaIdentity, ReplicaIdentity, ReplicaIdentity, ReplicaIdentity];
+    const refused = (replicas: ReplicaIdentity[]): void =>
+      world.refuses('agreements/bad-proposal', world.voters[0]!, { type: 'vote', proposal: proposal(world, { kind: 'set-replica-set', replicas }) });
+    refused([a, a, b, c]);
+    refused([a, b, c]);
+    refused([a, b, replicaOf('e'), replicaOf('f')]);
+    refused([a, b, { ...c, publicKey: bytes32('next') }, { ...d, publicKey: bytes32('other') }]);
+    refused([a, b, c, d, replicaOf('e'), replicaOf('f')]);
+    world.decide({ kind: 'set-replica-set', replicas: [b, a, c, { ...d, publicKey: bytes32('next') }] });
+    refused([b, a, c, replicaOf('e')]);
+    world.pass(1_000);
+    refused([b, a, c, replicaOf('e')]);
+    world.pass(1_000);
+    world.decide({ kind: 'set-replica-set', replicas: [b, a, c, replicaOf('e')] }, 'later');
   });
 
   it('are newer rules from a later height on', () => {

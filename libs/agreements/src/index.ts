@@ -17,6 +17,7 @@ export {
   type ContractGenesis, type Member, type Parameters, type PinnedVerificationKey, type VoucherKey,
 } from './parameters.js';
 export * from './queries.js';
+export { faultName } from './rules/replica-faults.js';
 export { PERMITTED } from './rules/accounts.js';
 export { transformedDigest } from './rules/delivery.js';
 export { votesNeeded } from './rules/governance.js';
@@ -31,7 +32,7 @@ export {
 export {
   actionSchema, bodySchema, proposalSchema, recordPartSchema, type Action, type Body, type BodyOf, type BodyType, type Proposal, type RecordPart,
 } from './transactions.js';
-export type { CertifiedAccount, ReEncryptionStatement, Verifiers } from './verifiers.js';
+export type { CertifiedAccount, ReEncryptionStatement, ReplicaContradiction, Verifiers } from './verifiers.js';
 export {
   CERTIFIED_ROLES, DISPUTE_OUTCOMES, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema, duoCodeSchema, formatSchema, LEDGER_ROLES, licenceSchema, partSetSchema,
   roleSchema, termsSchema, voucherRequestIdSchema, VOUCHERS_MAX,

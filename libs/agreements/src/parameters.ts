@@ -28,6 +28,10 @@ export const parametersSchema = z.strictObject({
   issueVouchersWithinMs: z.int().min(1),
   /** Licences in force that one person may have in one domain. */
   licencesPerDomain: z.int().min(1).max(256),
+  /** Credits taken from the bond of a replica for each contradiction that is recorded of it. */
+  equivocationPenalty: amountSchema,
+  /** How long a bond stands after the last change of the replica set. */
+  bondWithdrawalMs: z.int().min(0),
 });
 export type Parameters = z.infer<typeof parametersSchema>;
 
@@ -48,6 +52,8 @@ export const DEFAULT_PARAMETERS: Parameters = {
   deadlinesPerBlock: 256,
   issueVouchersWithinMs: DAY_MS,
   licencesPerDomain: 32,
+  equivocationPenalty: 1_000,
+  bondWithdrawalMs: 30 * DAY_MS,
 };
 
 /** A Groth16 verification key that claims may be checked with. */

@@ -1,9 +1,11 @@
 import type { StateReader } from '@medveil/ledger';
 import { accountId } from '@medveil/identity';
 import {
-  accountTable, claimTable, domainTable, issuersTable, membersTable, memberTable, parametersTable, proposalTable, recordTable, registryTable,
+  accountTable, claimTable, domainTable, issuersTable, membersTable, memberTable, parametersTable, proposalTable, recordTable, registryTable, replicaBondTable, type ReplicaFaultEntry, replicaFaultTable,
   requirementTable, type Readable, type RequirementEntry, rulesTable, supplyTable, verificationKeysTable,
 } from './state.js';
+import { faultName } from './rules/replica-faults.js';
+import type { ReplicaContradiction } from './verifiers.js';
 import { type AccountId, type ClaimId, type LedgerRole, type ProposalId, type RecordId, type RequirementId, requirementIdSchema } from './vocabulary.js';
 
 /** The read side. All take a view, a snapshot, or entries that a light client has proved. */
@@ -22,6 +24,13 @@ export const readRegistry = (view: Readable) => registryTable.read(view);
 export const readVerificationKeys = (view: Readable) => verificationKeysTable.read(view) ?? [];
 export const readRules = (view: Readable) => rulesTable.read(view);
 export const readSupply = (view: Readable) => supplyTable.read(view);
+/** What a replica is on record for having contradicted itself about; null: nothing of that. */
+export const readReplicaFault = (view: Readable, contradiction: ReplicaContradiction) => replicaFaultTable.read(view, faultName(contradiction));
+/** Every contradiction on record, by name. */
+export function* listReplicaFaults(view: StateReader): IterableIterator<ReplicaFaultEntry> {
+  for (const [, value] of view.entries(`${replicaFaultTable.prefix}/`)) yield replicaFaultTable.decode(value);
+}
+export const readReplicaBond = (view: Readable, replica: string) => replicaBondTable.read(view, replica);
 /** Licences that one person has given in a domain; those past their `untilMs` may still be listed. */
 export const readLicences = (view: Readable, domain: string, nullifierHex: string) => domainTable.read(view, domain, nullifierHex) ?? [];
 

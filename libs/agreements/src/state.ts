@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DecodedEntries } from './decoded-entries.js';
 import { AgreementsFault } from './errors.js';
 import { chainIdSchema, parametersSchema, verificationKeysSchema, voucherKeySchema } from './parameters.js';
-import { blindedVoucherSchema, proposalSchema, recordPartSchema } from './transactions.js';
+import { contradictionKindSchema, EVIDENCE_BYTES_MAX, blindedVoucherSchema, proposalSchema, recordPartSchema } from './transactions.js';
 import {
   accountIdSchema, amountSchema, accountKeySchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema,
   fieldElementSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
@@ -83,6 +83,42 @@ export const rulesEntrySchema = z.strictObject({
   next: z.strictObject({ version: z.int().min(1), height: heightSchema }).nullable(),
 });
 export const rulesTable = table<typeof rulesEntrySchema, []>('rules', rulesEntrySchema);
+
+/** The last change of the replica set: the first height that the new one certifies. */
+const replicaSetChangeSchema = z.strictObject({ fromHeight: heightSchema, decidedAtMs: timeMsSchema });
+export const replicaSetChangeTable = table<typeof replicaSetChangeSchema, []>('replica-set-change', replicaSetChangeSchema);
+
+/** Every set that was in force, by the first height that it certified: what evidence is checked against. */
+export const replicaIdSchema = z.string().regex(/^[!-~]{1,64}$/);
+const replicaIdentitiesSchema = z.array(z.strictObject({ id: replicaIdSchema, publicKey: accountKeySchema }));
+export const replicaSetOfEpochTable = table<typeof replicaIdentitiesSchema, [epoch: string]>('replica-set-of', replicaIdentitiesSchema);
+
+/** A replica that has contradicted itself, by what it was about: `faultName`. */
+export const replicaFaultSchema = z.strictObject({
+  replica: replicaIdSchema,
+  /** The key that signed. */
+  publicKey: accountKeySchema,
+  kind: contradictionKindSchema,
+  epoch: heightSchema,
+  view: z.int().min(0),
+  sequence: heightSchema,
+  /** Credits taken from the bond. */
+  penalty: amountSchema,
+  evidence: bytes({ max: EVIDENCE_BYTES_MAX }),
+  reporter: accountIdSchema,
+  recordedAtMs: timeMsSchema,
+  height: heightSchema,
+});
+export type ReplicaFaultEntry = z.infer<typeof replicaFaultSchema>;
+export const replicaFaultTable = table<typeof replicaFaultSchema, [name: string]>('replica-fault', replicaFaultSchema);
+
+/** The key under which a replica was at fault last. */
+const replicaAtFaultSchema = z.strictObject({ publicKey: accountKeySchema });
+export const replicaAtFaultTable = table<typeof replicaAtFaultSchema, [replica: string]>('replica-at-fault', replicaAtFaultSchema);
+
+/** Credits behind a replica, and whose they are. */
+const replicaBondSchema = z.strictObject({ account: accountIdSchema, amount: amountSchema });
+export const replicaBondTable = table<typeof replicaBondSchema, [replica: string]>('replica-bond', replicaBondSchema);
 
 /** What was ever made and destroyed. Their difference is what all accounts, escrows, holds and bonds sum up to. */
 export const supplyEntrySchema = z.strictObject({ minted: amountSchema, redeemed: amountSchema });

@@ -53,7 +53,7 @@ export const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('set-registry'), registry: domainRegistrySchema }),
   z.strictObject({ kind: z.literal('set-verification-keys'), verificationKeys: verificationKeysSchema }),
   z.strictObject({ kind: z.literal('set-voucher-keys'), voucherKeys: voucherKeysSchema }),
-  /** The replicas that certify blocks from the next one on. */
+  /** The replicas that certify blocks from the second one after the decision on: rules/replica-set.ts says how much may change at once. */
   z.strictObject({ kind: z.literal('set-replica-set'), replicas: z.array(z.strictObject({ id: z.string().min(1).max(64), publicKey: accountKeySchema })).min(1).max(64) }),
   /** The rules of `version` hold from block `height` on. */
   z.strictObject({ kind: z.literal('set-rules'), version: z.int().min(1), height: z.int().min(1) }),
@@ -70,6 +70,19 @@ export type Proposal = z.infer<typeof proposalSchema>;
 
 /** Consortium: for a proposal, carried in full; it takes effect with the vote that reaches 2f+1. */
 export const voteSchema = z.strictObject({ type: z.literal('vote'), proposal: proposalSchema });
+
+/** Of what libs/pbft encodes. */
+export const EVIDENCE_BYTES_MAX = 1_024;
+export const contradictionKindSchema = z.enum(['pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change', 'new-view']);
+
+/** Consortium: two statements of one replica that contradict each other (`encodeEvidence` of libs/pbft). */
+export const reportEvidenceSchema = z.strictObject({ type: z.literal('report-evidence'), evidence: bytes({ max: EVIDENCE_BYTES_MAX }) });
+
+const bondShape = { replica: z.string().regex(/^[!-~]{1,64}$/) };
+/** Consortium: credits that stand behind a replica. */
+export const postBondSchema = z.strictObject({ type: z.literal('post-bond'), ...bondShape, amount: positiveAmountSchema });
+/** Who posted it: what is left, after the replica has left. */
+export const withdrawBondSchema = z.strictObject({ type: z.literal('withdraw-bond'), ...bondShape });
 
 /** PKG: who is accredited from now on. */
 export const updateIssuersSchema = z.strictObject({
@@ -183,7 +196,7 @@ export const recordDeletionSchema = z.strictObject({ type: z.literal('record-del
 export const bodySchema = z.discriminatedUnion('type', [
   mintSchema, redeemSchema, requestVouchersSchema, issueVouchersSchema, spendVouchersSchema, voteSchema, updateIssuersSchema, revokeSchema, releaseRequirementSchema, closeRequirementSchema,
   registerRecordSchema, submitClaimSchema, recordDeliverySchema, confirmDeliverySchema, openDisputeSchema, ruleDisputeSchema,
-  revokeGrantSchema, recordRevocationReceiptSchema, recordDeletionSchema,
+  revokeGrantSchema, recordRevocationReceiptSchema, recordDeletionSchema, reportEvidenceSchema, postBondSchema, withdrawBondSchema,
 ]);
 export type Body = z.infer<typeof bodySchema>;
 export type BodyType = Body['type'];

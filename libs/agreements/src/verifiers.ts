@@ -1,5 +1,7 @@
 import type { EligibilityStatement } from '@medveil/eligibility';
 import type { Voucher, VoucherKind } from '@medveil/vouchers';
+import type { z } from 'zod';
+import type { contradictionKindSchema } from './transactions.js';
 import type { PartType } from './vocabulary.js';
 
 export interface ReEncryptionStatement {
@@ -26,6 +28,17 @@ export interface CertifiedAccount {
   readonly notAfterMs: number;
 }
 
+/** What a replica contradicted itself about, as libs/pbft reads it from evidence. */
+export interface ReplicaContradiction {
+  readonly kind: z.infer<typeof contradictionKindSchema>;
+  /** First height of the configuration in which it spoke. */
+  readonly epoch: number;
+  /** Its position there. */
+  readonly replica: number;
+  readonly view: number;
+  readonly sequence: number;
+}
+
 /**
  * The cryptography that the rules rest on. All of it is deterministic, takes no clock and no randomness, and answers
  * false (or null) on malformed input.
@@ -40,6 +53,10 @@ export interface Verifiers {
   /** Of a key that `hasVerificationKey`; for another it throws, since "false" would be another answer than that of replicas which have it. */
   verifyEligibility(verificationKeyHash: Uint8Array, statement: EligibilityStatement, proof: Uint8Array): boolean;
   verifyReEncryption(statement: ReEncryptionStatement): boolean;
+  /** @returns null for what is no evidence */
+  readEvidence(evidence: Uint8Array): ReplicaContradiction | null;
+  /** Whether a replica of this set signed both of two statements that contradict each other. @param publicKeys of the evidence's epoch, in order */
+  verifyEvidence(evidence: Uint8Array, publicKeys: readonly Uint8Array[], chainId: string): boolean;
   /** Knowledge of the secret of P2, bound to `context`. */
   verifyDelegateeKey(publicKey: Uint8Array, proof: Uint8Array, context: Uint8Array): boolean;
   /** The form of a voucher key (RSA of the one size). */

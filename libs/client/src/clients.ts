@@ -77,6 +77,7 @@ export class ConsensusNodeClient {
   submit = (transactions: readonly string[]) => this.http.json('/v1/transactions', consensus.submittedTransactionsSchema, post({ transactions }));
   proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
   vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));
+  rotateReplicaKey = () => this.http.json('/v1/replica-key/rotation', consensus.rotationSchema, post({}));
 }
 
 export class ProxyClient {

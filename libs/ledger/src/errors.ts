@@ -31,6 +31,10 @@ export type LedgerErrorCode =
   | 'ledger/bad-proof'
   | 'ledger/stale-proof'
   | 'ledger/replica-set-unknown'
+  // state transfer
+  | 'ledger/bad-chunk'
+  | 'ledger/bad-snapshot'
+  | 'ledger/no-snapshot'
   // export
   | 'ledger/bad-export';
 

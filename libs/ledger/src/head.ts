@@ -1,6 +1,7 @@
 import { digest, equalBytes } from '@medveil/encoding';
 import type { CommitCertificate } from '@medveil/pbft';
 import type { BlockHeader } from './block.js';
+import type { Certifiers } from './certificate.js';
 import { merkleListRoot } from './merkle-list.js';
 import { decodeReceipt, receiptDigest } from './receipt.js';
 import { type ReplicaSet, replicaSetFromBytes } from './replica-set.js';
@@ -22,6 +23,8 @@ export interface LedgerHead {
   readonly resultDigest: Uint8Array;
   /** The set that certifies the next block: the one this header names. */
   readonly certifiers: ReplicaSet;
+  /** The first height that they certify in one run. */
+  readonly epoch: number;
   /** The set in force after this block: the one the next header will name. */
   readonly nextSet: ReplicaSet;
   /** Whether this block left results that no header proves before the next block: then a block is due, even an empty one. */
@@ -30,9 +33,9 @@ export interface LedgerHead {
 
 /**
  * @param tree the state after the block
- * @param certifiers the set that the block's header names
+ * @param certifiers the set that the block's header names, and the first height it certifies
  */
-export function headOf({ block, hash, certificate, receipts }: StoredBlock, tree: StateTree, certifiers: ReplicaSet): LedgerHead {
+export function headOf({ block, hash, certificate, receipts }: StoredBlock, tree: StateTree, certifiers: Certifiers): LedgerHead {
   const stateRoot = tree.root;
   const receiptsRoot = merkleListRoot(receipts.map((receipt) => receiptDigest(receipt)));
   const ownReceipt = receipts[0];
@@ -44,7 +47,8 @@ export function headOf({ block, hash, certificate, receipts }: StoredBlock, tree
     stateRoot,
     receiptsRoot,
     resultDigest: digest('medveil/result/1', [stateRoot, receiptsRoot]),
-    certifiers,
+    certifiers: certifiers.replicaSet,
+    epoch: certifiers.epoch,
     nextSet: replicaSetIn(tree),
     hasUnprovenResults: hasEvents || block.transactions.length > 0 || !equalBytes(stateRoot, block.header.stateRoot),
   };

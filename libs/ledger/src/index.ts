@@ -43,6 +43,9 @@ export {
   type LedgerEvent,
   type Receipt,
 } from './receipt.js';
+export { decodeSnapshotManifest, encodeSnapshotManifest, verifySnapshotManifest, type SnapshotManifest, type VerifiedSnapshot } from './snapshot.js';
+export { transferState, type ChunkKeeper, type SnapshotPeer, type TransferOptions, type TransferredState } from './snapshot-transfer.js';
+export { CHUNK_BYTES, decodeStateChunk, encodeStateChunk, FIRST_KEY_HASH, requireChunk, type StateChunk, type StateEntry } from './state-chunk.js';
 export { replicaSetFrom, replicaSetHash, replicaSetValue, type ReplicaIdentity, type ReplicaSet } from './replica-set.js';
 export type { Admission, BlockContext, ExecutionResult, StateMachine } from './state-machine.js';
 export { EMPTY_ROOT, verifyStateTreeProof, type StateTreeProof } from './state-proof.js';

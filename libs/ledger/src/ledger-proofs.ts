@@ -3,7 +3,9 @@ import { LedgerError } from './errors.js';
 import { proveMerkleList } from './merkle-list.js';
 import type { CertifiedHeader, ReceiptProof, ReplicaSetChange, StateProof, TransactionProof } from './proof-bundles.js';
 import { receiptDigest, transactionDigest } from './receipt.js';
+import type { SnapshotManifest } from './snapshot.js';
 import type { Snapshots } from './snapshots.js';
+import type { StateChunk } from './state-chunk.js';
 import type { LedgerStore, StoredBlock, TransactionLocation } from './store.js';
 
 /** Makes the proof bundles that `LightClient` checks. What block n did is proved by block n + 1. */
@@ -61,6 +63,22 @@ export class LedgerProofs {
   async replicaSetChanges(afterHeight = 0): Promise<ReplicaSetChange[]> {
     const changes = (await this.store.replicaSetChanges()).filter(({ height }) => height > afterHeight);
     return Promise.all(changes.map(async ({ height, replicaSet }) => ({ certified: await this.header(height), replicaSet })));
+  }
+
+  /** What a transfer of the newest state that is kept for it starts from; null: there is none yet. */
+  async snapshotManifest(): Promise<SnapshotManifest | null> {
+    const height = this.snapshots.newest((await this.store.height()) ?? 0);
+    if (height === null) return null;
+    const { block, certificate, receipts } = await this.#block(height);
+    const next = await this.header(height + 1);
+    const changes = (await this.replicaSetChanges()).filter(({ certified }) => certified.header.height <= height + 1);
+    if (certificate === null) throw new LedgerError('ledger/not-proven-yet', 'genesis needs no transfer', { height });
+    return { changes, block, certificate, receipts, next };
+  }
+
+  /** The part of the state after block `height` that begins at a key hash. @throws LedgerError `ledger/height-not-retained` */
+  stateChunk(height: number, from: Uint8Array): StateChunk {
+    return this.snapshots.at(height).chunk(from);
   }
 
   async #locate(transactionId: Id<'txn'>): Promise<TransactionLocation> {

@@ -6,7 +6,7 @@ import { requireNext, requireTimely, requireUnrepeated, type TimeBounds } from '
 import { LedgerError } from './errors.js';
 import { type ExecutionFault, executeBlock } from './execution.js';
 import type { Genesis } from './genesis.js';
-import { headOf, type LedgerHead, replicaSetIn } from './head.js';
+import { headOf, type LedgerHead } from './head.js';
 import { LedgerProofs } from './ledger-proofs.js';
 import { LEDGER_LIMITS } from './limits.js';
 import { chooseTransactions } from './proposal-builder.js';
@@ -15,6 +15,7 @@ import { type Receipt, transactionIdOf } from './receipt.js';
 import { replicaSetHash } from './replica-set.js';
 import { Snapshots } from './snapshots.js';
 import type { Admission, StateMachine } from './state-machine.js';
+import type { TransferredState } from './snapshot-transfer.js';
 import { StateTree } from './state-tree.js';
 import type { StateReader } from './state-view.js';
 import type { LedgerStore, TransactionLocation } from './store.js';
@@ -26,6 +27,8 @@ export interface LedgerOptions {
   readonly stateMachine: StateMachine;
   /** Heights whose state can still be proved; at least 2. */
   readonly retainedHeights?: number;
+  /** Every so many heights the state is kept for replicas that join. */
+  readonly snapshotInterval?: number;
 }
 
 export interface BlockRequest {
@@ -50,6 +53,7 @@ export interface AppliedBlock {
 }
 
 const RETAINED_HEIGHTS = 128;
+const SNAPSHOT_INTERVAL = 1_024;
 
 /**
  * One replica's chain with its state: builds and checks proposals, executes committed blocks.
@@ -75,7 +79,7 @@ export class Ledger {
    * Opens the chain in `store`; an empty store receives the genesis block.
    * @throws LedgerError `ledger/wrong-genesis`, `ledger/corrupt-store`
    */
-  static async open({ genesis, store, stateMachine, retainedHeights = RETAINED_HEIGHTS }: LedgerOptions): Promise<Ledger> {
+  static async open({ genesis, store, stateMachine, retainedHeights = RETAINED_HEIGHTS, snapshotInterval = SNAPSHOT_INTERVAL }: LedgerOptions): Promise<Ledger> {
     if ((await store.height()) === null) await appendGenesis(store, genesis);
     const first = await store.block(0);
     if (first === undefined || !equalBytes(first.hash, genesis.hash)) {
@@ -87,12 +91,26 @@ export class Ledger {
     const height = (await store.height()) ?? 0;
     const last = await store.block(height);
     if (last === undefined) throw new LedgerError('ledger/corrupt-store', 'the last block is missing', { height });
-    const snapshots = new Snapshots(retainedHeights);
+    const snapshots = new Snapshots(retainedHeights, snapshotInterval);
     await snapshots.rebuild(store, height, tree);
-    // A header names the set in the state after the block before it.
-    const certifiers = replicaSetIn(snapshots.at(Math.max(0, height - 1)));
-    const head = headOf(last, tree, certifiers);
+    const lastChange = (await store.replicaSetChanges()).at(-1);
+    const replicaSet = lastChange?.replicaSet ?? genesis.document.replicaSet;
+    const head = headOf(last, tree, { replicaSet, epoch: (lastChange?.height ?? 0) + 1 });
     return new Ledger(genesis, store, stateMachine, snapshots, WorkingState.from(entries), head);
+  }
+
+  /**
+   * Begins a store with a state that was transferred, in place of whatever it holds; open it afterwards. Blocks before are not there.
+   * @throws LedgerError `ledger/bad-snapshot` where the entries are not the whole state
+   */
+  static async install(store: LedgerStore, genesis: Genesis, { snapshot, entries }: TransferredState): Promise<void> {
+    const { block, hash, certificate, receipts, height, stateRoot, changes } = snapshot;
+    if (!equalBytes(StateTree.from(entries).root, stateRoot)) throw new LedgerError('ledger/bad-snapshot', 'the state is not the one that is certified', { height });
+    const replicaSets = changes
+      .map(({ certified, replicaSet }) => ({ height: certified.header.height, replicaSet }))
+      .filter((change) => change.height <= height);
+    const first = { block: genesis.block, hash: genesis.hash, certificate: null, receipts: [] };
+    await store.install({ genesis: first, stored: { block, hash, certificate, receipts }, entries, replicaSets });
   }
 
   get chainId(): string {
@@ -164,7 +182,7 @@ export class Ledger {
     this.#applying = true;
     try {
       requireNext(this.tip, block);
-      requireCertified(block.header, certificate, this.tip.certifiers);
+      requireCertified(block.header, certificate, { epoch: this.tip.epoch, replicaSet: this.tip.certifiers });
       return await this.#executeAndAppend(block, certificate);
     } finally {
       this.#applying = false;
@@ -179,13 +197,14 @@ export class Ledger {
     const writes = state.writes();
     const tree = this.snapshots.at(tip.header.height).update(writes.map(({ key, value }) => [key, value] as const));
     const stored = { block, hash: headerHash(header), certificate, receipts: encodedReceipts };
-    const head = headOf(stored, tree, tip.nextSet);
+    const isChange = !equalBytes(header.replicaSetHash, tip.header.replicaSetHash);
+    const head = headOf(stored, tree, { replicaSet: tip.nextSet, epoch: isChange ? header.height + 1 : tip.epoch });
     const transactions = receipts.filter((receipt) => receipt.index >= 0).map((receipt) => locationOf(receipt));
     await this.store.append({
       stored,
       writes,
       transactions,
-      replicaSet: equalBytes(header.replicaSetHash, tip.header.replicaSetHash) ? null : tip.nextSet,
+      replicaSet: isChange ? tip.nextSet : null,
       keepWritesFrom: header.height - this.snapshots.retained + 2,
     });
     this.snapshots.add(header.height, tree);

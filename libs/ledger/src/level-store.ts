@@ -2,7 +2,7 @@ import { type CborValue, encodeCanonical, type Id, toHex } from '@medveil/encodi
 import { ClassicLevel } from 'classic-level';
 import { plainBytes } from './codec.js';
 import { type ReplicaSet, replicaSetFromBytes, replicaSetValue } from './replica-set.js';
-import type { LedgerAppend, LedgerStore, StateWrite, StoredBlock, TransactionLocation } from './store.js';
+import type { LedgerAppend, LedgerInstall, LedgerStore, StateWrite, StoredBlock, TransactionLocation } from './store.js';
 import { decodeHeight, decodeLocation, decodeStored, decodeWrites } from './stored-codec.js';
 
 /** Key spaces. Heights are written so that their order as text is their order. */
@@ -42,6 +42,21 @@ export class LevelStore implements LedgerStore {
       ...entry.writes.map(stateOperation),
       ...(await this.#locationOperations(entry.transactions)),
       ...(await this.#forgetWrites(entry.keepWritesFrom)),
+    ];
+    await this.level.batch<string, Uint8Array>(operations, { sync: true });
+  }
+
+  async install({ genesis, stored, entries, replicaSets }: LedgerInstall): Promise<void> {
+    const old = await this.level.keys().all();
+    const operations: Operation[] = [
+      ...old.map((key): Operation => ({ type: 'del', key })),
+      ...[genesis, stored].flatMap((kept): Operation[] => [
+        put(blockKey(kept.block.header.height), storedValue(kept)),
+        put(hashKey(kept.hash), kept.block.header.height),
+      ]),
+      ...entries.map(([key, value]): Operation => ({ type: 'put', key: stateKey(key), value })),
+      ...replicaSets.map(({ height, replicaSet }) => put(replicaSetKey(height), replicaSetValue(replicaSet))),
+      put(HEAD, stored.block.header.height),
     ];
     await this.level.batch<string, Uint8Array>(operations, { sync: true });
   }

@@ -109,7 +109,8 @@ export class LightClient {
   verifyHeader({ header, certificate }: CertifiedHeader, freshness: Freshness = {}): BlockHeader {
     if (header.chainId !== this.chainId) throw new LedgerError('ledger/wrong-chain', 'the header is of another chain');
     if (header.height < 1) throw badProof('only the genesis document speaks for block 0');
-    requireCertified(header, certificate, this.#epochAt(header.height).replicaSet);
+    const { fromHeight, replicaSet } = this.#epochAt(header.height);
+    requireCertified(header, certificate, { epoch: fromHeight, replicaSet });
     requireFresh(header, freshness);
     return header;
   }

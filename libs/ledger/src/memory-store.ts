@@ -1,10 +1,11 @@
 import { type Id, toHex } from '@medveil/encoding';
 import type { ReplicaSet } from './replica-set.js';
-import type { LedgerAppend, LedgerStore, StateWrite, StoredBlock, TransactionLocation } from './store.js';
+import type { LedgerAppend, LedgerInstall, LedgerStore, StateWrite, StoredBlock, TransactionLocation } from './store.js';
 
 /** A chain in memory, for tests, re-execution and tools. */
 export class MemoryStore implements LedgerStore {
-  readonly #blocks: StoredBlock[] = [];
+  readonly #blocks = new Map<number, StoredBlock>();
+  #height: number | null = null;
   readonly #heights = new Map<string, number>();
   readonly #transactions = new Map<string, TransactionLocation>();
   readonly #state = new Map<string, Uint8Array>();
@@ -13,8 +14,9 @@ export class MemoryStore implements LedgerStore {
 
   async append({ stored, writes, transactions, replicaSet, keepWritesFrom }: LedgerAppend): Promise<void> {
     const { height } = stored.block.header;
-    if (height !== this.#blocks.length) throw new RangeError('blocks are appended in order');
-    this.#blocks.push(stored);
+    if (height !== (this.#height ?? -1) + 1) throw new RangeError('blocks are appended in order');
+    this.#blocks.set(height, stored);
+    this.#height = height;
     this.#heights.set(toHex(stored.hash), height);
     for (const location of transactions) {
       if (location.ok || this.#transactions.get(location.id)?.ok !== true) this.#transactions.set(location.id, location);
@@ -28,12 +30,23 @@ export class MemoryStore implements LedgerStore {
     if (replicaSet !== null) this.#replicaSets.push({ height, replicaSet });
   }
 
+  async install({ genesis, stored, entries, replicaSets }: LedgerInstall): Promise<void> {
+    for (const part of [this.#blocks, this.#heights, this.#transactions, this.#state, this.#writes]) part.clear();
+    for (const { block, hash, ...rest } of [genesis, stored]) {
+      this.#blocks.set(block.header.height, { block, hash, ...rest });
+      this.#heights.set(toHex(hash), block.header.height);
+    }
+    for (const [key, value] of entries) this.#state.set(key, value);
+    this.#replicaSets.splice(0, Infinity, ...replicaSets);
+    this.#height = stored.block.header.height;
+  }
+
   async height(): Promise<number | null> {
-    return this.#blocks.length === 0 ? null : this.#blocks.length - 1;
+    return this.#height;
   }
 
   async block(height: number): Promise<StoredBlock | undefined> {
-    return this.#blocks[height];
+    return this.#blocks.get(height);
   }
 
   async heightOf(hash: Uint8Array): Promise<number | undefined> {

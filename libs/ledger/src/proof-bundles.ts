@@ -52,7 +52,7 @@ export interface ReplicaSetChange {
 
 const MAX_PROOF_BYTES = 512 * 1024;
 
-const certifiedSchema: z.ZodType<CertifiedHeader> = z.strictObject({ header: headerSchema, certificate: certificateSchema });
+export const certifiedSchema: z.ZodType<CertifiedHeader> = z.strictObject({ header: headerSchema, certificate: certificateSchema });
 
 const listProofSchema: z.ZodType<MerkleListProof> = z.strictObject({
   position: z.int().min(0),
@@ -79,7 +79,7 @@ const transactionProofSchema: z.ZodType<TransactionProof> = z.strictObject({
   certified: certifiedSchema,
 });
 
-const replicaSetChangeSchema: z.ZodType<ReplicaSetChange> = z.strictObject({
+export const replicaSetChangeSchema: z.ZodType<ReplicaSetChange> = z.strictObject({
   certified: certifiedSchema,
   replicaSet: replicaSetSchema,
 });

@@ -9,24 +9,27 @@ import {
   zeroNode,
 } from '@chainsafe/persistent-merkle-tree';
 import { equalBytes } from '@medveil/encoding';
+import { CHUNK_BYTES, type ChunkEdge, entryBytes, halvesOf, isInside, type Place, relationOf, ROOT, type StateChunk, type StateEntry } from './state-chunk.js';
 import { bitAt, keyHashOf, leafHashOf, type StateTreeProof, valueHashOf } from './state-proof.js';
 
 // Loaded before the first tree is made.
 export { TREE_HASHER } from './tree-hasher.js';
 
-/** A leaf keeps its value, so that a tree of an older height answers for that height. */
+/** A leaf keeps its key and value, so that a tree of an older height answers for that height. */
 class StateLeaf extends LeafNode {
   readonly keyHash: Uint8Array;
   readonly valueHash: Uint8Array;
-  readonly value: Uint8Array;
 
-  constructor(keyHash: Uint8Array, value: Uint8Array) {
+  constructor(
+    readonly key: string,
+    keyHash: Uint8Array,
+    readonly value: Uint8Array,
+  ) {
     const valueHash = valueHashOf(value);
     const hash = uint8ArrayToHashObject(leafHashOf(keyHash, valueHash));
     super(hash.h0, hash.h1, hash.h2, hash.h3, hash.h4, hash.h5, hash.h6, hash.h7);
     this.keyHash = keyHash;
     this.valueHash = valueHash;
-    this.value = value;
   }
 }
 
@@ -70,12 +73,57 @@ export class StateTree {
     return end instanceof StateLeaf && equalBytes(end.keyHash, keyHash) ? end.value : undefined;
   }
 
+  /** The part of this state that begins at a key hash, as much as fits one chunk. @param from 32 bytes */
+  chunk(from: Uint8Array): StateChunk {
+    const entries: StateEntry[] = [];
+    let bytes = 0;
+    let until: Uint8Array | null = null;
+    for (const leaf of leavesFrom(this.node, ROOT, from)) {
+      const entry = [leaf.key, leaf.value] as const;
+      bytes += entryBytes(entry);
+      if (bytes > CHUNK_BYTES) {
+        until = leaf.keyHash;
+        break;
+      }
+      entries.push(entry);
+    }
+    const edges: ChunkEdge[] = [];
+    collectEdges(this.node, ROOT, { from, until }, edges);
+    return { from, until, entries, edges };
+  }
+
   /** Of the key's value if it is present, else of its absence. */
   prove(key: string): StateTreeProof {
     const keyHash = keyHashOf(key);
     const { end, siblings } = walk(this.node, keyHash);
     const isOther = end instanceof StateLeaf && !equalBytes(end.keyHash, keyHash);
     return { siblings, other: isOther ? { keyHash: end.keyHash, valueHash: end.valueHash } : null };
+  }
+}
+
+/** In the order of their key hashes. */
+function* leavesFrom(node: Node, place: Place, from: Uint8Array): Generator<StateLeaf> {
+  if (node === EMPTY || relationOf(place, { from, until: null }) === 'outside') return;
+  if (node instanceof StateLeaf) {
+    if (Buffer.compare(node.keyHash, from) >= 0) yield node;
+    return;
+  }
+  const [left, right] = halvesOf(place);
+  yield* leavesFrom(node.left, left, from);
+  yield* leavesFrom(node.right, right, from);
+}
+
+function collectEdges(node: Node, place: Place, interval: Pick<StateChunk, 'from' | 'until'>, edges: ChunkEdge[]): void {
+  const relation = relationOf(place, interval);
+  if (relation === 'inside') return;
+  if (relation === 'outside') edges.push(node.root);
+  else if (node instanceof StateLeaf) edges.push(isInside(node.keyHash, interval) ? 'own' : { keyHash: node.keyHash, valueHash: node.valueHash });
+  else if (node.isLeaf()) edges.push('own');
+  else {
+    edges.push('inner');
+    const [left, right] = halvesOf(place);
+    collectEdges(node.left, left, interval, edges);
+    collectEdges(node.right, right, interval, edges);
   }
 }
 
@@ -94,7 +142,7 @@ function sortChanges(changes: Iterable<readonly [key: string, value: Uint8Array 
   return [...new Map(changes)]
     .map(([key, value]) => {
       const keyHash = keyHashOf(key);
-      return { keyHash, leaf: value === null ? null : new StateLeaf(keyHash, value) };
+      return { keyHash, leaf: value === null ? null : new StateLeaf(key, keyHash, value) };
     })
     .toSorted((a, b) => Buffer.compare(a.keyHash, b.keyHash));
 }

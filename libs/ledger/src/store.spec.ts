@@ -46,6 +46,25 @@ const adapters: [string, () => Promise<{ open: () => Promise<LedgerStore> }>][] 
 
 for (const [name, make] of adapters) {
   describe(`store contract: ${name}`, () => {
+    it('begins anew with a state that was transferred, and goes on from its block', async () => {
+      const { open } = await make();
+      const store = await open();
+      const chain = await TestChain.open({ store });
+      for (let round = 0; round < 3; round += 1) await chain.grow([put('a', round)]);
+      const [genesis, last] = [await store.block(0), await store.block(3)];
+      assert.ok(genesis !== undefined && last !== undefined);
+      const stored = { ...last, block: { ...last.block, header: { ...last.block.header, height: 7 } } };
+      const replicaSets = [{ height: 5, replicaSet: setOf(MEMBERS) }];
+      await store.install({ genesis, stored, entries: [['z', put('z', 1)]], replicaSets });
+      assert.deepEqual([await store.height(), await store.block(3), await store.writes(3)], [7, undefined, undefined]);
+      assert.deepEqual(await store.block(7), stored);
+      assert.deepEqual(await store.heightOf(stored.hash), 7);
+      assert.deepEqual(await collect(store.state()), [['z', put('z', 1)]]);
+      assert.deepEqual(await store.replicaSetChanges(), replicaSets);
+      assert.deepEqual(await store.transactions([transactionIdOf(put('a', 1))]), [undefined]);
+      await store.close();
+    });
+
     it('is empty at first', async () => {
       const store = await (await make()).open();
       assert.equal(await store.height(), null);

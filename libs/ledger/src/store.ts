@@ -38,6 +38,15 @@ export interface LedgerAppend {
   readonly keepWritesFrom: number;
 }
 
+/** A chain that begins with a state that was transferred: blocks between genesis and its block are not there. */
+export interface LedgerInstall {
+  readonly genesis: StoredBlock;
+  readonly stored: StoredBlock;
+  readonly entries: readonly (readonly [key: string, value: Uint8Array])[];
+  /** As `replicaSetChanges` gives them, up to this block. */
+  readonly replicaSets: readonly { readonly height: number; readonly replicaSet: ReplicaSet }[];
+}
+
 /**
  * Where a replica keeps its chain. Two adapters: `MemoryStore` here, `LevelStore` in `@medveil/ledger/level`.
  * One process, one writer; heights are appended in order from 0.
@@ -45,8 +54,11 @@ export interface LedgerAppend {
 export interface LedgerStore {
   /** Atomic and durable: after a crash either the whole block with its state is there, or nothing of it. */
   append(entry: LedgerAppend): Promise<void>;
+  /** Replaces whatever there is, atomically and durably. */
+  install(snapshot: LedgerInstall): Promise<void>;
   /** Height of the last block, or null in an empty store. */
   height(): Promise<number | null>;
+  /** Undefined also for a height below that of an installed snapshot. */
   block(height: number): Promise<StoredBlock | undefined>;
   /** @param hash headerHash, 32 bytes */
   heightOf(hash: Uint8Array): Promise<number | undefined>;

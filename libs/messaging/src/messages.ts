@@ -15,12 +15,12 @@ export const TRANSACTION_SUBMITTED = defineMessage({
   schema: z.strictObject({ transaction: bytesSchema({ max: MAX_TRANSACTION_BYTES }) }),
 });
 
-/** One message of the consensus protocol, signed by its replica; `to` null: to all others. Keyed by sender. */
+/** One message of the consensus protocol from the replica that sends it; `to` names another, null: all others. Keyed by sender. */
 export const CONSENSUS_MESSAGE = defineMessage({
   type: 'consensus-message',
   version: 1,
   topic: TOPICS.consensus,
-  schema: z.strictObject({ from: z.int().min(0).max(63), to: z.int().min(0).max(63).nullable(), bytes: bytesSchema({ max: 960 * 1024 }) }),
+  schema: z.strictObject({ to: z.string().min(1).max(128).nullable(), bytes: bytesSchema({ max: 960 * 1024 }) }),
 });
 
 /** A committed block, from its proposer. What does not fit or does not come is fetched from a node. */

@@ -13,6 +13,7 @@ export const MAX_PROPOSAL_BYTES = 64 * 1024 * 1024;
 const votes = list(fields<ReplicaSignature>({ replica: count, signature }), MAX_REPLICAS);
 
 export const commitCertificate: Decode<CommitCertificate> = fields<CommitCertificate>({
+  epoch: count,
   view: count,
   sequence: count,
   digest: hash,
@@ -29,6 +30,7 @@ export const preparedCertificate: Decode<PreparedCertificate> = fields<PreparedC
 });
 
 export const checkpointCertificate: Decode<CheckpointCertificate> = fields<CheckpointCertificate>({
+  epoch: count,
   sequence: count,
   stateDigest: hash,
   signatures: votes,

@@ -15,7 +15,7 @@ import { frameWalEntry, readWal } from './wal.js';
 
 const secrets = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte));
 const replicaSet = { publicKeys: secrets.map((secret) => ed25519.getPublicKey(secret)) };
-const vote = { view: 3, sequence: 7, digest: new Uint8Array(32).fill(9) };
+const vote = { epoch: 1, view: 3, sequence: 7, digest: new Uint8Array(32).fill(9) };
 
 const certificate = (signers: readonly number[]): CommitCertificate => ({
   ...vote,
@@ -23,7 +23,7 @@ const certificate = (signers: readonly number[]): CommitCertificate => ({
 });
 
 describe('a commit certificate', () => {
-  it('convinces a light client by 2f+1 signatures under chain, view, sequence and digest alone', () => {
+  it('convinces a light client by 2f+1 signatures under chain, epoch, view, sequence and digest alone', () => {
     assert.ok(verifyCommitCertificate(certificate([0, 1, 3]), replicaSet, 'chain'));
     assert.ok(verifyCommitCertificate(decodeCommitCertificate(encodeCommitCertificate(certificate([1, 2, 3]))), replicaSet, 'chain'));
   });
@@ -36,6 +36,7 @@ describe('a commit certificate', () => {
       certificate([1, 0, 2]),
       { ...good, sequence: 8 },
       { ...good, view: 4 },
+      { ...good, epoch: 2 },
       { ...good, digest: new Uint8Array(32) },
       { ...good, signatures: good.signatures.map((signature) => ({ ...signature, replica: signature.replica + 1 })) },
     ];
@@ -77,6 +78,7 @@ const prepared = (view: number, sequence: number, digest: number, previous: numb
 });
 const viewChange = (replica: number, base: CommitCertificate | null, ...certificates: PreparedCertificate[]): ViewChange => ({
   type: 'view-change',
+  epoch: 1,
   newView: 9,
   base,
   prepared: certificates,
@@ -84,16 +86,16 @@ const viewChange = (replica: number, base: CommitCertificate | null, ...certific
   signature: new Uint8Array(64),
 });
 
-const base = (sequence: number, digest: number): CommitCertificate => ({ view: 0, sequence, digest: bytes(digest), signatures: [] });
+const base = (sequence: number, digest: number): CommitCertificate => ({ epoch: 1, view: 0, sequence, digest: bytes(digest), signatures: [] });
 
 describe('what a NEW-VIEW proposes again', () => {
   it('is what was prepared in the highest view', () => {
-    const { proposals } = chooseProposals([viewChange(0, null, prepared(0, 1, 5, 0)), viewChange(1, null, prepared(2, 1, 6, 0))], PRODUCTION_RULES);
+    const { proposals } = chooseProposals([viewChange(0, null, prepared(0, 1, 5, 0)), viewChange(1, null, prepared(2, 1, 6, 0))], 1, PRODUCTION_RULES);
     assert.deepEqual(proposals.map((p) => p.digest), [bytes(6)]);
   });
 
   it('starts above the highest certified block, whatever was prepared below', () => {
-    const chosen = chooseProposals([viewChange(0, null, prepared(0, 1, 5, 0)), viewChange(1, base(1, 5))], PRODUCTION_RULES);
+    const chosen = chooseProposals([viewChange(0, null, prepared(0, 1, 5, 0)), viewChange(1, base(1, 5))], 1, PRODUCTION_RULES);
     assert.equal(chosen.base?.sequence, 1);
     assert.deepEqual(chosen.proposals, []);
   });
@@ -101,8 +103,8 @@ describe('what a NEW-VIEW proposes again', () => {
   it('has no gap, and ends where the chain of the highest views ends', () => {
     const stale = viewChange(0, null, prepared(0, 1, 5, 0), prepared(0, 2, 7, 5));
     const fresh = viewChange(1, null, prepared(1, 1, 6, 0));
-    assert.deepEqual(chooseProposals([stale, fresh], PRODUCTION_RULES).proposals.map((p) => p.sequence), [1]);
-    assert.deepEqual(chooseProposals([stale], PRODUCTION_RULES).proposals.map((p) => p.sequence), [1, 2]);
+    assert.deepEqual(chooseProposals([stale, fresh], 1, PRODUCTION_RULES).proposals.map((p) => p.sequence), [1]);
+    assert.deepEqual(chooseProposals([stale], 1, PRODUCTION_RULES).proposals.map((p) => p.sequence), [1, 2]);
   });
 });
 

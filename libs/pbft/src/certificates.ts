@@ -12,6 +12,8 @@ export interface ReplicaSignature {
  * Signed bytes: `commitPayload`. Signatures are sorted by replica, each replica once.
  */
 export interface CommitCertificate {
+  /** Of the configuration that committed it: its first sequence number. */
+  readonly epoch: number;
   readonly view: number;
   readonly sequence: number;
   /** The block header's hash, 32 bytes. */
@@ -33,6 +35,7 @@ export interface PreparedCertificate {
 
 /** A quorum of CHECKPOINTs: the state after `sequence` has this digest (Castro–Liskov 1999, 4.3). */
 export interface CheckpointCertificate {
+  readonly epoch: number;
   readonly sequence: number;
   readonly stateDigest: Uint8Array;
   readonly signatures: readonly ReplicaSignature[];

@@ -1,7 +1,7 @@
 import { CodedError } from '@medveil/encoding';
 import { z } from 'zod';
 import type { PbftErrorCode } from './errors.js';
-import { checkReplicaSet, type ReplicaSet } from './replica-set.js';
+import { checkConfiguration, type Configuration, NO_SEAT, type ReplicaId } from './replica-set.js';
 
 const positive = z.int().min(1);
 
@@ -39,32 +39,54 @@ const settingsSchema = z.strictObject({
 
 export type ReplicaSettings = z.output<typeof settingsSchema>;
 
-export interface ReplicaConfig extends ReplicaSettings {
+/** The settings, and the configuration in force: of the sequence number after the last executed block. */
+export interface ReplicaConfig extends ReplicaSettings, Configuration {
   /** The ledger's id: in everything that is signed. */
   readonly chainId: string;
-  /** This replica's position in the set. */
-  readonly replica: number;
-  readonly replicaSet: ReplicaSet;
+  /** How transports name this replica. */
+  readonly name: string;
+  /** This replica's position in the set; `NO_SEAT` for one that is no member, or lacks its member's key, and follows. */
+  readonly replica: ReplicaId;
 }
 
-export type ReplicaOptions = Pick<ReplicaConfig, 'chainId' | 'replica' | 'replicaSet'> & z.input<typeof settingsSchema>;
+export interface ReplicaOptions extends z.input<typeof settingsSchema> {
+  readonly chainId: string;
+  readonly name: string;
+  /** Of the sequence number after the ledger's head. */
+  readonly configuration: Configuration;
+}
 
 /**
  * Fills in the defaults.
  * @throws CodedError `pbft/bad-config` naming the setting, `pbft/bad-replica-set`
  */
 export function replicaConfig(options: ReplicaOptions): ReplicaConfig {
-  const { chainId, replica, replicaSet, ...rest } = options;
+  const { chainId, name, configuration, ...rest } = options;
   const settings = settingsSchema.safeParse(rest);
   if (!settings.success) {
     const issue = settings.error.issues[0];
     throw bad(issue?.path.join('.') ?? '', issue?.message ?? 'not valid');
   }
-  checkReplicaSet(replicaSet);
-  if (!Number.isInteger(replica) || replica < 0 || replica >= replicaSet.publicKeys.length) throw bad('replica', 'not in the replica set');
+  if (name.length < 1 || name.length > 128) throw bad('name', 'must have 1 to 128 characters');
   if (chainId.length < 1 || chainId.length > 128) throw bad('chainId', 'must have 1 to 128 characters');
   if (settings.data.window < 2 * settings.data.checkpointInterval) throw bad('window', 'must be at least two checkpoint intervals');
-  return { chainId, replica, replicaSet, ...settings.data };
+  return configured({ chainId, name, ...settings.data }, configuration, () => true);
+}
+
+/**
+ * The same replica under another configuration.
+ * @param holds whether this replica has the secret of a key
+ * @throws CodedError `pbft/bad-replica-set`
+ */
+export function configured(
+  replica: Omit<ReplicaConfig, keyof Configuration | 'replica'>,
+  configuration: Configuration,
+  holds: (publicKey: Uint8Array) => boolean,
+): ReplicaConfig {
+  const { epoch, replicaSet, names } = checkConfiguration(configuration);
+  const seat = names.indexOf(replica.name);
+  const publicKey = replicaSet.publicKeys[seat];
+  return { ...replica, epoch, replicaSet, names, replica: publicKey !== undefined && holds(publicKey) ? seat : NO_SEAT };
 }
 
 const bad = (setting: string, message: string): CodedError<PbftErrorCode> =>

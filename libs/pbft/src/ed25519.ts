@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import type { Signer, Verifier } from './ports.js';
+import { equalBytes } from '@medveil/encoding';
+import type { ReplicaPorts, Signer, Verifier } from './ports.js';
 
 /** RFC 8410 wrappings of raw 32-byte keys: node:crypto takes no raw Ed25519 keys. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -10,6 +11,17 @@ const KEPT_KEYS = 256;
 export function ed25519Signer(secretKey: Uint8Array): Signer {
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, secretKey]), format: 'der', type: 'pkcs8' });
   return { sign: (payload) => new Uint8Array(sign(null, payload, key)) };
+}
+
+/** @param secretKeys the 32-byte seeds that this replica holds: its present key, and the next where one is prepared */
+export function ed25519Keys(...secretKeys: readonly Uint8Array[]): ReplicaPorts['signerOf'] {
+  const held = secretKeys.map((secretKey) => ({ publicKey: publicKeyOf(secretKey), signer: ed25519Signer(secretKey) }));
+  return (publicKey) => held.find((key) => equalBytes(key.publicKey, publicKey))?.signer ?? null;
+}
+
+function publicKeyOf(secretKey: Uint8Array): Uint8Array {
+  const key = createPublicKey(createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, secretKey]), format: 'der', type: 'pkcs8' }));
+  return new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length));
 }
 
 const keys = new Map<string, KeyObject>();

@@ -2,7 +2,7 @@ import type { CommitCertificate } from './certificates.js';
 import type { Evidence } from './evidence.js';
 import type { PoolRequest, TimerId } from './inputs.js';
 import type { MessageType } from './messages.js';
-import type { ReplicaId } from './replica-set.js';
+import type { Configuration, ReplicaId } from './replica-set.js';
 import type { WalEntry } from './wal-entries.js';
 
 /**
@@ -11,8 +11,8 @@ import type { WalEntry } from './wal-entries.js';
  * Timers may be set at once. An effect that has an answering input may be answered at any later time.
  */
 export type Effect =
-  | { readonly type: 'send'; readonly to: ReplicaId; readonly kind: MessageType; readonly bytes: Uint8Array }
-  /** To every replica but this one. */
+  | { readonly type: 'send'; readonly to: string; readonly kind: MessageType; readonly bytes: Uint8Array }
+  /** To every other member of the configuration in force. */
   | { readonly type: 'broadcast'; readonly kind: MessageType; readonly bytes: Uint8Array }
   /** Append to the write-ahead log. */
   | { readonly type: 'persist'; readonly entries: readonly WalEntry[] }
@@ -55,10 +55,12 @@ export type Effect =
   /** Transactions a peer passed on. Check form, signature and nonce, then input `requests` with `origin: from`. */
   | { readonly type: 'check-requests'; readonly from: ReplicaId; readonly transactions: readonly Uint8Array[] }
   /** A peer asks for blocks. Answer: `blocks` (also when there are none), at most `maxBytes` of proposals but at least one block. */
-  | { readonly type: 'read-blocks'; readonly to: ReplicaId; readonly from: number; readonly until: number; readonly maxBytes: number }
+  | { readonly type: 'read-blocks'; readonly to: string; readonly from: number; readonly until: number; readonly maxBytes: number }
   /** A replica has contradicted itself; see `verifyEvidence`. */
   | { readonly type: 'evidence'; readonly evidence: Evidence }
   /** For metrics and operators: this replica now works in `view`. */
   | { readonly type: 'view-entered'; readonly view: number; readonly primary: ReplicaId }
+  /** A change of the replica set has taken effect here: `seat` is this replica's position in it, null where it is no member (any more). */
+  | { readonly type: 'reconfigured'; readonly configuration: Configuration; readonly seat: ReplicaId | null }
   /** A quorum has another state than this replica's executor: it stops voting; the ledger must be rebuilt. */
   | { readonly type: 'diverged'; readonly sequence: number; readonly expected: Uint8Array; readonly actual: Uint8Array };

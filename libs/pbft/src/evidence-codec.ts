@@ -8,6 +8,7 @@ const statement = fields<EvidenceStatement>({ about: hash, previousDigest: hash,
 
 const evidence = fields<Evidence>({
   kind: literal('pre-prepare', 'prepare', 'commit', 'checkpoint', 'view-change', 'new-view'),
+  epoch: count,
   replica: count,
   view: count,
   sequence: count,

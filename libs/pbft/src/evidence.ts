@@ -13,11 +13,13 @@ export interface EvidenceStatement {
 }
 
 /**
- * Two statements of one replica that no correct replica makes both: the same kind, view and sequence, and
+ * Two statements of one replica that no correct replica makes both: the same kind, epoch, view and sequence, and
  * different content. Third parties check it with the replica set alone; plain data, canonical CBOR.
  */
 export interface Evidence {
   readonly kind: 'pre-prepare' | 'prepare' | 'commit' | 'checkpoint' | 'view-change' | 'new-view';
+  /** Of the configuration in which it spoke, and in which it had the position `replica`. */
+  readonly epoch: number;
   readonly replica: ReplicaId;
   /** 0 for a checkpoint. */
   readonly view: number;
@@ -29,7 +31,10 @@ export interface Evidence {
 
 export const NO_DIGEST: Uint8Array = new Uint8Array(32);
 
-/** True where both statements are signed by the accused and differ: proof of fault to whoever trusts the replica set. */
+/**
+ * True where both statements are signed by the accused and differ: proof of fault to whoever trusts the replica set.
+ * @param replicaSet that of the evidence's epoch
+ */
 export function verifyEvidence(evidence: Evidence, replicaSet: ReplicaSet, chainId: string, verifier: Verifier = ed25519Verifier): boolean {
   const key = replicaSet.publicKeys[evidence.replica];
   const { first, second } = evidence;
@@ -63,21 +68,21 @@ function wellFormed({ kind, view, sequence, first, second }: Evidence): boolean 
 }
 
 function statementPayload(evidence: Evidence, statement: EvidenceStatement, chainId: string): Uint8Array {
-  const { view, sequence } = evidence;
+  const { epoch, view, sequence } = evidence;
   const { about, previousDigest } = statement;
   switch (evidence.kind) {
     case 'pre-prepare':
-      return prePreparePayload(chainId, { view, sequence, digest: about, previousDigest });
+      return prePreparePayload(chainId, { epoch, view, sequence, digest: about, previousDigest });
     case 'prepare':
-      return preparePayload(chainId, { view, sequence, digest: about, previousDigest });
+      return preparePayload(chainId, { epoch, view, sequence, digest: about, previousDigest });
     case 'commit':
-      return commitPayload(chainId, { view, sequence, digest: about });
+      return commitPayload(chainId, { epoch, view, sequence, digest: about });
     case 'checkpoint':
-      return checkpointPayload(chainId, { sequence, stateDigest: about });
+      return checkpointPayload(chainId, { epoch, sequence, stateDigest: about });
     case 'view-change':
-      return viewChangePayload(chainId, view, about);
+      return viewChangePayload(chainId, epoch, view, about);
     case 'new-view':
     default:
-      return newViewPayload(chainId, view, about);
+      return newViewPayload(chainId, epoch, view, about);
   }
 }

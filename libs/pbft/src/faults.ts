@@ -1,5 +1,5 @@
 /** Why a message is dropped without blame: it is late, early, known, or of no use now. */
-export type IgnoreCode = 'old' | 'ahead' | 'duplicate' | 'not-asked' | 'other-view' | 'busy' | 'useless';
+export type IgnoreCode = 'old' | 'ahead' | 'duplicate' | 'not-asked' | 'other-view' | 'other-configuration' | 'busy' | 'useless';
 
 /** Why a message is refused: a correct replica does not send it (its transport or its key does). */
 export type RejectCode =

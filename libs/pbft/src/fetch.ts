@@ -1,5 +1,6 @@
 import { equalBytes, toHex } from '@medveil/encoding';
-import { bodyOf, cancelTimer, type Context, persist, replicaCount, send, setTimer, signed } from './context.js';
+import { bodyOf, cancelTimer, type Context, isMember, persist, replicaCount, send, sendTo, setTimer, signed } from './context.js';
+import type { CertifiedProposal, CheckpointCertificate, CommitCertificate } from './certificates.js';
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
 import type { Input } from './inputs.js';
 import type { Fetch, Fetched, FetchProposal, Proposal } from './messages.js';
@@ -7,6 +8,7 @@ import { onStableCertificate } from './on-checkpoint.js';
 import { adoptCertificate } from './on-commit.js';
 import { faultsTolerated, type ReplicaId } from './replica-set.js';
 import { certifiedSequence, type FetchState, type Slot, slotAt } from './state.js';
+import { verifyCheckpointCertificate, verifyCommitCertificate } from './verify-certificates.js';
 
 /** What a peer claims to have; a claim that it cannot show is taken back. */
 export function learnHead(ctx: Context, from: ReplicaId, head: number): void {
@@ -40,17 +42,18 @@ export function tryFetch(ctx: Context): void {
   if (state.diverged) return;
   const from = state.delivered.sequence + 1;
   const missing = missingProposal(ctx);
-  const blocksFrom = (peer: ReplicaId): FetchState => ({ kind: 'blocks', peer, from });
+  const blocksFrom = (peer: string): FetchState => ({ kind: 'blocks', peer, from });
   if (missing !== null) {
     // Who has delivered the block hands it out with its certificate; who has only prepared it, the body.
     const { sequence, digest } = missing;
-    ask(ctx, (peer) => (headOf(ctx, peer) >= from ? blocksFrom(peer) : { kind: 'proposal', peer, sequence, digest }), everyPeer(ctx));
+    const hasDelivered = (peer: string): boolean => headOf(ctx, peer) >= from || state.ahead.has(peer) || !isMember(ctx);
+    ask(ctx, (peer) => (hasDelivered(peer) ? blocksFrom(peer) : { kind: 'proposal', peer, sequence, digest }), everyPeer(ctx));
   } else if (state.delivered.sequence - state.executed.sequence < config.maxUnexecuted && lags(ctx)) {
     ask(ctx, blocksFrom, peersAbove(ctx, from));
   }
 }
 
-const headOf = (ctx: Context, peer: ReplicaId): number => ctx.state.peers[peer]?.head ?? -1;
+const headOf = ({ state, config }: Context, peer: string): number => state.peers[config.names.indexOf(peer)]?.head ?? -1;
 
 /** The question has lost its point: what it asked for is here, or the agreement went another way. */
 function isAnswered(ctx: Context, fetch: FetchState): boolean {
@@ -59,12 +62,16 @@ function isAnswered(ctx: Context, fetch: FetchState): boolean {
   return missing === null || missing.sequence !== fetch.sequence || !equalBytes(missing.digest, fetch.digest);
 }
 
-/** A certificate without its block, or a peer ahead: by two blocks, or by one that did not come since the last tick. */
+/**
+ * A certificate without its block, or a peer ahead: in a later configuration, by two blocks, or by one that did not come since
+ * the last tick. Who is no member is not told, and asks.
+ */
 function lags(ctx: Context): boolean {
   const { state, config } = ctx;
   const { sequence } = state.delivered;
   if (certifiedSequence(state) > sequence && needsBlock(state.slots.get(sequence + 1))) return true;
   const stuck = state.deliveredAtTick === sequence || state.quiet !== null;
+  if (state.ahead.size > 0 || (stuck && !isMember(ctx))) return true;
   return state.peers.some((peer, replica) => replica !== config.replica && (peer.head >= sequence + 2 || (stuck && peer.head > sequence)));
 }
 
@@ -80,26 +87,31 @@ function missingProposal({ state }: Context): { readonly sequence: number; reado
   return wanted === null || bodyOf(slot, wanted.digest) !== undefined ? null : { sequence: slot.sequence, digest: wanted.digest };
 }
 
-/** Who claims the block; with a certificate but no such claim, anybody may have it. */
-function peersAbove(ctx: Context, sequence: number): ReplicaId[] {
-  const above = everyPeer(ctx).filter((replica) => headOf(ctx, replica) >= sequence);
-  return above.length > 0 ? above : everyPeer(ctx);
+/** Who claims the block; with a certificate but no such claim, anybody may have it. Who is no member hears no claims. */
+function peersAbove(ctx: Context, sequence: number): string[] {
+  const above = everyPeer(ctx).filter((peer) => headOf(ctx, peer) >= sequence || ctx.state.ahead.has(peer));
+  return above.length > 0 && isMember(ctx) ? above : everyPeer(ctx);
 }
 
-const everyPeer = (ctx: Context): ReplicaId[] => ctx.state.peers.map((_, replica) => replica).filter((replica) => replica !== ctx.config.replica);
+/** The other members, in their order, then whoever speaks in a later configuration. */
+function everyPeer({ state, config }: Context): string[] {
+  const members = config.names.filter((name) => name !== config.name);
+  return [...members, ...[...state.ahead].filter((name) => !members.includes(name) && name !== config.name)];
+}
 
 /** In turn: whoever did not answer is asked again last. */
-function ask(ctx: Context, question: (peer: ReplicaId) => FetchState, candidates: readonly ReplicaId[]): void {
+function ask(ctx: Context, question: (peer: string) => FetchState, candidates: readonly string[]): void {
   const { state, config } = ctx;
-  const peer = candidates.find((replica) => replica > state.lastAsked) ?? candidates[0];
+  const peer = candidates[(candidates.indexOf(state.lastAsked ?? '') + 1) % candidates.length];
   if (peer === undefined) return;
   const fetch = question(peer);
   state.lastAsked = peer;
   state.fetch = fetch;
+  state.ahead.delete(peer);
   if (fetch.kind === 'blocks') {
-    send(ctx, peer, signed<Fetch>(ctx, { type: 'fetch', from: fetch.from, until: fetch.from + config.maxFetchedBlocks - 1 }));
+    sendTo(ctx, peer, { type: 'fetch', from: fetch.from, until: fetch.from + config.maxFetchedBlocks - 1 });
   } else {
-    send(ctx, peer, signed<FetchProposal>(ctx, { type: 'fetch-proposal', sequence: fetch.sequence, digest: fetch.digest }));
+    send(ctx, config.names.indexOf(peer), signed<FetchProposal>(ctx, { type: 'fetch-proposal', sequence: fetch.sequence, digest: fetch.digest }));
   }
   setTimer(ctx, 'fetch', config.fetchTimeoutMs);
 }
@@ -109,47 +121,54 @@ export function stopFetching(ctx: Context): void {
   cancelTimer(ctx, 'fetch');
 }
 
-/** A peer wants blocks: the ledger reads them, one reading per peer at a time. */
-export function onFetch(ctx: Context, message: Fetch): Verdict {
+/** For how many at once, members or not. */
+const MAX_SERVED = 64;
+
+/** Somebody wants blocks: the ledger reads them, one reading per peer at a time. */
+export function onFetch(ctx: Context, from: string, message: Fetch): Verdict {
   const { state, config } = ctx;
-  const peer = state.peers[message.replica];
-  if (peer === undefined) return reject('unknown-replica');
-  if (peer.serving) return ignore('busy');
+  if (state.serving.has(from) || state.serving.size >= MAX_SERVED) return ignore('busy');
   if (message.from < 1 || message.from > state.executed.sequence || message.until < message.from) return ignore('useless');
-  peer.serving = true;
+  state.serving.add(from);
   const until = Math.min(message.until, message.from + config.maxFetchedBlocks - 1, state.executed.sequence);
-  ctx.effects.push({ type: 'read-blocks', to: message.replica, from: message.from, until, maxBytes: config.maxProposalBytes });
+  ctx.effects.push({ type: 'read-blocks', to: from, from: message.from, until, maxBytes: config.maxProposalBytes });
   return ACCEPT;
 }
 
 export function onBlocksRead(ctx: Context, input: Extract<Input, { type: 'blocks' }>): void {
-  const peer = ctx.state.peers[input.to];
-  if (peer === undefined || !peer.serving) return;
-  peer.serving = false;
-  send(ctx, input.to, signed<Fetched>(ctx, { type: 'fetched', blocks: input.blocks, stable: ctx.state.stable }));
+  if (ctx.state.serving.delete(input.to)) sendTo(ctx, input.to, { type: 'fetched', blocks: input.blocks, stable: ctx.state.stable });
 }
 
-/** Certified blocks, certificates checked: each must be the next. They stand on 2f+1 COMMITs, not on the sender's word. */
-export function onFetched(ctx: Context, message: Fetched): Verdict {
-  const { state } = ctx;
-  if (message.stable !== null) onStableCertificate(ctx, message.stable);
+/**
+ * Certified blocks: each must be the next. They stand on 2f+1 COMMITs of the configuration in force, not on the sender's word.
+ * What a later configuration committed is asked for again once it is in force here.
+ */
+export function onFetched(ctx: Context, from: string, message: Fetched): Verdict {
+  const { state, config, rules } = ctx;
+  if (message.stable !== null && !takeStable(ctx, message.stable)) return reject('bad-certificate');
   if (message.blocks.length === 0) return ACCEPT;
-  if (state.fetch?.kind !== 'blocks' || state.fetch.peer !== message.replica) return ignore('not-asked');
+  if (state.fetch?.kind !== 'blocks' || state.fetch.peer !== from) return ignore('not-asked');
   // The answer to an earlier question may come late.
   if (message.blocks.every((block) => block.certificate.sequence <= state.delivered.sequence)) return ignore('old');
   if ((message.blocks[0]?.certificate.sequence ?? 0) > state.delivered.sequence + 1) return ignore('ahead');
+  const isOurs = ({ certificate }: CertifiedProposal): boolean => certificate.epoch === config.epoch || !rules.checkCertificateEpoch;
+  const firstNew = message.blocks.find(({ certificate }) => certificate.sequence > state.delivered.sequence);
+  if (firstNew !== undefined && !isOurs(firstNew)) return ignore('other-configuration');
   stopFetching(ctx);
   let next = { sequence: state.delivered.sequence + 1, digest: state.delivered.digest };
-  for (const { proposal, certificate } of message.blocks) {
+  for (const block of message.blocks) {
+    const { proposal, certificate } = block;
     if (certificate.sequence < next.sequence) continue;
+    if (!isOurs(block)) break;
     const identity = ctx.ports.proposals.identify(proposal);
     const fits =
       identity !== null &&
       identity.sequence === next.sequence &&
       certificate.sequence === next.sequence &&
       equalBytes(identity.digest, certificate.digest) &&
-      (!ctx.rules.checkChain || equalBytes(identity.previousDigest, next.digest));
-    if (!fits) return notShown(ctx, message.replica);
+      (!rules.checkChain || equalBytes(identity.previousDigest, next.digest));
+    if (!fits) return notShown(ctx, from, 'bad-chain');
+    if (!isCommitted(ctx, certificate)) return notShown(ctx, from, 'bad-certificate');
     const slot = slotAt(state, next.sequence);
     slot.certificate = certificate;
     slot.bodies.set(toHex(certificate.digest), proposal);
@@ -159,11 +178,23 @@ export function onFetched(ctx: Context, message: Fetched): Verdict {
   return ACCEPT;
 }
 
+const isCommitted = ({ config, ports, rules }: Context, certificate: CommitCertificate): boolean =>
+  !rules.checkCommitCertificates || verifyCommitCertificate(certificate, config.replicaSet, config.chainId, ports.verifier);
+
+/** @returns false for one that a quorum of this configuration did not sign; those of others are passed over */
+function takeStable(ctx: Context, certificate: CheckpointCertificate): boolean {
+  const { config, ports, rules } = ctx;
+  if (certificate.epoch !== config.epoch) return true;
+  if (rules.checkCommitCertificates && !verifyCheckpointCertificate(certificate, config.replicaSet, config.chainId, ports.verifier)) return false;
+  onStableCertificate(ctx, certificate);
+  return true;
+}
+
 /** It claimed blocks and showed others. */
-function notShown(ctx: Context, replica: ReplicaId): Verdict {
-  const peer = ctx.state.peers[replica];
+function notShown(ctx: Context, from: string, code: 'bad-certificate' | 'bad-chain'): Verdict {
+  const peer = ctx.state.peers[ctx.config.names.indexOf(from)];
   if (peer !== undefined) peer.head = Math.min(peer.head, ctx.state.delivered.sequence);
-  return reject('bad-chain');
+  return reject(code);
 }
 
 const PROPOSALS_PER_TICK = 4;

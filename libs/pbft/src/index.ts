@@ -8,11 +8,13 @@ export { replicaConfig, type ReplicaConfig, type ReplicaOptions, type ReplicaSet
 export type { Input, LedgerHead, PoolRequest, TimerId } from './inputs.js';
 export type { Effect } from './effects.js';
 export type { ProposalIdentity, ProposalReader, ReplicaPorts, Signer, Verifier } from './ports.js';
-export { ed25519Signer, ed25519Verifier } from './ed25519.js';
+export { ed25519Keys, ed25519Signer, ed25519Verifier } from './ed25519.js';
 export {
   checkReplicaSet,
+  type Configuration,
   faultsTolerated,
   MAX_REPLICAS,
+  NO_SEAT,
   primaryOf,
   quorumSize,
   replicaSetDigest,
@@ -28,7 +30,7 @@ export type {
 } from './certificates.js';
 export { verifyCheckpointCertificate, verifyCommitCertificate, verifyPreparedCertificate } from './verify-certificates.js';
 export { commitPayload, type Vote } from './payloads.js';
-export type { Message, MessageType } from './messages.js';
+export type { Message, MessageType, Statement } from './messages.js';
 export { decodeMessage, encodeMessage } from './message-codec.js';
 export { verifyMessage } from './verify-message.js';
 export { maxMessageBytes } from './on-message.js';

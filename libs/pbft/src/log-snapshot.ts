@@ -6,7 +6,7 @@ import type { WalEntry } from './wal-entries.js';
 /** The shortest log that gives back every promise that still binds this replica: what a compacted log holds. */
 export function logSnapshot(ctx: Context): WalEntry[] {
   const { state, config } = ctx;
-  const entries: WalEntry[] = [];
+  const entries: WalEntry[] = [{ type: 'configuration', epoch: config.epoch }];
   if (state.quiet !== null) entries.push({ type: 'recovering', quietUntil: state.quiet.until });
   if (state.stable !== null) entries.push({ type: 'stable', certificate: state.stable });
   // Also where its block is still on its way: it stands in for what was prepared up to there.
@@ -16,6 +16,7 @@ export function logSnapshot(ctx: Context): WalEntry[] {
   if (own !== undefined && !state.active) entries.push({ type: 'view-change', viewChange: own });
   const open = [...state.slots.values()].filter((slot) => slot.sequence > certifiedSequence(state)).toSorted((a, b) => a.sequence - b.sequence);
   for (const slot of open) entries.push(...slotEntries(slot));
+  if (state.laterEntries.length > 0) entries.push({ type: 'configuration', epoch: state.promisedEpoch }, ...state.laterEntries);
   return entries;
 }
 

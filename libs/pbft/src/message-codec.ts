@@ -36,7 +36,7 @@ export const MAX_PREPARED = 8;
 
 const body = bytesUpTo(MAX_PROPOSAL_BYTES);
 const replicas = list(count, MAX_REPLICAS);
-const signed = { replica: count, signature } as const;
+const signed = { epoch: count, replica: count, signature } as const;
 
 export const prePrepare = fields<PrePrepare>({
   type: literal('pre-prepare'),
@@ -84,12 +84,11 @@ const decoders: { readonly [T in MessageType]: Decode<Extract<Message, { type: T
     viewChanges: replicas,
     ...signed,
   }),
-  fetch: fields<Fetch>({ type: literal('fetch'), from: count, until: count, ...signed }),
+  fetch: fields<Fetch>({ type: literal('fetch'), from: count, until: count }),
   fetched: fields<Fetched>({
     type: literal('fetched'),
     blocks: list(certifiedProposal, MAX_BLOCKS),
     stable: nullable(checkpointCertificate),
-    ...signed,
   }),
   'fetch-proposal': fields<FetchProposal>({ type: literal('fetch-proposal'), sequence: count, digest: hash, ...signed }),
   proposal: fields<Proposal>({ type: literal('proposal'), sequence: count, proposal: body, ...signed }),

@@ -1,8 +1,9 @@
 import type { CertifiedProposal, CheckpointCertificate, CommitCertificate, PreparedCertificate } from './certificates.js';
 import type { ReplicaId } from './replica-set.js';
 
-/** Every message names its signer and carries an Ed25519 signature under its payload (`payloads.ts`). */
+/** A statement names its signer by configuration and position, and carries an Ed25519 signature under its payload (`payloads.ts`). */
 interface Signed {
+  readonly epoch: number;
   readonly replica: ReplicaId;
   readonly signature: Uint8Array;
 }
@@ -91,15 +92,18 @@ export interface Status extends Signed {
   readonly viewChanges: readonly ReplicaId[];
 }
 
-/** Asks for certified blocks `from` … `until`, both included. */
-export interface Fetch extends Signed {
+/**
+ * Asks for certified blocks `from` … `until`, both included. Not signed, and neither is the answer: who catches up may be no
+ * member, or know only a former configuration. The transport says whom to answer; blocks certify themselves.
+ */
+export interface Fetch {
   readonly type: 'fetch';
   readonly from: number;
   readonly until: number;
 }
 
 /** Consecutive certified blocks, and the sender's stable checkpoint. */
-export interface Fetched extends Signed {
+export interface Fetched {
   readonly type: 'fetched';
   readonly blocks: readonly CertifiedProposal[];
   readonly stable: CheckpointCertificate | null;
@@ -118,7 +122,7 @@ export interface Proposal extends Signed {
   readonly proposal: Uint8Array;
 }
 
-export type Message =
+export type Statement =
   | Request
   | PrePrepare
   | Prepare
@@ -127,9 +131,9 @@ export type Message =
   | ViewChange
   | NewView
   | Status
-  | Fetch
-  | Fetched
   | FetchProposal
   | Proposal;
+
+export type Message = Statement | Fetch | Fetched;
 
 export type MessageType = Message['type'];

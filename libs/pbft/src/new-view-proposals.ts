@@ -5,7 +5,7 @@ import type { ProtocolRules } from './rules.js';
 
 /** What the new view starts from and must propose again. */
 export interface NewViewBasis {
-  /** The highest certified block that the view changes speak of; null: genesis. */
+  /** The highest certified block of this configuration that the view changes speak of; null: there is none yet. */
   readonly base: CommitCertificate | null;
   /** In sequence order from base + 1, without a gap. */
   readonly proposals: readonly PreparedCertificate[];
@@ -26,13 +26,13 @@ export interface NewViewBasis {
  * at n, and what O leaves out no correct replica has delivered. The sequence numbers after O are free for new
  * proposals. A null request would fill a hole below something prepared; there is never such a hole.
  */
-export function chooseProposals(viewChanges: readonly ViewChange[], rules: Pick<ProtocolRules, 'preferHighestView'>): NewViewBasis {
+export function chooseProposals(viewChanges: readonly ViewChange[], epoch: number, rules: Pick<ProtocolRules, 'preferHighestView'>): NewViewBasis {
   let base: CommitCertificate | null = null;
   for (const { base: candidate } of viewChanges) {
     if (candidate !== null && candidate.sequence > (base?.sequence ?? 0)) base = candidate;
   }
   const proposals: PreparedCertificate[] = [];
-  let sequence = base?.sequence ?? 0;
+  let sequence = base?.sequence ?? epoch - 1;
   let previous = base?.digest ?? null;
   for (;;) {
     sequence += 1;

@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '@medveil/encoding';
-import { accuse, broadcast, cancelTimer, type Context, mayVote, persist, replicaCount, signed } from './context.js';
+import { accuse, broadcast, cancelTimer, type Context, mayVote, persist, replicaCount, sign, signed } from './context.js';
 import { NO_DIGEST } from './evidence.js';
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
 import type { NewView, NewViewProposal, PrePrepare } from './messages.js';
@@ -19,9 +19,9 @@ export function tryNewView(ctx: Context): boolean {
     .filter((message) => message.newView === state.view)
     .toSorted((a, b) => a.replica - b.replica);
   if (viewChanges.length < rules.viewChangeQuorum(replicaCount(ctx))) return false;
-  const prePrepares = chooseProposals(viewChanges, rules).proposals.map(({ sequence, digest, previousDigest }): NewViewProposal => {
-    const payload = prePreparePayload(config.chainId, { view: state.view, sequence, digest, previousDigest });
-    return { sequence, digest, previousDigest, signature: ctx.ports.signer.sign(payload) };
+  const prePrepares = chooseProposals(viewChanges, config.epoch, rules).proposals.map(({ sequence, digest, previousDigest }): NewViewProposal => {
+    const payload = prePreparePayload(config.chainId, { epoch: config.epoch, view: state.view, sequence, digest, previousDigest });
+    return { sequence, digest, previousDigest, signature: sign(ctx, payload) };
   });
   const message = signed<NewView>(ctx, { type: 'new-view', view: state.view, viewChanges, prePrepares });
   enterView(ctx, message);
@@ -43,6 +43,7 @@ function compare(ctx: Context, known: NewView, message: NewView): Verdict {
   if (equalBytes(first, second)) return ignore('duplicate');
   accuse(ctx, {
     kind: 'new-view',
+    epoch: message.epoch,
     replica: message.replica,
     view: message.view,
     sequence: 0,
@@ -61,7 +62,7 @@ function enterView(ctx: Context, message: NewView): void {
   state.nothingToPropose = false;
   for (const id of ['view-change', 'progress', 'batch'] as const) cancelTimer(ctx, id);
   ctx.effects.push({ type: 'view-entered', view: message.view, primary: message.replica });
-  const { base } = chooseProposals(message.viewChanges, ctx.rules);
+  const { base } = chooseProposals(message.viewChanges, message.epoch, ctx.rules);
   if (base !== null) adoptCertificate(ctx, base);
   for (const slot of state.slots.values()) takeEarly(ctx, slot, message.replica);
 }
@@ -77,7 +78,7 @@ export function installView(ctx: Context, message: NewView): void {
   for (const { sequence, digest, previousDigest, signature } of message.prePrepares) {
     if (sequence <= state.delivered.sequence) continue;
     const slot = slotAt(state, sequence);
-    slot.accepted = { type: 'pre-prepare', view: message.view, sequence, digest, previousDigest, proposal: null, replica: message.replica, signature };
+    slot.accepted = { type: 'pre-prepare', epoch: message.epoch, view: message.view, sequence, digest, previousDigest, proposal: null, replica: message.replica, signature };
     slot.reproposed = true;
     // A quorum found it valid: what this replica's clock said of it when it was fresh no longer counts.
     if (slot.validations.get(toHex(digest)) !== 'ok') slot.validations.delete(toHex(digest));

@@ -45,6 +45,7 @@ export function onCheckpoint(ctx: Context, message: Checkpoint): Verdict {
 function contradicted(ctx: Context, known: Checkpoint, message: Checkpoint): Verdict {
   accuse(ctx, {
     kind: 'checkpoint',
+    epoch: message.epoch,
     replica: message.replica,
     view: 0,
     sequence: message.sequence,
@@ -62,7 +63,7 @@ function settleCheckpoints(ctx: Context): void {
     const votes = [...state.checkpoints.values()].filter((vote) => vote.sequence === sequence && equalBytes(vote.stateDigest, stateDigest));
     if (votes.length < quorumSize(replicaCount(ctx))) continue;
     const signatures = votes.map(({ replica, signature }) => ({ replica, signature })).toSorted((a, b) => a.replica - b.replica);
-    state.nextStable = { sequence, stateDigest, signatures };
+    state.nextStable = { epoch: ctx.config.epoch, sequence, stateDigest, signatures };
   }
   adoptStable(ctx);
 }
@@ -70,7 +71,7 @@ function settleCheckpoints(ctx: Context): void {
 /** A certificate that a peer handed over, already checked. */
 export function onStableCertificate(ctx: Context, certificate: CheckpointCertificate): void {
   const { state } = ctx;
-  if (certificate.sequence <= Math.max(state.stable?.sequence ?? 0, state.nextStable?.sequence ?? 0)) return;
+  if (certificate.epoch !== ctx.config.epoch || certificate.sequence <= Math.max(state.stable?.sequence ?? 0, state.nextStable?.sequence ?? 0)) return;
   state.nextStable = certificate;
   adoptStable(ctx);
 }

@@ -36,7 +36,7 @@ function certificateFrom(ctx: Context, slot: Slot): CommitCertificate | null {
   if (slot.commits.length < needed) return null;
   for (const { view, sequence, digest } of slot.commits) {
     const signatures = matching(ctx, slot.commits, { view, sequence, digest });
-    if (signatures.length >= needed) return { view, sequence, digest, signatures: signatures.slice(0, needed) };
+    if (signatures.length >= needed) return { epoch: ctx.config.epoch, view, sequence, digest, signatures: signatures.slice(0, needed) };
   }
   return null;
 }

@@ -3,8 +3,9 @@ import { cancelTimer, type Context, mayVote, persist, replicaCount } from './con
 import type { PbftErrorCode } from './errors.js';
 import type { Input } from './inputs.js';
 import { takeCheckpoint } from './on-checkpoint.js';
+import { reconfigure } from './reconfigure.js';
 import { countPassedOver, settleRequests } from './pool.js';
-import { faultsTolerated } from './replica-set.js';
+import { type Configuration, faultsTolerated } from './replica-set.js';
 import { startViewChange } from './view-change.js';
 
 /** The ledger has executed a delivered block: the requests in it are settled, the leader has made progress. */
@@ -21,10 +22,14 @@ export function onExecuted(ctx: Context, input: Extract<Input, { type: 'executed
   state.workDue = false;
   state.nothingToPropose = false;
   cancelTimer(ctx, 'progress');
+  if (input.configuration.epoch !== config.epoch && changes(ctx, input.configuration)) reconfigure(ctx, input.configuration);
   takeCheckpoint(ctx);
   leaveQuiet(ctx);
   watchForCensorship(ctx, input.requestIds.length < config.maxRequestsPerProposal / 2);
 }
+
+const changes = ({ config, rules }: Context, { names }: Configuration): boolean =>
+  rules.changeConfiguration && (rules.leaveWhenRemoved || names.includes(config.name));
 
 /** A leader may make block after block and yet leave somebody out: then the progress timer never expires. */
 function watchForCensorship(ctx: Context, hadRoom: boolean): void {

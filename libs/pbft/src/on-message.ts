@@ -20,30 +20,31 @@ const MESSAGE_OVERHEAD_BYTES = 1_048_576;
 export const maxMessageBytes = (maxProposalBytes: number): number => 2 * maxProposalBytes + MESSAGE_OVERHEAD_BYTES;
 
 /** A message that the shell has verified. */
-export function onVerifiedMessage(ctx: Context, from: number, message: Message): void {
-  const screened = screen(ctx, message);
+export function onVerifiedMessage(ctx: Context, from: string, message: Message): void {
+  const screened = screen(ctx, from, message);
   if (screened.kind === 'accept') carryOut(ctx, from, message);
   else count(ctx, from, screened);
 }
 
 /** Bytes from a peer: decoded, screened, verified, carried out; what is wrong with them is counted to the peer. */
-export function onMessageBytes(ctx: Context, from: number, bytes: Uint8Array): void {
+export function onMessageBytes(ctx: Context, from: string, bytes: Uint8Array): void {
   if (bytes.length > maxMessageBytes(ctx.config.maxProposalBytes)) return count(ctx, from, reject('too-large'));
   const message = decoded(bytes);
   if (message === null) return count(ctx, from, reject('bad-encoding'));
-  const screened = screen(ctx, message);
+  const screened = screen(ctx, from, message);
   if (screened.kind !== 'accept') return count(ctx, from, screened);
   const { config, ports, rules } = ctx;
-  const judged = judgeMessage(message, { chainId: config.chainId, replicaSet: config.replicaSet, verifier: ports.verifier, rules });
+  const { chainId, epoch, replicaSet } = config;
+  const judged = judgeMessage(message, { chainId, epoch, replicaSet, verifier: ports.verifier, rules });
   if (judged.kind !== 'accept') return count(ctx, from, judged);
   carryOut(ctx, from, message);
 }
 
 /** A contradiction is the signer's doing; what else is wrong with a signed message (a body put to it) may be the sender's. */
-function carryOut(ctx: Context, from: number, message: Message): void {
+function carryOut(ctx: Context, from: string, message: Message): void {
   const verdict = dispatch(ctx, from, message);
-  const signers = verdict.kind === 'reject' && verdict.code === 'equivocation';
-  count(ctx, signers ? message.replica : from, verdict);
+  const signer = verdict.kind === 'reject' && verdict.code === 'equivocation' && 'replica' in message ? ctx.config.names[message.replica] : undefined;
+  count(ctx, signer ?? from, verdict);
 }
 
 function decoded(bytes: Uint8Array): Message | null {
@@ -54,7 +55,7 @@ function decoded(bytes: Uint8Array): Message | null {
   }
 }
 
-function dispatch(ctx: Context, from: number, message: Message): Verdict {
+function dispatch(ctx: Context, from: string, message: Message): Verdict {
   if (ctx.state.diverged) return ignore('useless');
   switch (message.type) {
     case 'request':
@@ -74,9 +75,9 @@ function dispatch(ctx: Context, from: number, message: Message): Verdict {
     case 'status':
       return onStatus(ctx, message);
     case 'fetch':
-      return onFetch(ctx, message);
+      return onFetch(ctx, from, message);
     case 'fetched':
-      return onFetched(ctx, message);
+      return onFetched(ctx, from, message);
     case 'fetch-proposal':
       return onFetchProposal(ctx, message);
     case 'proposal':
@@ -85,9 +86,13 @@ function dispatch(ctx: Context, from: number, message: Message): Verdict {
   }
 }
 
-function count(ctx: Context, from: number, verdict: Verdict): void {
-  const dropped = ctx.state.peers[from]?.dropped;
-  if (verdict.kind === 'accept' || dropped === undefined) return;
+const MAX_COUNTED = 256;
+
+function count({ state, config }: Context, from: string, verdict: Verdict): void {
+  if (verdict.kind === 'accept') return;
+  const counts = state.dropped.get(from) ?? {};
+  if (state.dropped.size >= MAX_COUNTED && !state.dropped.has(from) && !config.names.includes(from)) return;
+  state.dropped.set(from, counts);
   const name = `${verdict.kind}/${verdict.code}`;
-  dropped[name] = (dropped[name] ?? 0) + 1;
+  counts[name] = (counts[name] ?? 0) + 1;
 }

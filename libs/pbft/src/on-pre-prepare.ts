@@ -69,9 +69,10 @@ const sameProposal = (a: PrePrepare, b: PrePrepare): boolean =>
   equalBytes(a.digest, b.digest) && equalBytes(a.previousDigest, b.previousDigest);
 
 function equivocation(ctx: Context, first: PrePrepare, second: PrePrepare): Verdict {
-  const { replica, view, sequence } = second;
+  const { epoch, replica, view, sequence } = second;
   accuse(ctx, {
     kind: 'pre-prepare',
+    epoch,
     replica,
     view,
     sequence,

@@ -24,7 +24,8 @@ export function onRequestsDropped(ctx: Context, ids: readonly string[]): void {
 }
 
 /** Requests a peer passed on: the shell checks them. How many may be under check at once is limited per peer. */
-export function onRequestMessage(ctx: Context, from: number, message: Request): Verdict {
+export function onRequestMessage(ctx: Context, sender: string, message: Request): Verdict {
+  const from = ctx.config.names.indexOf(sender);
   const peer = ctx.state.peers[from];
   if (peer === undefined) return reject('unknown-replica');
   if (message.transactions.some((transaction) => transaction.length > ctx.config.maxRequestBytes)) return reject('too-large');

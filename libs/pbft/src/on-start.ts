@@ -20,7 +20,7 @@ export function onStart(ctx: Context, input: Extract<Input, { type: 'start' }>):
   state.delivered = { sequence: head.sequence, digest: head.digest };
   state.executed = { sequence: head.sequence, stateDigest: head.stateDigest };
   state.certified = head.certificate;
-  for (const entry of input.entries) replay(ctx, entry);
+  replayLog(ctx, input.entries);
   if (input.recovering && state.quiet === null) {
     state.quiet = { until: null };
     persist(ctx, { type: 'recovering', quietUntil: null });
@@ -29,9 +29,60 @@ export function onStart(ctx: Context, input: Extract<Input, { type: 'start' }>):
   setTimer(ctx, 'status', config.statusIntervalMs);
 }
 
+/** Entries of former configurations bind no more; those of a later one wait until the blocks below it are executed (again). */
+function replayLog(ctx: Context, entries: readonly WalEntry[]): void {
+  const { state, config } = ctx;
+  let marked = 1;
+  for (const entry of entries) {
+    if (entry.type === 'configuration') {
+      marked = entry.epoch;
+      if (marked > state.promisedEpoch) state.laterEntries = [];
+      state.promisedEpoch = Math.max(state.promisedEpoch, marked);
+    }
+    const epoch = epochOf(entry, marked);
+    if (epoch === null || epoch === config.epoch) replay(ctx, entry);
+    else if (epoch > config.epoch && epoch === state.promisedEpoch) state.laterEntries.push(entry);
+  }
+  if (marked !== config.epoch) persist(ctx, { type: 'configuration', epoch: config.epoch });
+}
+
+/** In which configuration an entry promises something; null: what it says holds in any. */
+function epochOf(entry: WalEntry, marked: number): number | null {
+  switch (entry.type) {
+    case 'pre-prepare':
+      return entry.prePrepare.epoch;
+    case 'view-change':
+      return entry.viewChange.epoch;
+    case 'new-view':
+      return entry.newView.epoch;
+    case 'stable':
+      return entry.certificate.epoch;
+    case 'prepared':
+    case 'proposal':
+      return marked;
+    case 'committed':
+    case 'configuration':
+    case 'recovered':
+    case 'recovering':
+    default:
+      return null;
+  }
+}
+
+/** The configuration that the rest of the log is about has begun. */
+export function replayLater(ctx: Context): void {
+  const { state, config } = ctx;
+  if (state.promisedEpoch !== config.epoch) return;
+  const entries = state.laterEntries;
+  state.laterEntries = [];
+  for (const entry of entries) replay(ctx, entry);
+}
+
 function replay(ctx: Context, entry: WalEntry): void {
   const { state, config } = ctx;
   switch (entry.type) {
+    case 'configuration':
+      return;
     case 'proposal':
       return replayProposal(ctx, entry);
     case 'pre-prepare':

@@ -1,7 +1,7 @@
-import { bodyOf, broadcast, type Context, isPrimary, mayVote, send, setTimer, signed } from './context.js';
+import { bodyOf, broadcast, type Context, isMember, isPrimary, lowWatermark, mayVote, send, sendTo, setTimer, signed } from './context.js';
 import { ACCEPT, reject, type Verdict } from './faults.js';
 import { learnHead } from './fetch.js';
-import type { Fetched, Status } from './messages.js';
+import type { Status } from './messages.js';
 import { repeatCheckpoint } from './on-checkpoint.js';
 import { repeatRequests } from './on-requests.js';
 
@@ -9,33 +9,43 @@ import { repeatRequests } from './on-requests.js';
 const REPEATS_PER_TICK = 2;
 
 /** Says where this replica stands (Castro–Liskov 2002, 5.2). */
-export function sayStatus(ctx: Context): void {
+export const sayStatus = (ctx: Context): void => broadcast(ctx, statusOf(ctx));
+
+const MAX_TOLD = 64;
+
+/** Tells one who speaks in a former configuration, member or not; once between two ticks. */
+export function tellStatus(ctx: Context, name: string): void {
+  const { told } = ctx.state;
+  if (!isMember(ctx) || told.has(name) || told.size >= MAX_TOLD) return;
+  told.add(name);
+  sendTo(ctx, name, statusOf(ctx));
+}
+
+function statusOf(ctx: Context): Status {
   const { state } = ctx;
   const slot = state.slots.get(state.delivered.sequence + 1);
   const inView = (votes: readonly { readonly view: number; readonly replica: number }[]): number[] =>
     votes.filter((vote) => vote.view === state.view).map((vote) => vote.replica).toSorted((a, b) => a - b);
-  broadcast(
-    ctx,
-    signed<Status>(ctx, {
-      type: 'status',
-      view: state.view,
-      active: state.active,
-      committed: state.delivered.sequence,
-      stable: state.stable?.sequence ?? 0,
-      prePrepared: slot?.accepted?.view === state.view && bodyOf(slot, slot.accepted.digest) !== undefined,
-      prepares: slot === undefined ? [] : inView(slot.prepares),
-      commits: slot === undefined ? [] : inView(slot.commits),
-      viewChanges: state.active
-        ? []
-        : [...state.viewChanges.values()].filter((message) => message.newView >= state.view).map((message) => message.replica).toSorted((a, b) => a - b),
-    }),
-  );
+  return signed<Status>(ctx, {
+    type: 'status',
+    view: state.view,
+    active: state.active,
+    committed: state.delivered.sequence,
+    stable: lowWatermark(ctx),
+    prePrepared: slot?.accepted?.view === state.view && bodyOf(slot, slot.accepted.digest) !== undefined,
+    prepares: slot === undefined ? [] : inView(slot.prepares),
+    commits: slot === undefined ? [] : inView(slot.commits),
+    viewChanges: state.active
+      ? []
+      : [...state.viewChanges.values()].filter((message) => message.newView >= state.view).map((message) => message.replica).toSorted((a, b) => a - b),
+  });
 }
 
 /** The status timer: everything that may have been lost is said again, within limits. */
 export function onStatusTimer(ctx: Context): void {
   const { state, config } = ctx;
   for (const peer of state.peers) peer.repeats = 0;
+  state.told.clear();
   state.nothingToPropose = false;
   sayStatus(ctx);
   repeatCheckpoint(ctx);
@@ -55,7 +65,7 @@ export function onStatus(ctx: Context, message: Status): Verdict {
   repeatViewMessages(ctx, message);
   repeatVotes(ctx, message);
   if (state.stable !== null && message.stable < state.stable.sequence) {
-    send(ctx, message.replica, signed<Fetched>(ctx, { type: 'fetched', blocks: [], stable: state.stable }));
+    sendTo(ctx, ctx.config.names[message.replica] ?? '', { type: 'fetched', blocks: [], stable: state.stable });
   }
   if (ctx.effects.length > before) peer.repeats += 1;
   return ACCEPT;

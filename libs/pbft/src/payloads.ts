@@ -1,13 +1,16 @@
 import { type CborValue, digest } from '@medveil/encoding';
 import type { CommitCertificate } from './certificates.js';
-import type { Message, NewView, ViewChange } from './messages.js';
+import type { NewView, Statement, ViewChange } from './messages.js';
 
 /**
  * What is signed: a 32-byte domain-separated digest per statement. The signer is named by its key alone, so that all
- * votes of a certificate sign the same bytes. View changes sign the digest of their content: evidence stays small.
+ * votes of a certificate sign the same bytes. The epoch stands in all of them: what was said in one configuration says
+ * nothing in another, though the same key may sign in both. View changes sign the digest of their content: evidence stays small.
  */
 
 export interface Vote {
+  /** Of the configuration that votes. */
+  readonly epoch: number;
   readonly view: number;
   readonly sequence: number;
   readonly digest: Uint8Array;
@@ -18,38 +21,38 @@ export interface ChainedVote extends Vote {
 }
 
 export const prePreparePayload = (chainId: string, v: ChainedVote): Uint8Array =>
-  digest('medveil/pbft/pre-prepare/1', [chainId, v.view, v.sequence, v.digest, v.previousDigest]);
+  digest('medveil/pbft/pre-prepare/1', [chainId, v.epoch, v.view, v.sequence, v.digest, v.previousDigest]);
 
 export const preparePayload = (chainId: string, v: ChainedVote): Uint8Array =>
-  digest('medveil/pbft/prepare/1', [chainId, v.view, v.sequence, v.digest, v.previousDigest]);
+  digest('medveil/pbft/prepare/1', [chainId, v.epoch, v.view, v.sequence, v.digest, v.previousDigest]);
 
-/** All that a light client needs beside the replica set: chain, view, sequence (height) and digest (header hash). */
+/** All that a light client needs beside the replica set: chain, epoch, view, sequence (height) and digest (header hash). */
 export const commitPayload = (chainId: string, v: Vote): Uint8Array =>
-  digest('medveil/pbft/commit/1', { chainId, view: v.view, sequence: v.sequence, digest: v.digest });
+  digest('medveil/pbft/commit/1', { chainId, epoch: v.epoch, view: v.view, sequence: v.sequence, digest: v.digest });
 
-export const checkpointPayload = (chainId: string, v: { readonly sequence: number; readonly stateDigest: Uint8Array }): Uint8Array =>
-  digest('medveil/pbft/checkpoint/1', [chainId, v.sequence, v.stateDigest]);
+export const checkpointPayload = (chainId: string, v: { readonly epoch: number; readonly sequence: number; readonly stateDigest: Uint8Array }): Uint8Array =>
+  digest('medveil/pbft/checkpoint/1', [chainId, v.epoch, v.sequence, v.stateDigest]);
 
 export const viewChangeContent = (v: Pick<ViewChange, 'base' | 'prepared'>): Uint8Array =>
   digest('medveil/pbft/view-change-content/1', [plain(v.base), plain(v.prepared)]);
 
-export const viewChangePayload = (chainId: string, newView: number, content: Uint8Array): Uint8Array =>
-  digest('medveil/pbft/view-change/1', [chainId, newView, content]);
+export const viewChangePayload = (chainId: string, epoch: number, newView: number, content: Uint8Array): Uint8Array =>
+  digest('medveil/pbft/view-change/1', [chainId, epoch, newView, content]);
 
 export const newViewContent = (v: Pick<NewView, 'prePrepares' | 'viewChanges'>): Uint8Array =>
   digest('medveil/pbft/new-view-content/1', [plain(v.viewChanges), plain(v.prePrepares)]);
 
-export const newViewPayload = (chainId: string, view: number, content: Uint8Array): Uint8Array =>
-  digest('medveil/pbft/new-view/1', [chainId, view, content]);
+export const newViewPayload = (chainId: string, epoch: number, view: number, content: Uint8Array): Uint8Array =>
+  digest('medveil/pbft/new-view/1', [chainId, epoch, view, content]);
 
 /** Messages that promise nothing sign all their fields. */
-const transientPayload = (chainId: string, message: Message): Uint8Array => {
+const transientPayload = (chainId: string, message: Statement): Uint8Array => {
   const { signature: _, ...content } = message;
   return digest('medveil/pbft/transient/1', [chainId, plain(content)]);
 };
 
 /** @returns the 32 bytes that the message's signature covers */
-export function messagePayload(chainId: string, message: Message): Uint8Array {
+export function messagePayload(chainId: string, message: Statement): Uint8Array {
   switch (message.type) {
     case 'pre-prepare':
       return prePreparePayload(chainId, message);
@@ -60,13 +63,11 @@ export function messagePayload(chainId: string, message: Message): Uint8Array {
     case 'checkpoint':
       return checkpointPayload(chainId, message);
     case 'view-change':
-      return viewChangePayload(chainId, message.newView, viewChangeContent(message));
+      return viewChangePayload(chainId, message.epoch, message.newView, viewChangeContent(message));
     case 'new-view':
-      return newViewPayload(chainId, message.view, newViewContent(message));
+      return newViewPayload(chainId, message.epoch, message.view, newViewContent(message));
     case 'request':
     case 'status':
-    case 'fetch':
-    case 'fetched':
     case 'fetch-proposal':
     case 'proposal':
     default:

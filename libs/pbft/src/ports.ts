@@ -30,7 +30,8 @@ export interface ProposalReader {
 
 /** Everything the replica needs from outside; none of it does I/O. */
 export interface ReplicaPorts {
-  readonly signer: Signer;
+  /** This replica's keys, the next one included where it is prepared; null: not one of them. */
+  signerOf(publicKey: Uint8Array): Signer | null;
   readonly verifier: Verifier;
   readonly proposals: ProposalReader;
 }

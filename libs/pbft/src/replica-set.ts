@@ -11,6 +11,20 @@ export interface ReplicaSet {
 
 export const MAX_REPLICAS = 64;
 
+/** A position that no set has: of a replica that is no member and only follows. */
+export const NO_SEAT: ReplicaId = MAX_REPLICAS;
+
+/**
+ * Who agrees on the sequence numbers from `epoch` on, until a later configuration begins. The first sequence number names
+ * the configuration, 1 that of genesis; it stands in everything that is signed.
+ */
+export interface Configuration {
+  readonly epoch: number;
+  readonly replicaSet: ReplicaSet;
+  /** How transports name the members, in the set's order: a name stays when its key changes. */
+  readonly names: readonly string[];
+}
+
 /** f: how many of n replicas may be Byzantine; n ≥ 3f + 1 (Castro–Liskov 1999, section 2). */
 export const faultsTolerated = (replicas: number): number => Math.floor((replicas - 1) / 3);
 
@@ -39,6 +53,16 @@ export function checkReplicaSet(set: ReplicaSet): ReplicaSet {
   }
   if (seen.size !== publicKeys.length) throw bad('two replicas share a key', {});
   return set;
+}
+
+/** @throws CodedError `pbft/bad-replica-set`: as above, or names that are missing, too long or held twice */
+export function checkConfiguration(configuration: Configuration): Configuration {
+  const { epoch, replicaSet, names } = configuration;
+  checkReplicaSet(replicaSet);
+  if (!Number.isSafeInteger(epoch) || epoch < 1) throw bad('an epoch is the first sequence number of a configuration', { given: epoch });
+  if (names.length !== replicaSet.publicKeys.length || new Set(names).size !== names.length) throw bad('every replica has a name of its own', { given: names.length });
+  if (names.some((name) => name.length < 1 || name.length > 128)) throw bad('a name has 1 to 128 characters', {});
+  return configuration;
 }
 
 const bad = (message: string, details: Record<string, number>): CodedError<PbftErrorCode> =>

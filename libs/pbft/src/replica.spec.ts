@@ -7,20 +7,26 @@ import { messagePayload } from './payloads.js';
 import { createReplica } from './replica.js';
 import { verifyCommitCertificate } from './verify-certificates.js';
 import { verifyEvidence } from './evidence.js';
-import { CHAIN_ID, keyring, NetworkOfFour } from './testing/network-of-four.js';
+import { CHAIN_ID, configuration, keyring, NetworkOfFour } from './testing/network-of-four.js';
 import { toyReader } from './simulator/toy-ledger.js';
 
-const heights = (four: NetworkOfFour): number[] => four.ledgers.map((ledger) => ledger.head().sequence);
+const firstSigner = () => {
+  const signer = keyring.signersOf(0)(keyring.publicKey({ replica: 0, version: 0 }));
+  assert.ok(signer !== null);
+  return signer;
+};
+
+const heights = (four: NetworkOfFour): number[] => four.ledgers.slice(0, 4).map((ledger) => ledger.head().sequence);
 
 describe('the normal case', () => {
   it('delivers a request that one replica took in as the same certified block everywhere', () => {
     const four = new NetworkOfFour();
     four.request(2, 'c0/0');
     assert.deepEqual(heights(four), [1, 1, 1, 1]);
-    const delivered = four.replicas.map((_, id) => four.of(id, 'deliver')[0]);
+    const delivered = [0, 1, 2, 3].map((id) => four.of(id, 'deliver')[0]);
     assert.equal(new Set(delivered.map((effect) => toHex(effect?.digest ?? new Uint8Array()))).size, 1);
     for (const effect of delivered) {
-      assert.ok(effect !== undefined && verifyCommitCertificate(effect.certificate, keyring.replicaSet, CHAIN_ID, keyring.verifier));
+      assert.ok(effect !== undefined && verifyCommitCertificate(effect.certificate, configuration.replicaSet, CHAIN_ID, keyring.verifier));
     }
   });
 
@@ -46,7 +52,7 @@ describe('the normal case', () => {
     for (const id of [1, 2, 3]) four.step(id, { type: 'timer', id: 'progress' });
     four.settle();
     assert.deepEqual(heights(four), [0, 1, 1, 1]);
-    assert.deepEqual(four.replicas.map((replica) => replica.report().view), [0, 1, 1, 1]);
+    assert.deepEqual(four.replicas.slice(0, 4).map((replica) => replica.report().view), [0, 1, 1, 1]);
   });
 
   it('brings a replica that was cut off back by certified blocks', () => {
@@ -83,13 +89,13 @@ describe('what a peer can do', () => {
     four.request(0, 'c0/0');
     const first = prePrepareOf(four);
     const other = { ...first, digest: new Uint8Array(32).fill(7), proposal: null };
-    const signature = keyring.signers[0]?.sign(messagePayload(CHAIN_ID, other)) ?? new Uint8Array();
-    four.step(1, { type: 'message', from: 0, bytes: encodeMessage({ ...other, signature }) });
+    const signature = firstSigner().sign(messagePayload(CHAIN_ID, other));
+    four.step(1, { type: 'message', from: '0', bytes: encodeMessage({ ...other, signature }) });
     const evidence = four.of(1, 'evidence')[0]?.evidence;
     assert.ok(evidence !== undefined && evidence.replica === 0 && evidence.kind === 'pre-prepare');
-    assert.ok(verifyEvidence(evidence, keyring.replicaSet, CHAIN_ID, keyring.verifier));
-    assert.equal(verifyEvidence({ ...evidence, second: evidence.first }, keyring.replicaSet, CHAIN_ID, keyring.verifier), false);
-    assert.equal(verifyEvidence(evidence, keyring.replicaSet, 'another chain', keyring.verifier), false);
+    assert.ok(verifyEvidence(evidence, configuration.replicaSet, CHAIN_ID, keyring.verifier));
+    assert.equal(verifyEvidence({ ...evidence, second: evidence.first }, configuration.replicaSet, CHAIN_ID, keyring.verifier), false);
+    assert.equal(verifyEvidence(evidence, configuration.replicaSet, 'another chain', keyring.verifier), false);
   });
 
   it('is counted, and nothing thrown: garbage, another name, a bad signature, a replica that is not', () => {
@@ -101,24 +107,22 @@ describe('what a peer can do', () => {
       encodeMessage({ ...good, sequence: 2, signature: new Uint8Array(64) }),
       encodeMessage({ ...good, replica: 99 }),
     ];
-    for (const bytes of bad) four.step(1, { type: 'message', from: 3, bytes });
-    assert.deepEqual(four.replicas[1]?.report().dropped.get(3), { 'reject/bad-encoding': 1, 'reject/bad-signature': 1, 'reject/unknown-replica': 1 });
+    for (const bytes of bad) four.step(1, { type: 'message', from: '3', bytes });
+    assert.deepEqual(four.replicas[1]?.report().dropped.get('3'), { 'reject/bad-encoding': 1, 'reject/bad-signature': 1, 'reject/unknown-replica': 1 });
   });
 });
 
 describe('the shell', () => {
   it('must start the replica first, and once', () => {
-    const config = replicaConfig({ chainId: CHAIN_ID, replica: 0, replicaSet: keyring.replicaSet });
-    const [signer] = keyring.signers;
-    assert.ok(signer !== undefined);
-    const replica = createReplica(config, { signer, verifier: keyring.verifier, proposals: toyReader });
+    const config = replicaConfig({ chainId: CHAIN_ID, name: '0', configuration });
+    const replica = createReplica(config, { signerOf: keyring.signersOf(0), verifier: keyring.verifier, proposals: toyReader });
     assert.throws(() => replica.step({ type: 'work-due' }), (error: CodedError) => error.code === 'pbft/bad-input');
   });
 
   it('gets told which setting is wrong', () => {
     assert.throws(
-      () => replicaConfig({ chainId: CHAIN_ID, replica: 4, replicaSet: keyring.replicaSet }),
-      (error: CodedError) => error.code === 'pbft/bad-config' && error.details['setting'] === 'replica',
+      () => replicaConfig({ chainId: CHAIN_ID, name: '', configuration }),
+      (error: CodedError) => error.code === 'pbft/bad-config' && error.details['setting'] === 'name',
     );
   });
 });

@@ -1,14 +1,20 @@
-import type { ReplicaConfig } from './config.js';
+import { configured, type ReplicaConfig } from './config.js';
 import type { Effect } from './effects.js';
 import type { Input } from './inputs.js';
 import type { ReplicaPorts } from './ports.js';
-import { primaryOf, type ReplicaId } from './replica-set.js';
+import { NO_SEAT, primaryOf, type ReplicaId } from './replica-set.js';
 import { PRODUCTION_RULES } from './rules.js';
 import { newState, type ReplicaState } from './state.js';
 import { stepWith } from './step.js';
 
 /** Where a replica stands: for health, metrics and the explorer. */
 export interface ReplicaReport {
+  /** First sequence number of the configuration in force. */
+  readonly epoch: number;
+  /** The members' names, in the set's order. */
+  readonly members: readonly string[];
+  /** This replica's position among them; null: it is no member, and follows. */
+  readonly seat: ReplicaId | null;
   readonly view: number;
   readonly primary: ReplicaId;
   /** False during a view change. */
@@ -20,8 +26,8 @@ export interface ReplicaReport {
   /** True while a replica whose disk was lost does not vote. */
   readonly recovering: boolean;
   readonly diverged: boolean;
-  /** Dropped messages by peer, then by `ignore/<code>` and `reject/<code>`. */
-  readonly dropped: ReadonlyMap<ReplicaId, Readonly<Record<string, number>>>;
+  /** Dropped messages by the peer's name, then by `ignore/<code>` and `reject/<code>`. */
+  readonly dropped: ReadonlyMap<string, Readonly<Record<string, number>>>;
 }
 
 export interface Replica {
@@ -35,22 +41,25 @@ export interface Replica {
 
 /** The first input must be `start`. */
 export function createReplica(config: ReplicaConfig, ports: ReplicaPorts): Replica {
-  const state = newState(config.replicaSet.publicKeys.length);
+  const state = newState(configured(config, config, (key) => ports.signerOf(key) !== null));
   return {
-    step: (input) => stepWith({ config, ports, rules: PRODUCTION_RULES, state }, input),
+    step: (input) => stepWith({ ports, rules: PRODUCTION_RULES, state }, input),
     report: () => reportOn(state),
   };
 }
 
 export const reportOn = (state: ReplicaState): ReplicaReport => ({
+  epoch: state.config.epoch,
+  members: state.config.names,
+  seat: state.config.replica === NO_SEAT ? null : state.config.replica,
   view: state.view,
   primary: primaryOf(state.view, state.peers.length),
   active: state.active,
   delivered: state.delivered.sequence,
   executed: state.executed.sequence,
-  stable: state.stable?.sequence ?? 0,
+  stable: state.stable?.sequence ?? state.config.epoch - 1,
   pendingRequests: state.pool.waiting.size,
   recovering: state.quiet !== null,
   diverged: state.diverged,
-  dropped: new Map(state.peers.map((peer, replica) => [replica, { ...peer.dropped }])),
+  dropped: new Map([...state.dropped].map(([name, counts]) => [name, { ...counts }])),
 });

@@ -48,6 +48,14 @@ export interface ProtocolRules {
   readonly backOff: boolean;
   /** Repeat to a peer what it says it lacks. */
   readonly retransmit: boolean;
+  /** Messages of another configuration do not count. */
+  readonly checkEpoch: boolean;
+  /** A fetched block's certificate is one of the configuration of its height. */
+  readonly checkCertificateEpoch: boolean;
+  /** Go on in the new configuration where a change takes effect. */
+  readonly changeConfiguration: boolean;
+  /** Leave where the change has no seat for this replica. */
+  readonly leaveWhenRemoved: boolean;
 }
 
 export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
@@ -75,4 +83,8 @@ export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
   deliverOnce: true,
   backOff: true,
   retransmit: true,
+  checkEpoch: true,
+  checkCertificateEpoch: true,
+  changeConfiguration: true,
+  leaveWhenRemoved: true,
 });

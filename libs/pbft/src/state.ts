@@ -1,8 +1,10 @@
 import type { CheckpointCertificate, CommitCertificate, PreparedCertificate } from './certificates.js';
+import type { ReplicaConfig } from './config.js';
 import type { TimerId } from './inputs.js';
 import type { Checkpoint, Commit, NewView, Prepare, PrePrepare, ViewChange } from './messages.js';
 import { newPool, type PoolState } from './pool.js';
 import type { ReplicaId } from './replica-set.js';
+import type { WalEntry } from './wal-entries.js';
 
 /** Everything known about one sequence number above the last delivered one. */
 export interface Slot {
@@ -38,19 +40,22 @@ export interface Peer {
   repeats: number;
   /** `check-requests` that the shell has not answered. */
   unchecked: number;
-  /** A `read-blocks` for it is under way. */
-  serving: boolean;
-  dropped: Record<string, number>;
 }
 
 /** What was asked for last; one question at a time. */
 export type FetchState =
-  | { readonly kind: 'blocks'; readonly peer: ReplicaId; readonly from: number }
-  | { readonly kind: 'proposal'; readonly peer: ReplicaId; readonly sequence: number; readonly digest: Uint8Array };
+  | { readonly kind: 'blocks'; readonly peer: string; readonly from: number }
+  | { readonly kind: 'proposal'; readonly peer: string; readonly sequence: number; readonly digest: Uint8Array };
 
 /** Plain data throughout (`structuredClone` copies it): no functions, no clock, no handles. */
 export interface ReplicaState {
+  /** Settings and the configuration in force. */
+  config: ReplicaConfig;
   started: boolean;
+  /** The last configuration in which this replica has promised something, by its log. */
+  promisedEpoch: number;
+  /** Log entries of that configuration, while blocks below it are still to be executed. */
+  laterEntries: WalEntry[];
   view: number;
   /** False from VIEW-CHANGE to NEW-VIEW. */
   active: boolean;
@@ -78,10 +83,19 @@ export interface ReplicaState {
   nothingToPropose: boolean;
   batchReady: boolean;
   workDue: boolean;
+  /** By position in the configuration. */
   peers: Peer[];
+  /** Names of those who speak in a later configuration, on nobody's word but their own: worth one question each. */
+  ahead: Set<string>;
+  /** Names of those in former configurations who were told, since the last tick, where this replica stands. */
+  told: Set<string>;
+  /** For whom a `read-blocks` is under way. */
+  serving: Set<string>;
+  /** By name: of members, and of so many others. */
+  dropped: Map<string, Record<string, number>>;
   fetch: FetchState | null;
-  /** Who was asked last; -1: nobody. */
-  lastAsked: ReplicaId;
+  /** Who was asked last. */
+  lastAsked: string | null;
   timers: Set<TimerId>;
   /** The patience with leaders is progressTimeoutMs · 2^backoff. */
   backoff: number;
@@ -91,10 +105,15 @@ export interface ReplicaState {
   diverged: boolean;
 }
 
-export function newState(replicas: number): ReplicaState {
+export const newPeers = (replicas: number): Peer[] => Array.from({ length: replicas }, () => ({ head: -1, repeats: 0, unchecked: 0 }));
+
+export function newState(config: ReplicaConfig): ReplicaState {
   const none = new Uint8Array(32);
   return {
+    config,
     started: false,
+    promisedEpoch: 0,
+    laterEntries: [],
     view: 0,
     active: true,
     delivered: { sequence: 0, digest: none },
@@ -112,9 +131,13 @@ export function newState(replicas: number): ReplicaState {
     nothingToPropose: false,
     batchReady: false,
     workDue: false,
-    peers: Array.from({ length: replicas }, () => ({ head: -1, repeats: 0, unchecked: 0, serving: false, dropped: {} })),
+    peers: newPeers(config.names.length),
+    ahead: new Set(),
+    told: new Set(),
+    serving: new Set(),
+    dropped: new Map(),
     fetch: null,
-    lastAsked: -1,
+    lastAsked: null,
     timers: new Set(),
     backoff: 0,
     deliveredAtTick: -1,

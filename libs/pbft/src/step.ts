@@ -13,8 +13,8 @@ import { onTimer } from './on-timer.js';
 import { onProposalBuilt } from './propose.js';
 
 /** One step: the input's own rule, then everything that it has made possible. Changes `ctx.state`, returns the effects. */
-export function stepWith(base: Omit<Context, 'effects'>, input: Input): Effect[] {
-  const ctx: Context = { ...base, effects: [] };
+export function stepWith(base: Omit<Context, 'config' | 'effects'>, input: Input): Effect[] {
+  const ctx: Context = { ...base, config: base.state.config, effects: [] };
   if (ctx.state.started === (input.type === 'start')) {
     throw new CodedError<PbftErrorCode>('pbft/bad-input', 'the first input, and no other, is start', { given: input.type });
   }

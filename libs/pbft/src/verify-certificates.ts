@@ -2,10 +2,11 @@ import type { CheckpointCertificate, CommitCertificate, PreparedCertificate, Rep
 import { checkpointPayload, commitPayload, preparePayload, prePreparePayload } from './payloads.js';
 import { ed25519Verifier } from './ed25519.js';
 import type { Verifier } from './ports.js';
-import { primaryOf, quorumSize, type ReplicaSet } from './replica-set.js';
+import { type Configuration, primaryOf, quorumSize, type ReplicaSet } from './replica-set.js';
 
 /**
- * What a light client checks: a quorum of the set's replicas signed COMMIT for (view, sequence, digest).
+ * What a light client checks: a quorum of the set's replicas signed COMMIT for (epoch, view, sequence, digest).
+ * @param replicaSet that of the certificate's epoch
  * @param chainId the ledger's id from its genesis file
  */
 export function verifyCommitCertificate(
@@ -26,10 +27,10 @@ export function verifyCheckpointCertificate(
   return quorumSigned(certificate.signatures, checkpointPayload(chainId, certificate), replicaSet, verifier);
 }
 
-/** The primary's PRE-PREPARE and quorum-1 PREPAREs of others (2f where n = 3f+1). */
+/** The primary's PRE-PREPARE and quorum-1 PREPAREs of others (2f where n = 3f+1), in one configuration. */
 export function verifyPreparedCertificate(
   certificate: PreparedCertificate,
-  replicaSet: ReplicaSet,
+  { epoch, replicaSet }: Pick<Configuration, 'epoch' | 'replicaSet'>,
   chainId: string,
   verifier: Verifier = ed25519Verifier,
 ): boolean {
@@ -40,8 +41,8 @@ export function verifyPreparedCertificate(
     primaryKey !== undefined &&
     certificate.prepares.length >= quorumSize(replicas) - 1 &&
     certificate.prepares.every((vote) => vote.replica !== primary) &&
-    verifier.verify(primaryKey, prePreparePayload(chainId, certificate), certificate.prePrepare) &&
-    allSigned(certificate.prepares, preparePayload(chainId, certificate), replicaSet, verifier)
+    verifier.verify(primaryKey, prePreparePayload(chainId, { ...certificate, epoch }), certificate.prePrepare) &&
+    allSigned(certificate.prepares, preparePayload(chainId, { ...certificate, epoch }), replicaSet, verifier)
   );
 }
 

@@ -22,7 +22,7 @@ export function startViewChange(ctx: Context, newView: number): void {
   if (rules.backOff) state.backoff = Math.min(config.maxBackoff, state.backoff + 1);
   for (const id of ['progress', 'view-change', 'batch'] as const) cancelTimer(ctx, id);
   const prepared = rules.reportPrepared ? preparedAboveBase(ctx) : [];
-  const base = certifiedSequence(state) > 0 ? state.certified : null;
+  const base = certifiedSequence(state) >= config.epoch ? state.certified : null;
   const message = signed<ViewChange>(ctx, { type: 'view-change', newView, base, prepared });
   state.viewChanges.set(config.replica, message);
   if (rules.persistViewChange) persist(ctx, { type: 'view-change', viewChange: message });
@@ -61,6 +61,7 @@ function compare(ctx: Context, known: ViewChange, message: ViewChange): Verdict 
   if (equalBytes(first, second)) return ignore('duplicate');
   accuse(ctx, {
     kind: 'view-change',
+    epoch: message.epoch,
     replica: message.replica,
     view: message.newView,
     sequence: 0,

@@ -25,6 +25,7 @@ export function addVote<V extends Commit | Prepare>(ctx: Context, votes: V[], vo
   if (sameContent(known, vote)) return ignore('duplicate');
   accuse(ctx, {
     kind: vote.type,
+    epoch: vote.epoch,
     replica: vote.replica,
     view: vote.view,
     sequence: vote.sequence,
@@ -49,7 +50,7 @@ export const isStaleVote = (votes: readonly (Commit | Prepare)[], vote: Commit |
 export function matching(
   ctx: Context,
   votes: readonly (Commit | Prepare)[],
-  wanted: Omit<ChainedVote, 'previousDigest'> & { readonly previousDigest?: Uint8Array },
+  wanted: Omit<ChainedVote, 'epoch' | 'previousDigest'> & { readonly previousDigest?: Uint8Array },
 ): ReplicaSignature[] {
   return votes
     .filter((vote) => !ctx.rules.matchVotes || matches(vote, wanted))

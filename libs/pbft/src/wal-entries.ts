@@ -18,6 +18,8 @@ export type WalEntry =
   | { readonly type: 'view-change'; readonly viewChange: ViewChange }
   /** Written before anything is sent in the new view. */
   | { readonly type: 'new-view'; readonly newView: NewView }
+  /** What follows was promised in this configuration; what stood before binds no more. 1 where a log begins without it. */
+  | { readonly type: 'configuration'; readonly epoch: number }
   | { readonly type: 'stable'; readonly certificate: CheckpointCertificate }
   /**
    * The disk was lost: no vote before a block above `quietUntil` is certified (null: the bound is not known yet).

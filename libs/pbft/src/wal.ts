@@ -15,6 +15,7 @@ const decoders: { readonly [T in WalEntry['type']]: Decode<Entry<T>> } = {
   committed: fields<Entry<'committed'>>({ type: literal('committed'), certificate: commitCertificate }),
   'view-change': fields<Entry<'view-change'>>({ type: literal('view-change'), viewChange }),
   'new-view': fields<Entry<'new-view'>>({ type: literal('new-view'), newView }),
+  configuration: fields<Entry<'configuration'>>({ type: literal('configuration'), epoch: count }),
   stable: fields<Entry<'stable'>>({ type: literal('stable'), certificate: checkpointCertificate }),
   recovering: fields<Entry<'recovering'>>({ type: literal('recovering'), quietUntil: nullable(count) }),
   recovered: fields<Entry<'recovered'>>({ type: literal('recovered') }),

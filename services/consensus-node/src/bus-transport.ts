@@ -1,5 +1,4 @@
 import { CONSENSUS_MESSAGE, type MessagePublisher } from '@medveil/messaging';
-import type { ReplicaId } from '@medveil/pbft';
 import type { ServiceLog } from '@medveil/service-kit';
 import type { OpenTransport } from './replica-shell.js';
 
@@ -11,7 +10,7 @@ const MAX_WAITING_BYTES = 128 * 1024 * 1024;
  * Replica to replica over the bus, keyed by sender: the bus keeps each sender's order. A message that cannot be
  * published is lost, as on any network.
  */
-export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: ServiceLog): OpenTransport {
+export function busTransport(self: string, publisher: MessagePublisher, log: ServiceLog): OpenTransport {
   let waiting = 0;
   let waitingBytes = 0;
   let tail: Promise<void> = Promise.resolve();
@@ -22,7 +21,7 @@ export function busTransport(self: ReplicaId, publisher: MessagePublisher, log: 
       waitingBytes += bytes.length;
       tail = tail
         .then(async () => {
-          await publisher.publish(CONSENSUS_MESSAGE, { from: self, to: to === 'all' ? null : to, bytes }, { key: `replica-${self}` });
+          await publisher.publish(CONSENSUS_MESSAGE, { to: to === 'all' ? null : to, bytes }, { key: self });
         })
         .catch((error: unknown) => log.error('consensus-message-not-sent', error, { messageType: kind }))
         .finally(() => {

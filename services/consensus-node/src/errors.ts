@@ -3,6 +3,7 @@ import type { ErrorStatuses } from '@medveil/service-kit';
 export const ERROR_STATUSES: ErrorStatuses = {
   'consensus-node/bad-proposal': 422,
   'consensus-node/busy': 503,
+  'consensus-node/no-member': 409,
   'consensus-node/replica-stopped': 503,
   'encoding/*': 400,
   'ledger/not-found': 404,

@@ -16,11 +16,10 @@ export class MessagesController {
   }
 
   @OnTopic(TOPICS.consensus)
-  consensus(@Payload() payload: { readonly from: number; readonly to: number | null; readonly bytes: Uint8Array }, @Ctx() context: MessageContext): void {
-    // The envelope's signer is believed, not what the payload says of itself.
-    if (context.message.sender !== `replica-${payload.from}` || payload.from === this.node.replicaId) return;
-    if (payload.to !== null && payload.to !== this.node.replicaId) return;
-    this.node.takeConsensusMessage(payload.from, payload.bytes);
+  consensus(@Payload() payload: { readonly to: string | null; readonly bytes: Uint8Array }, @Ctx() context: MessageContext): void {
+    const { sender } = context.message;
+    if (sender === this.node.name || (payload.to !== null && payload.to !== this.node.name)) return;
+    this.node.takeConsensusMessage(sender, payload.bytes);
   }
 
   @OnTopic(TOPICS.certificates)

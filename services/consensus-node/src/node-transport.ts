@@ -1,21 +1,20 @@
 import type { RandomBytes } from '@medveil/encoding';
-import type { Ledger, ReplicaSet } from '@medveil/ledger';
+import type { Ledger, LedgerHead, ReplicaSet } from '@medveil/ledger';
 import type { MessagePublisher } from '@medveil/messaging';
-import { maxMessageBytes, type ReplicaId } from '@medveil/pbft';
+import { maxMessageBytes } from '@medveil/pbft';
 import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import { busTransport } from './bus-transport.js';
 import { DirectTransport } from './direct/direct-transport.js';
 import type { Address } from './direct/outgoing-link.js';
 import { measureTransport } from './metrics.js';
+import type { ReplicaKeys } from './replica-keys.js';
 import type { OpenTransport, ReplicaShell } from './replica-shell.js';
 import type { ConsensusNodeSettings } from './settings.js';
 
 export interface TransportParts {
   readonly settings: Pick<ConsensusNodeSettings, 'replica' | 'transport'>;
-  readonly replica: ReplicaId;
-  readonly replicaKey: Uint8Array;
+  readonly replicaKeys: Pick<ReplicaKeys, 'secretOf'>;
   readonly ledger: Ledger;
-  readonly replicas: () => ReplicaSet;
   readonly maxProposalBytes: number;
   readonly publisher: MessagePublisher;
   /** asked for once messages come */
@@ -27,15 +26,15 @@ export interface TransportParts {
 
 /** The transport that the settings name. @throws CodedError `consensus-node/cannot-listen` */
 export async function openNodeTransport(parts: TransportParts): Promise<OpenTransport> {
-  const { settings, replica, replicaKey, ledger, replicas, publisher, shell, metrics, log, random } = parts;
+  const { settings, replicaKeys, ledger, publisher, shell, metrics, log, random } = parts;
   const { transport } = settings;
-  if (transport.kind === 'bus') return busTransport(replica, publisher, log);
+  if (transport.kind === 'bus') return busTransport(settings.replica, publisher, log);
   const measured = measureTransport(metrics, () => direct.counts());
   const direct: DirectTransport = await DirectTransport.open({
     self: settings.replica,
-    key: replicaKey,
+    key: () => replicaKeys.secretOf(peersOf(ledger.head).find(({ id }) => id === settings.replica)?.publicKey ?? null),
     genesis: ledger.genesis,
-    replicas,
+    replicas: () => peersOf(ledger.head),
     listen: transport.listen,
     addresses: Object.fromEntries(Object.entries(transport.peers).map(([peer, address]) => [peer, addressOf(address)])),
     maxMessageBytes: maxMessageBytes(parts.maxProposalBytes),
@@ -59,6 +58,12 @@ export async function openNodeTransport(parts: TransportParts): Promise<OpenTran
   });
   log.info('replica-listening', { url: `tls://${transport.listen.host}:${direct.port}` });
   return direct;
+}
+
+/** Who agrees on the next block, and who will from the one after on. */
+function peersOf({ certifiers, nextSet }: LedgerHead): ReplicaSet {
+  const known = new Set(certifiers.map(({ id }) => id));
+  return [...certifiers, ...nextSet.filter(({ id }) => !known.has(id))];
 }
 
 /** @param text as the settings have it */

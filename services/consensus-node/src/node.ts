@@ -1,27 +1,30 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkConservation, createContract, type Verifiers } from '@medveil/agreements';
+import { checkConservation, createContract, faultName, listReplicaFaults, type Proposal, proposalIdOf, type Verifiers } from '@medveil/agreements';
 import { type Clock, CodedError, type Id, type RandomBytes } from '@medveil/encoding';
 import { HeadSignal, LedgerReader } from '@medveil/explorer';
 import type { SigningKeyPair } from '@medveil/identity';
-import { type Admission, type Block, encodeBlock, type Genesis, Ledger } from '@medveil/ledger';
+import { type Admission, type Block, encodeBlock, type Genesis, Ledger, type ReplicaSet } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
 import { BLOCK_COMMITTED, type MessagePublisher } from '@medveil/messaging';
-import { type CommitCertificate, ed25519Signer, ed25519Verifier, encodeCommitCertificate, encodeEvidence, replicaConfig, type ReplicaId } from '@medveil/pbft';
+import { type CommitCertificate, ed25519Verifier, encodeCommitCertificate, encodeEvidence, type Evidence, replicaConfig } from '@medveil/pbft';
 import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
+import { EvidenceFolder } from './evidence-folder.js';
 import { openNodeTransport } from './node-transport.js';
+import { OperatorQueue } from './operator-queue.js';
 import { PoolWatch } from './pool-watch.js';
 import { type KnownProposal, ProposalBoard } from './proposals.js';
-import { type OpenTransport, ReplicaShell } from './replica-shell.js';
+import type { ReplicaKeys } from './replica-keys.js';
+import { configurationOf, type OpenTransport, ReplicaShell } from './replica-shell.js';
 import type { ConsensusNodeSettings } from './settings.js';
-import { Voter } from './voter.js';
+
 import { WalFile } from './wal-file.js';
 
 export interface NodeDependencies {
   readonly settings: ConsensusNodeSettings;
   readonly genesis: Genesis;
   readonly verifiers: Verifiers;
-  readonly replicaKey: Uint8Array;
+  readonly replicaKeys: ReplicaKeys;
   readonly operator: SigningKeyPair;
   readonly publisher: MessagePublisher;
   /** Whether this replica has taken part before; kept apart from the data folder, with the key it votes with. */
@@ -38,35 +41,37 @@ export interface StartMark {
   set(): Promise<void>;
 }
 
+/** Contradictions on record that the node shows. */
 const MAX_EVIDENCE = 1_000;
-/** How often a vote that was lost on its way is looked for. */
-const VOTE_POLL_MS = 2_000;
+/** Of a proposal: tells apart those that ask for the same. */
+const REFERENCE_BYTES = 16;
+/** Time for the other members to vote for a change of this replica's key. */
+const PROPOSAL_LIFETIME_MS = 7 * 86_400_000;
+/** How often a transaction of the operator's that was lost on its way is looked for. */
+const OPERATOR_POLL_MS = 2_000;
 /** A block that stands in a bus message; larger ones are fetched from a node. */
 const MAX_PROPOSAL_BYTES = 768 * 1024;
 
 /** One consortium member's replica: its ledger, its part in the protocol, its vote. */
 export class ConsensusNode {
   readonly proposals = new ProposalBoard();
-  readonly evidence: Uint8Array[] = [];
   #failed = false;
-  #votePoll: NodeJS.Timeout | undefined;
+  #operatorPoll: NodeJS.Timeout | undefined;
   #conservation: { readonly height: number; readonly holds: boolean } | undefined;
 
   private constructor(
     private readonly dependencies: NodeDependencies,
-    readonly replicaId: ReplicaId,
     readonly ledger: Ledger,
     readonly reader: LedgerReader,
     private readonly wal: WalFile,
     private readonly shell: ReplicaShell,
     private readonly transport: OpenTransport,
-    private readonly voter: Voter,
+    private readonly operator: OperatorQueue,
+    private readonly unrecorded: EvidenceFolder,
   ) {}
 
   static async open(dependencies: NodeDependencies): Promise<ConsensusNode> {
     const { settings, genesis, verifiers } = dependencies;
-    const replica = genesis.document.replicaSet.findIndex(({ id }) => id === settings.replica);
-    if (replica < 0) throw new CodedError('consensus-node/unknown-replica', 'this replica is not in the genesis document', { replica: settings.replica });
     await mkdir(settings.dataFolder, { recursive: true });
     const store = await LevelStore.open(join(settings.dataFolder, 'ledger'));
     try {
@@ -74,7 +79,8 @@ export class ConsensusNode {
       const log = await WalFile.open(settings.dataFolder);
       try {
         const recovering = await isLogLost(log, ledger, dependencies.started);
-        return await ConsensusNode.#assemble(dependencies, replica, ledger, log, recovering);
+        const unrecorded = await EvidenceFolder.open(join(settings.dataFolder, 'evidence'), (error) => dependencies.log.error('evidence-not-kept', error));
+        return await ConsensusNode.#assemble(dependencies, ledger, log, unrecorded, recovering);
       } catch (error) {
         await log.wal.close();
         throw error;
@@ -85,17 +91,15 @@ export class ConsensusNode {
     }
   }
 
-  static async #assemble(dependencies: NodeDependencies, replica: ReplicaId, ledger: Ledger, { wal, entries }: OpenedLog, recovering: boolean): Promise<ConsensusNode> {
-    const { settings, genesis, replicaKey, clock, log } = dependencies;
-    const { replicaSet, chainId } = genesis.document;
+  static async #assemble(dependencies: NodeDependencies, ledger: Ledger, { wal, entries }: OpenedLog, unrecorded: EvidenceFolder, recovering: boolean): Promise<ConsensusNode> {
+    const { settings, replicaKeys, clock, log } = dependencies;
+    const name = settings.replica;
     const signal = new HeadSignal();
-    const transport = await openNodeTransport({
-      ...dependencies, replica, ledger, replicas: () => ledger.head.nextSet, maxProposalBytes: MAX_PROPOSAL_BYTES, shell: () => shell,
-    });
+    const transport = await openNodeTransport({ ...dependencies, ledger, maxProposalBytes: MAX_PROPOSAL_BYTES, shell: () => shell });
     const config = replicaConfig({
-      chainId,
-      replica,
-      replicaSet: { publicKeys: replicaSet.map(({ publicKey }) => publicKey) },
+      chainId: ledger.chainId,
+      name,
+      configuration: configurationOf(ledger.head),
       progressTimeoutMs: settings.progressTimeoutMs,
       batchDelayMs: settings.batchDelayMs,
       maxProposalBytes: MAX_PROPOSAL_BYTES,
@@ -103,10 +107,10 @@ export class ConsensusNode {
     });
     const shell: ReplicaShell = new ReplicaShell({
       config,
-      signer: ed25519Signer(replicaKey),
+      signerOf: (publicKey) => replicaKeys.signerOf(publicKey),
       verifier: ed25519Verifier,
       ledger,
-      proposer: settings.replica,
+      proposer: name,
       wal,
       walEntries: entries,
       recovering,
@@ -117,37 +121,43 @@ export class ConsensusNode {
       observer: {
         applied: (applied, block) => {
           signal.grown();
-          voter.afterBlock(applied);
+          operator.afterBlock(applied);
           for (const { transactionId, error } of applied.faults) log.error('execution-fault', error, { transactionId });
-          if (block.header.proposer === settings.replica) node.#announce(applied.head.certificate, block);
+          if (block.header.proposer === name) node.#announce(applied.head.certificate, block);
         },
         viewEntered: (view, primary) => log.info('view-entered', { view, replica: primary }),
+        reconfigured: ({ configuration: { epoch, names }, seat }) => {
+          transport.replicasChanged();
+          log.info('reconfigured', { height: epoch, count: names.length, state: seat === null ? 'no-member' : 'member' });
+        },
         evidence: ({ evidence }) => {
           log.warn('evidence', { code: evidence.kind, replica: evidence.replica, view: evidence.view, sequence: evidence.sequence });
-          if (node.evidence.length < MAX_EVIDENCE) node.evidence.push(encodeEvidence(evidence));
+          if (unrecorded.add(evidence)) node.#report(faultName(evidence), evidence);
         },
         failed: (error) => {
           node.#failed = true;
-          log.error('replica-stopped', error, { replica });
+          log.error('replica-stopped', error);
         },
       },
     });
-    const voter = new Voter(ledger, dependencies.operator, clock, (transaction) => void shell.submit([transaction]));
-    const node = new ConsensusNode(dependencies, replica, ledger, new LedgerReader(ledger, clock, signal), wal, shell, transport, voter);
+    const operator = new OperatorQueue(ledger, dependencies.operator, clock, (transaction) => void shell.submit([transaction]));
+    const node = new ConsensusNode(dependencies, ledger, new LedgerReader(ledger, clock, signal), wal, shell, transport, operator, unrecorded);
     return node;
   }
 
   start(): void {
     this.shell.start();
-    this.#votePoll = setInterval(() => this.voter.wake(), VOTE_POLL_MS);
+    for (const [name, evidence] of this.unrecorded.list()) this.#report(name, evidence);
+    this.#operatorPoll = setInterval(() => this.operator.wake(), OPERATOR_POLL_MS);
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#votePoll);
+    clearInterval(this.#operatorPoll);
     this.reader.stop();
     await this.shell.stop();
     await this.transport.close();
     await this.wal.close();
+    await this.unrecorded.close();
     await this.ledger.store.close();
   }
 
@@ -156,8 +166,13 @@ export class ConsensusNode {
     if (this.#failed) throw new CodedError('consensus-node/replica-stopped', 'the replica has stopped');
   }
 
+  /** Of this replica, in the ledger's sets and for transports. */
+  get name(): string {
+    return this.dependencies.settings.replica;
+  }
+
   get operatorAccount(): Id<'acc'> {
-    return this.voter.account;
+    return this.operator.account;
   }
 
   /** @returns what was said of each: those admitted are passed on to the other replicas */
@@ -165,7 +180,7 @@ export class ConsensusNode {
     return this.shell.submit(transactions);
   }
 
-  takeConsensusMessage(from: ReplicaId, bytes: Uint8Array): void {
+  takeConsensusMessage(from: string, bytes: Uint8Array): void {
     this.shell.feedMessage(from, bytes);
   }
 
@@ -176,21 +191,58 @@ export class ConsensusNode {
 
   /** Queues this member's vote; the ledger decides. @throws CodedError `consensus-node/busy` */
   vote(known: KnownProposal): void {
-    if (!this.voter.vote(known)) throw new CodedError('consensus-node/busy', 'too many votes wait to be recorded');
+    if (!this.operator.vote(known)) throw new CodedError('consensus-node/busy', 'too many votes wait to be recorded');
+  }
+
+  /** Contradictions of replicas, canonical: those on the ledger, then those seen here that are not on it yet. */
+  evidence(): Uint8Array[] {
+    const recorded: Uint8Array[] = [];
+    for (const { evidence } of listReplicaFaults(this.ledger.view())) if (recorded.push(evidence) >= MAX_EVIDENCE) break;
+    return [...recorded, ...this.unrecorded.list().map(([, evidence]) => encodeEvidence(evidence))];
+  }
+
+  #report(name: string, evidence: Evidence): void {
+    this.operator.report(name, evidence, () => this.unrecorded.remove(name));
+  }
+
+  /** The set that agrees on the next block. */
+  get replicaSet(): ReplicaSet {
+    return this.ledger.head.certifiers;
+  }
+
+  /**
+   * Prepares this replica's next key and proposes it to the consortium, with this member's vote; the other members vote for the
+   * same proposal. The replica changes over by itself where the ledger does.
+   * @throws CodedError `consensus-node/no-member`, `consensus-node/busy`
+   */
+  async rotateKey(): Promise<KnownProposal> {
+    const { clock, random, replicaKeys } = this.dependencies;
+    const { nextSet } = this.ledger.head;
+    const own = nextSet.find(({ id }) => id === this.name);
+    if (own === undefined) throw new CodedError('consensus-node/no-member', 'the replica set does not name this replica');
+    const publicKey = await replicaKeys.prepareNext(own.publicKey);
+    const replicas = nextSet.map((replica) => ({ id: replica.id, publicKey: replica.id === this.name ? publicKey : replica.publicKey }));
+    const proposal: Proposal = { action: { kind: 'set-replica-set', replicas }, reference: random(REFERENCE_BYTES), voteUntilMs: clock() + PROPOSAL_LIFETIME_MS };
+    const known = { proposalId: proposalIdOf(proposal), proposal };
+    this.proposals.add(known);
+    this.vote(known);
+    return known;
   }
 
   status() {
     const { head } = this.ledger;
-    const { view, primary, pendingRequests } = this.shell.report();
+    const { view, primary, members, seat, epoch, pendingRequests } = this.shell.report();
     return {
-      replica: this.dependencies.settings.replica,
+      replica: this.name,
       chainId: this.ledger.chainId,
       view,
-      primary: this.ledger.genesis.document.replicaSet[primary]?.id ?? '',
+      primary: members[primary] ?? '',
+      epoch,
+      isMember: seat !== null,
       height: head.header.height,
       head,
       pendingTransactions: pendingRequests,
-      evidence: this.evidence.length,
+      evidence: this.evidence().length,
       creditsConserved: this.#creditsConserved(),
     };
   }

@@ -21,7 +21,7 @@ export class OperatorController {
   @Get('evidence')
   @Scopes('ledger:read')
   evidence() {
-    return { items: this.node.evidence.map(toBase64Url) };
+    return { items: this.node.evidence().map(toBase64Url) };
   }
 
   @Get('proposals')
@@ -34,6 +34,15 @@ export class OperatorController {
       voted,
     }));
     return { items };
+  }
+
+  /** Prepares the replica's next key and proposes it: the answer is the proposal that the other members are to vote for. */
+  @Post('replica-key/rotation')
+  @HttpCode(202)
+  @Scopes('consensus:vote')
+  async rotate(): Promise<z.infer<typeof consensusNodeApi.rotationSchema>> {
+    const { proposalId, proposal } = await this.node.rotateKey();
+    return { proposalId, proposal: toBase64Url(encodeCanonical(proposal)) };
   }
 
   @Post('votes')

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildTransaction, proposalTable, type Proposal, proposalIdOf } from '@medveil/agreements';
+import { accountTable, buildTransaction, proposalTable, type Proposal, proposalIdOf } from '@medveil/agreements';
 import { makeId, sha256 } from '@medveil/encoding';
 import { accountId, type SigningKeyPair, signingKeyFromSeed } from '@medveil/identity';
 import { type Admission, type Ledger, type Receipt, transactionIdOf } from '@medveil/ledger';
 import type { PoolRequest } from '@medveil/pbft';
 import { PeerQuota } from './peer-quota.js';
 import { PoolWatch } from './pool-watch.js';
-import { Voter } from './voter.js';
+import { OperatorQueue } from './operator-queue.js';
 
 const keyOf = (seed: number): SigningKeyPair => signingKeyFromSeed(new Uint8Array(32).fill(seed));
 const [alice, bob] = [keyOf(1), keyOf(2)];
@@ -53,12 +53,12 @@ describe('a peer’s share of the queue', () => {
   it('ends one peer’s flood and touches no other', () => {
     const quota = new PeerQuota();
     let taken = 0;
-    while (quota.take(1, 100)) taken += 1;
+    while (quota.take('1', 100)) taken += 1;
     assert.equal(taken, 4_096);
-    assert.equal(quota.take(2, 100), true);
-    quota.giveBack(1, 100);
-    assert.equal(quota.take(1, 100), true);
-    assert.equal(quota.take(3, 65 * 1024 * 1024), false);
+    assert.equal(quota.take('2', 100), true);
+    quota.giveBack('1', 100);
+    assert.equal(quota.take('1', 100), true);
+    assert.equal(quota.take('3', 65 * 1024 * 1024), false);
   });
 });
 
@@ -69,10 +69,13 @@ const knownOf = (name: string) => ({ proposalId: proposalIdOf(proposalOf(name)),
 
 function votingWorld() {
   const entries = new Map<string, unknown>();
+  accountTable.write({ put: (key, value) => void entries.set(key, value), delete: () => undefined }, {
+    publicKey: alice.publicKey, role: 'consortium', nonce: 0, balance: 0, registeredAtMs: 0, certificate: null, revokedAtMs: null,
+  }, accountId(alice.publicKey));
   const sent: Uint8Array[] = [];
   const time = { nowMs: 0 };
   const ledger = { chainId: 'pool', view: () => ({ get: (key: string) => entries.get(key), entries: () => [].values() }) } as unknown as Ledger;
-  const voter = new Voter(ledger, alice, () => time.nowMs, (bytes) => void sent.push(bytes));
+  const voter = new OperatorQueue(ledger, alice, () => time.nowMs, (bytes) => void sent.push(bytes));
   return { entries, sent, time, voter };
 }
 

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { CodedError, encodeCanonical } from '@medveil/encoding';
 import { signingKeyFromSeed } from '@medveil/identity';
 import { createGenesis, Ledger, MemoryStore, type StateMachine } from '@medveil/ledger';
-import { ed25519Signer, ed25519Verifier, replicaConfig, type WalEntry } from '@medveil/pbft';
+import { ed25519Keys, ed25519Verifier, replicaConfig, type WalEntry } from '@medveil/pbft';
 import { PoolWatch } from './pool-watch.js';
-import { ReplicaShell, type WriteAheadLog } from './replica-shell.js';
+import { configurationOf, ReplicaShell, type WriteAheadLog } from './replica-shell.js';
 import { eventually } from './spec-world.js';
 
 const keys = [1, 2, 3, 4].map((seed) => signingKeyFromSeed(new Uint8Array(32).fill(seed)));
@@ -23,10 +23,10 @@ async function primary(append: (entries: readonly WalEntry[]) => Promise<void>) 
   const seen: string[] = [];
   const failures: unknown[] = [];
   const shell = new ReplicaShell({
-    config: replicaConfig({ chainId: 'shell', replica: 0, replicaSet: { publicKeys: keys.map(({ publicKey }) => publicKey) }, statusIntervalMs: 60_000 }),
-    signer: ed25519Signer((keys[0] as (typeof keys)[number]).secretKey), verifier: ed25519Verifier, ledger, proposer: 'replica-0', wal, walEntries: [], recovering: false,
+    config: replicaConfig({ chainId: 'shell', name: 'replica-0', configuration: configurationOf(ledger.head), statusIntervalMs: 60_000 }),
+    signerOf: ed25519Keys((keys[0] as (typeof keys)[number]).secretKey), verifier: ed25519Verifier, ledger, proposer: 'replica-0', wal, walEntries: [], recovering: false,
     transport: { send: (_to, kind) => void seen.push(kind) }, pool: new PoolWatch(ledger, () => Date.now()), clock: () => Date.now(), clockToleranceMs: 10_000,
-    observer: { applied: () => undefined, viewEntered: () => undefined, evidence: () => undefined, failed: (error) => void failures.push(error) },
+    observer: { applied: () => undefined, viewEntered: () => undefined, reconfigured: () => undefined, evidence: () => undefined, failed: (error) => void failures.push(error) },
   });
   return { shell, seen, failures };
 }
@@ -54,7 +54,7 @@ describe('the shell around a replica', () => {
     assert.equal(seen.includes('pre-prepare'), false);
     const said = seen.length;
     assert.equal(shell.feed({ type: 'work-due' }), false);
-    assert.equal(shell.feedMessage(1, Uint8Array.of(1)), false);
+    assert.equal(shell.feedMessage('replica-1', Uint8Array.of(1)), false);
     shell.submit([encodeCanonical({ transaction: 2 })]);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
     assert.deepEqual([failures.length, seen.length], [1, said]);

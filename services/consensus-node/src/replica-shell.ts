@@ -1,7 +1,8 @@
 import { type Clock, isCodedError } from '@medveil/encoding';
-import { type Admission, type AppliedBlock, type Block, blockOfProposal, blockProposalReader, encodeBlock, type Ledger, proposalOfBlock, transactionIdOf } from '@medveil/ledger';
+import { type Admission, type AppliedBlock, type Block, blockOfProposal, blockProposalReader, encodeBlock, type Ledger, type LedgerHead as ChainHead, proposalOfBlock, transactionIdOf } from '@medveil/ledger';
 import {
   type CertifiedProposal,
+  type Configuration,
   createReplica,
   type Effect,
   type Input,
@@ -12,7 +13,7 @@ import {
   type ReplicaConfig,
   type ReplicaId,
   type ReplicaReport,
-  type Signer,
+  type ReplicaPorts,
   type TimerId,
   type Verifier,
   type WalEntry,
@@ -28,7 +29,8 @@ export interface WriteAheadLog {
 
 /** How messages reach other replicas; delivery is best effort, the protocol repeats itself. */
 export interface ReplicaTransport {
-  send(to: ReplicaId | 'all', kind: MessageType, bytes: Uint8Array): void;
+  /** @param to a replica's name, member or not; 'all': every other replica */
+  send(to: string, kind: MessageType, bytes: Uint8Array): void;
 }
 
 /** A transport as a node holds it. */
@@ -42,6 +44,7 @@ export interface OpenTransport extends ReplicaTransport {
 export interface ShellObserver {
   applied(applied: AppliedBlock, block: Block): void;
   viewEntered(view: number, primary: ReplicaId): void;
+  reconfigured(effect: Extract<Effect, { type: 'reconfigured' }>): void;
   evidence(effect: Extract<Effect, { type: 'evidence' }>): void;
   /** The replica can no longer be trusted with a vote: it stops. */
   failed(error: unknown): void;
@@ -49,7 +52,7 @@ export interface ShellObserver {
 
 export interface ShellOptions {
   readonly config: ReplicaConfig;
-  readonly signer: Signer;
+  readonly signerOf: ReplicaPorts['signerOf'];
   readonly verifier: Verifier;
   readonly ledger: Ledger;
   /** this replica's identifier in the ledger's replica set */
@@ -92,7 +95,7 @@ export class ReplicaShell {
   constructor(options: ShellOptions) {
     this.#options = options;
     this.#replica = createReplica(options.config, {
-      signer: options.signer,
+      signerOf: options.signerOf,
       verifier: options.verifier,
       proposals: blockProposalReader,
     });
@@ -134,7 +137,7 @@ export class ReplicaShell {
   }
 
   /** A peer's message, as `feed`; also false where too many of this peer wait. */
-  feedMessage(from: ReplicaId, bytes: Uint8Array): boolean {
+  feedMessage(from: string, bytes: Uint8Array): boolean {
     if (!this.#quota.take(from, bytes.length)) return false;
     if (this.feed({ type: 'message', from, bytes })) return true;
     this.#quota.giveBack(from, bytes.length);
@@ -142,7 +145,7 @@ export class ReplicaShell {
   }
 
   /** For a transport that can hold a peer back: null, or what to wait for before more of this peer is fed. */
-  room(from: ReplicaId): Promise<void> | null {
+  room(from: string): Promise<void> | null {
     return this.#quota.room(from);
   }
 
@@ -220,6 +223,8 @@ export class ReplicaShell {
         return this.#readBlocks(effect);
       case 'evidence':
         return observer.evidence(effect);
+      case 'reconfigured':
+        return observer.reconfigured(effect);
       case 'view-entered':
         return observer.viewEntered(effect.view, effect.primary);
       case 'diverged':
@@ -248,7 +253,7 @@ export class ReplicaShell {
       const applied = await ledger.applyBlock(block, certificate);
       observer.applied(applied, block);
       const dropped = pool.afterBlock(applied.transactionIds, block.transactions);
-      this.feed({ type: 'executed', sequence, stateDigest: applied.head.resultDigest, requestIds: [...applied.transactionIds] });
+      this.feed({ type: 'executed', sequence, stateDigest: applied.head.resultDigest, requestIds: [...applied.transactionIds], configuration: configurationOf(applied.head) });
       this.#drop(dropped);
     }
   }
@@ -328,6 +333,13 @@ export class ReplicaShell {
     if (ids.length > 0) this.feed({ type: 'requests-dropped', ids });
   }
 }
+
+/** Who agrees on the block after `head`: what the ledger says, not what genesis said. */
+export const configurationOf = ({ epoch, certifiers }: ChainHead): Configuration => ({
+  epoch,
+  names: certifiers.map(({ id }) => id),
+  replicaSet: { publicKeys: certifiers.map(({ publicKey }) => publicKey) },
+});
 
 export function headOf(ledger: Ledger): LedgerHead {
   const { header, hash, resultDigest, certificate } = ledger.head;

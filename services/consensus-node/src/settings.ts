@@ -19,13 +19,13 @@ const replicaTransport = z.discriminatedUnion('kind', [
 
 export const consensusNodeSettings = z.strictObject({
   ...commonSettings,
-  /** identifier of this replica in the genesis document, for example `replica-0` */
+  /** identifier of this replica in the ledger's replica sets, for example `replica-0`; one that no set names follows until one does */
   replica: z.string().min(1).max(64),
   /** ledger and write-ahead log: on a volume of its own, replicas share nothing */
   dataFolder: z.string().min(1),
   /** the public description of the network (made at setup) */
   networkFile: z.string().min(1),
-  /** holds `replica-key`, `message-key` and `operator-key` */
+  /** holds `replica-key`, `message-key` and `operator-key`; `next-replica-key` where a change of the key is prepared */
   vault: vaultSettings,
   /** Ed25519 key whose tokens this service takes, base64url */
   operatorPublicKey: z.string().min(1),

@@ -17,7 +17,10 @@ import { createNetworkFiles, type NetworkFiles, random } from './testing/network
 export { random };
 export const CHAIN = 'consensus-spec';
 export const REPLICAS = ['replica-0', 'replica-1', 'replica-2', 'replica-3'] as const;
-export type ReplicaName = (typeof REPLICAS)[number];
+/** Prepared for the network, and in no set of genesis. */
+export const NEWCOMER = 'replica-4';
+const NODES = [...REPLICAS, NEWCOMER] as const;
+export type ReplicaName = (typeof NODES)[number];
 const clock = (): number => Date.now();
 
 /** Asks again until the answer is there. */
@@ -39,17 +42,22 @@ export class World {
 
   private constructor(readonly folder: string, private readonly files: NetworkFiles) {
     this.transport = openTransport(transportSettings.parse({ kind: 'in-process', faults: { seed: 5, duplicateRate: 0.1, maxDelayMs: 10, reorder: true } }), {
-      clock, groups: { [TOPICS.transactions]: [...REPLICAS], [TOPICS.consensus]: [...REPLICAS], [TOPICS.certificates]: [...REPLICAS] },
+      clock, groups: { [TOPICS.transactions]: [...NODES], [TOPICS.consensus]: [...NODES], [TOPICS.certificates]: [...NODES] },
     });
   }
 
   static async open(): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'medveil-nodes-'));
-    return new World(folder, await createNetworkFiles({ folder, chainId: CHAIN, replicas: REPLICAS, nowMs: clock() }));
+    return new World(folder, await createNetworkFiles({ folder, chainId: CHAIN, replicas: REPLICAS, newcomers: [NEWCOMER], nowMs: clock() }));
   }
 
   get network(): Network {
     return this.files.network;
+  }
+
+  /** The key that a replica was set up with. */
+  replicaKey(replica: ReplicaName): SigningKeyPair {
+    return this.files.replicaKey(replica);
   }
 
   get networkFile(): string {

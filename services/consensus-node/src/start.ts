@@ -10,6 +10,7 @@ import { MessagesController, UNDERSTOOD } from './messages.controller.js';
 import { measureNode } from './metrics.js';
 import { ConsensusNode } from './node.js';
 import { OperatorController } from './operator.controller.js';
+import { ReplicaKeys } from './replica-keys.js';
 import type { ConsensusNodeSettings } from './settings.js';
 import { TransactionsController } from './transactions.controller.js';
 
@@ -48,7 +49,7 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     settings,
     genesis: loadGenesis(fromBase64Url(network.genesis)),
     verifiers: await loadVerifiers(network, settings.mode),
-    replicaKey: await vault.get('replica-key'),
+    replicaKeys: await ReplicaKeys.open(vault, random),
     operator: signingKeyFromSeed(await vault.get('operator-key')),
     publisher,
     started: {

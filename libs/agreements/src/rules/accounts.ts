@@ -31,6 +31,9 @@ export const PERMITTED: Readonly<Record<BodyType, readonly LedgerRole[]>> = {
   'revoke-grant': DATA_OWNERS,
   'record-revocation-receipt': ['proxy'],
   'record-deletion': ['institution'],
+  'report-evidence': ['consortium'],
+  'post-bond': ['consortium'],
+  'withdraw-bond': ['consortium'],
 };
 
 /**

@@ -1,6 +1,5 @@
-import { type CborValue, isCodedError, toHex } from '@medveil/encoding';
+import { toHex } from '@medveil/encoding';
 import { accountId } from '@medveil/identity';
-import { REPLICA_SET_KEY, type ReplicaSet, replicaSetFrom, replicaSetValue } from '@medveil/ledger';
 import { delegateeKeyContext, proposalIdOf } from '../envelope.js';
 import { ensure } from '../errors.js';
 import { type Member, MEMBERS_MAX, type PinnedVerificationKey } from '../parameters.js';
@@ -10,6 +9,7 @@ import {
 import type { Action, BodyOf } from '../transactions.js';
 import type { AccountId, DomainRegistry, PartType } from '../vocabulary.js';
 import { accountOf, type Call, type SenderCall, type State } from './call.js';
+import { checkReplicaSet, setReplicaSet } from './replica-set.js';
 import { checkVoucherKeys, setVoucherKeys } from './vouchers.js';
 
 /** 2f+1 of 3f+1, and as safe for other numbers: the votes that any two decisions share hold an honest one. */
@@ -53,8 +53,7 @@ function checkAction(call: Call, action: Action): void {
     case 'set-voucher-keys':
       return checkVoucherKeys(call, action.voucherKeys);
     case 'set-replica-set':
-      ensure(isReplicaSet(action.replicas), 'agreements/bad-proposal', 'replica ids and keys have to differ');
-      return;
+      return checkReplicaSet(call, action.replicas);
     case 'set-rules': {
       const current = rulesTable.read(state)?.version ?? 1;
       ensure(action.version > current && action.height > block.height, 'agreements/bad-proposal', 'new rules come later and are newer than those in force', {
@@ -97,16 +96,6 @@ export function checkVerificationKeys(keys: readonly PinnedVerificationKey[], al
   ensure(new Set(keys.map(({ hash }) => toHex(hash))).size === keys.length, 'agreements/bad-proposal', 'a verification key stands twice');
 }
 
-function isReplicaSet(replicas: ReplicaSet): boolean {
-  try {
-    replicaSetFrom(replicaSetValue(replicas));
-    return true;
-  } catch (error) {
-    if (isCodedError(error)) return false;
-    throw error;
-  }
-}
-
 function takeEffect(call: Call, action: Action): void {
   const { state } = call;
   switch (action.kind) {
@@ -127,8 +116,7 @@ function takeEffect(call: Call, action: Action): void {
       setVoucherKeys(state, action.voucherKeys);
       return call.emit('voucher-keys-set', { voucherKeys: action.voucherKeys });
     case 'set-replica-set':
-      state.put(REPLICA_SET_KEY, replicaSetValue(action.replicas) satisfies CborValue);
-      return call.emit('replica-set-changed', { replicas: action.replicas.map(({ id }) => id) });
+      return setReplicaSet(call, action.replicas);
     case 'set-rules': {
       const current = rulesTable.read(state)?.version ?? 1;
       rulesTable.write(state, { version: current, next: { version: action.version, height: action.height } });

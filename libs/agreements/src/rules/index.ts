@@ -13,6 +13,7 @@ import { vote } from './governance.js';
 import { recordRevocationReceipt, revokeGrant } from './grants.js';
 import { revoke, updateIssuers } from './issuers.js';
 import { registerRecord } from './records.js';
+import { postBond, reportEvidence, withdrawBond } from './replica-faults.js';
 import { closeRequirement, expireRequirement, releaseRequirement } from './requirements.js';
 import { settle } from './settlement.js';
 import { issueVouchers, lapseVoucherRequest, requestVouchers, spendVouchers } from './vouchers.js';
@@ -46,6 +47,9 @@ function apply(call: SenderCall, body: Body): void {
     case 'revoke-grant': return revokeGrant(call, body);
     case 'record-revocation-receipt': return recordRevocationReceipt(call, body);
     case 'record-deletion': return recordDeletion(call, body);
+    case 'report-evidence': return reportEvidence(call, body);
+    case 'post-bond': return postBond(call, body);
+    case 'withdraw-bond': return withdrawBond(call, body);
   }
 }
 

@@ -2,10 +2,12 @@ import { concatBytes, digest } from '@medveil/encoding';
 import type { EligibilityStatement } from '@medveil/eligibility';
 import { verifySignature, verifyTCert, isIdentityError } from '@medveil/identity';
 import { isBlindedMessage, isVoucherKey, verifyBlindSignature, verifyVoucher } from '@medveil/vouchers';
+import { decodeEvidence, verifyEvidence } from '@medveil/pbft';
+import { readEvidence } from '../create-verifiers.js';
 import type { CertifiedAccount, ReEncryptionStatement, Verifiers } from '../verifiers.js';
 
 /**
- * Verifiers for the specs of the rules: signatures, certificates and vouchers are real, and a proof is a hash of exactly what it
+ * Verifiers for the specs of the rules: signatures, certificates, vouchers and evidence are real, and a proof is a hash of exactly what it
  * has to bind, so that whatever a rule hands to the verifier wrongly makes it fail. The real proofs are checked in
  * create-verifiers.spec.ts.
  */
@@ -23,6 +25,8 @@ export const ruleVerifiers: Verifiers = {
   hasVerificationKey: () => true,
   verifyEligibility: (hash, statement, proof) => same(proof, eligibilityProof(hash, statement)),
   verifyReEncryption: ({ proof, ...statement }) => same(proof, reEncryptionProof(statement)),
+  readEvidence,
+  verifyEvidence: (evidence, publicKeys, chainId) => verifyEvidence(decodeEvidence(evidence), { publicKeys }, chainId),
   verifyDelegateeKey: (publicKey, proof, context) => same(proof, delegateeProof(publicKey, context)),
   isVoucherKey,
   isBlindedMessage,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { digest, utf8 } from '@medveil/encoding';
 import { accountId, signingKeyFromSeed, signTCert, type SigningKeyPair, type PseudonymRole } from '@medveil/identity';
-import type { ExecutionResult, LedgerEvent, StateMachine } from '@medveil/ledger';
+import { REPLICA_SET_KEY, type ExecutionResult, type LedgerEvent, type ReplicaIdentity, type ReplicaSet, replicaSetValue, type StateMachine } from '@medveil/ledger';
 import { checkConservation } from '../conservation.js';
 import { buildTransaction, delegateeKeyContext } from '../envelope.js';
 import type { RejectionCode } from '../errors.js';
@@ -77,6 +77,11 @@ export const institutionMember = (name: string): Member => {
   };
 };
 
+/** The replicas of the spec's chain; `replicaKey` signs for one of them. */
+export const replicaKey = (id: string): SigningKeyPair => keyOf(`replica ${id}`);
+export const replicaOf = (id: string): ReplicaIdentity => ({ id, publicKey: replicaKey(id).publicKey });
+export const REPLICAS: ReplicaSet = ['a', 'b', 'c', 'd'].map(replicaOf);
+
 const VOTERS = ['north', 'east', 'south', 'west'];
 export const pkgKey = keyOf('pkg certificates');
 
@@ -125,6 +130,7 @@ export class World {
   constructor(options: { parameters?: Partial<Parameters>; genesis?: Partial<ContractGenesis>; contract?: StateMachine } = {}) {
     const parameters = { ...DEFAULT_PARAMETERS, ...options.parameters };
     this.view = MemoryView.from(genesisEntries(specGenesis({ ...options.genesis, parameters }), ruleVerifiers));
+    this.view.put(REPLICA_SET_KEY, replicaSetValue(REPLICAS));
     this.contract = options.contract ?? createContract({ verifiers: ruleVerifiers });
   }
 

@@ -9,6 +9,10 @@ export const nodeStatusSchema = z.object({
   chainId: z.string(),
   view: z.int(),
   primary: z.string(),
+  /** first height of the replica set in force */
+  epoch: z.int(),
+  /** false: this node follows, and serves blocks, but has no seat in that set (yet, or any more) */
+  isMember: z.boolean(),
   height: z.int(),
   headHash: hexSchema(32),
   /** root of the state after the head block */
@@ -31,6 +35,9 @@ export type SubmittedTransactions = z.infer<typeof submittedTransactionsSchema>;
 
 /** POST /v1/votes (scope `consensus:vote`): this member's vote for a proposal, given as canonical bytes. */
 export const voteRequestSchema = z.strictObject({ proposal: canonicalSchema });
+/** POST /v1/replica-key/rotation (scope `consensus:vote`): the proposal that replaces this replica's key, for the others' votes. */
+export const rotationSchema = z.object({ proposalId: z.string(), proposal: canonicalSchema });
+
 /** GET /v1/proposals: what waits for this member's vote. */
 export const proposalsSchema = z.object({
   items: z.array(z.object({ proposalId: z.string(), proposal: canonicalSchema, summary: z.string(), voted: z.boolean() })),

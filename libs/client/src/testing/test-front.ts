@@ -18,7 +18,7 @@ export const testReplicas = (count: number, random: RandomBytes, prefix = 'repli
 
 /** A block's certificate by a quorum of real keys. */
 export function certifyBlock(header: BlockHeader, replicas: readonly TestReplica[]): CommitCertificate {
-  const vote = { view: 0, sequence: header.height, digest: headerHash(header) };
+  const vote = { epoch: 1, view: 0, sequence: header.height, digest: headerHash(header) };
   const payload = commitPayload(header.chainId, vote);
   const signatures = replicas.slice(0, quorumSize(replicas.length)).map(({ key }, replica) => ({ replica, signature: ed25519Signer(key.secretKey).sign(payload) }));
   return { ...vote, signatures };

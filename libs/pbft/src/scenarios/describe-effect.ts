@@ -14,7 +14,7 @@ export function describeEffect(effect: Effect, nameOf: NameOf, shown: ReadonlySe
       if (effect.kind === 'status' && !shown.has('status')) return null;
       if (effect.kind === 'request' && !shown.has('requests')) return null;
       const message = decodeMessage(effect.bytes);
-      const repeated = 'replica' in message && effect.type === 'send' ? ` to ${effect.to}` : '';
+      const repeated = effect.type === 'send' ? ` to ${effect.to}` : '';
       return `sends ${describeMessage(message, nameOf)}${repeated}`;
     }
     case 'persist':
@@ -35,6 +35,8 @@ export function describeEffect(effect: Effect, nameOf: NameOf, shown: ReadonlySe
       return `accuses ${effect.evidence.replica} of a second ${effect.evidence.kind.toUpperCase()}`;
     case 'view-entered':
       return `enters v${effect.view}`;
+    case 'reconfigured':
+      return `goes on in the configuration from n${effect.configuration.epoch}`;
     case 'diverged':
       return `finds its state different at n${effect.sequence}`;
     case 'check-requests':
@@ -60,6 +62,8 @@ export function describeEntry(entry: WalEntry, nameOf: NameOf): string {
       return `new-view v${entry.newView.view}`;
     case 'stable':
       return `stable n${entry.certificate.sequence}`;
+    case 'configuration':
+      return `configuration from n${entry.epoch}`;
     case 'recovering':
       return entry.quietUntil === null ? 'recovering' : `recovering until n${entry.quietUntil}`;
     case 'recovered':

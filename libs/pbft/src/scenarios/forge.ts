@@ -1,6 +1,6 @@
 import { CodedError } from '@medveil/encoding';
 import { encodeMessage } from '../message-codec.js';
-import type { Message, NewView, NewViewProposal, ViewChange } from '../messages.js';
+import type { Message, NewView, NewViewProposal, Statement, ViewChange } from '../messages.js';
 import { messagePayload, prePreparePayload } from '../payloads.js';
 import type { Signer } from '../ports.js';
 import type { NamedBlock } from './names.js';
@@ -15,7 +15,10 @@ export interface Forger {
   seen<T extends Message['type']>(type: T): Extract<Message, { type: T }>;
 }
 
-type Unsigned<M extends Message> = M extends Message ? Omit<M, 'replica' | 'signature'> : never;
+type Unsigned<M extends Statement> = M extends Statement ? Omit<M, 'epoch' | 'replica' | 'signature'> : never;
+
+/** Scenarios keep to the set they begin with. */
+const epoch = 1;
 
 /**
  * A message that no correct replica sends here: `pre-prepare v0 X [bodiless]`, `prepare v0 X`, `commit v0 X`, `checkpoint n2`,
@@ -25,7 +28,7 @@ export function forge(forger: Forger, [kind = '', place = '', ...names]: readonl
   return encodeMessage(sign(forger, content(forger, kind, Number(place.slice(1)), names)));
 }
 
-function content(forger: Forger, kind: string, at: number, names: readonly string[]): Unsigned<Message> {
+function content(forger: Forger, kind: string, at: number, names: readonly string[]): Unsigned<Statement> {
   switch (kind) {
     case 'pre-prepare': {
       const { sequence, digest, previousDigest, proposal } = forger.block(names[0] ?? '');
@@ -55,10 +58,10 @@ function content(forger: Forger, kind: string, at: number, names: readonly strin
 }
 
 function proposed({ chainId, signer }: Forger, view: number, { sequence, digest, previousDigest }: NamedBlock): NewViewProposal {
-  return { sequence, digest, previousDigest, signature: signer.sign(prePreparePayload(chainId, { view, sequence, digest, previousDigest })) };
+  return { sequence, digest, previousDigest, signature: signer.sign(prePreparePayload(chainId, { epoch, view, sequence, digest, previousDigest })) };
 }
 
-function sign(forger: Forger, unsigned: Unsigned<Message>): Message {
-  const message = { ...unsigned, replica: forger.replica, signature: new Uint8Array(64) } as Message;
+function sign(forger: Forger, unsigned: Unsigned<Statement>): Statement {
+  const message = { ...unsigned, epoch, replica: forger.replica, signature: new Uint8Array(64) } as Statement;
   return { ...message, signature: forger.signer.sign(messagePayload(forger.chainId, message)) };
 }

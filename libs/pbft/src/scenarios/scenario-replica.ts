@@ -5,7 +5,7 @@ import type { Input, TimerId } from '../inputs.js';
 import type { ReplicaPorts } from '../ports.js';
 import { type ReplicaReport, reportOn } from '../replica.js';
 import type { ProtocolRules } from '../rules.js';
-import { ToyLedger } from '../simulator/toy-ledger.js';
+import type { ToyLedger } from '../simulator/toy-ledger.js';
 import { toyAnswer } from '../simulator/toy-shell.js';
 import { newState, type ReplicaState } from '../state.js';
 import { stepWith } from '../step.js';
@@ -16,7 +16,8 @@ import type { WalEntry } from '../wal-entries.js';
 export interface Observer {
   /** All effects of one step. */
   stepped(replica: number, effects: readonly Effect[]): void;
-  transmit(from: number, to: number | 'all', effect: Extract<Effect, { type: 'broadcast' | 'send' }>): void;
+  /** @param to a replica's name, or `all` */
+  transmit(from: number, to: string, effect: Extract<Effect, { type: 'broadcast' | 'send' }>): void;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface Observer {
 export class ScenarioReplica {
   #state: ReplicaState | null = null;
   #log: Uint8Array = new Uint8Array(0);
-  #ledger = new ToyLedger();
+  #ledger: ToyLedger;
   #effects: Effect[] = [];
   #wiped = false;
   /** The disk takes no write to its end: what comes after a write waits. */
@@ -40,7 +41,10 @@ export class ScenarioReplica {
     readonly ports: ReplicaPorts,
     readonly rules: ProtocolRules,
     readonly observer: Observer,
-  ) {}
+    readonly emptyLedger: () => ToyLedger,
+  ) {
+    this.#ledger = emptyLedger();
+  }
 
   get running(): boolean {
     return this.#state !== null;
@@ -64,7 +68,7 @@ export class ScenarioReplica {
   }
 
   start(): void {
-    this.#state = newState(this.config.replicaSet.publicKeys.length);
+    this.#state = newState(this.config);
     const { entries, validBytes } = readWal(this.#log);
     this.#log = this.#log.slice(0, validBytes);
     this.step({ type: 'start', entries, head: this.#ledger.head(), recovering: this.#wiped && entries.length === 0 });
@@ -86,14 +90,14 @@ export class ScenarioReplica {
   wipe(): void {
     this.crash();
     this.#log = new Uint8Array(0);
-    this.#ledger = new ToyLedger();
+    this.#ledger = this.emptyLedger();
     this.#wiped = true;
   }
 
   step(input: Input): void {
     if (this.#state === null) return;
-    const { config, ports, rules } = this;
-    const effects = stepWith({ config, ports, rules, state: this.#state }, input);
+    const { ports, rules } = this;
+    const effects = stepWith({ ports, rules, state: this.#state }, input);
     this.observer.stepped(this.id, effects);
     this.#effects.push(...effects);
     this.carryOut();
@@ -127,7 +131,7 @@ export class ScenarioReplica {
         return this.observer.transmit(this.id, effect.to, effect);
       case 'deliver': {
         const { stateAfter, requestIds } = this.#ledger.execute(effect.proposal, effect.certificate);
-        return this.step({ type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
+        return this.step({ type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds, configuration: this.#ledger.configuration });
       }
       case 'build-proposal':
       case 'validate-proposal':
@@ -138,6 +142,7 @@ export class ScenarioReplica {
       case 'cancel-timer':
       case 'evidence':
       case 'view-entered':
+      case 'reconfigured':
       case 'diverged':
         return;
     }

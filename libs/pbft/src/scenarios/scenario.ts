@@ -4,8 +4,8 @@ import type { TimerId } from '../inputs.js';
 import { decodeMessage } from '../message-codec.js';
 import type { Message } from '../messages.js';
 import { PRODUCTION_RULES, type ProtocolRules } from '../rules.js';
-import { hashKeyring, type Keyring } from '../simulator/signatures.js';
-import { toyReader } from '../simulator/toy-ledger.js';
+import { configurationOf, firstSeats, hashKeyring, nameOf, numberOf } from '../simulator/signatures.js';
+import { ToyLedger, toyReader } from '../simulator/toy-ledger.js';
 import { toyRequest } from '../simulator/toy-shell.js';
 import { describeMessage } from '../simulator/describe.js';
 import { describeEffect, describeEntry, type Detail } from './describe-effect.js';
@@ -34,7 +34,7 @@ const SETTINGS = { checkpointInterval: 4, window: 8, progressTimeoutMs: 100, max
 export class Scenario {
   readonly #rules: ProtocolRules;
   #names = new Names();
-  #keyring: Keyring = hashKeyring(4);
+  readonly #keyring = hashKeyring();
   #replicas: ScenarioReplica[] = [];
   #inFlight: InFlight[] = [];
   readonly #cut = new Set<number>();
@@ -88,15 +88,17 @@ export class Scenario {
     this.#cut.clear();
     this.#shown.clear();
     this.#watched = null;
-    this.#keyring = hashKeyring(Number(count));
+    const seats = firstSeats(Number(count));
+    const configuration = configurationOf(this.#keyring, 1, seats);
     const given = Object.fromEntries(settings.map((setting) => setting.split('=')).map(([name = '', value = '']) => [name, Number(value)]));
     const observer = {
       stepped: (id: number, effects: readonly Effect[]) => this.#print(id, effects),
-      transmit: (from: number, to: number | 'all', effect: Extract<Effect, { type: 'broadcast' | 'send' }>) => this.#transmit(from, to, effect),
+      transmit: (from: number, to: string, effect: Extract<Effect, { type: 'broadcast' | 'send' }>) => this.#transmit(from, to, effect),
     };
-    this.#replicas = this.#keyring.signers.map((signer, id) => {
-      const config = replicaConfig({ chainId: CHAIN_ID, replica: id, replicaSet: this.#keyring.replicaSet, ...SETTINGS, ...given });
-      return new ScenarioReplica(id, config, { signer, verifier: this.#keyring.verifier, proposals: toyReader }, this.#rules, observer);
+    this.#replicas = seats.map(({ replica: id }) => {
+      const config = replicaConfig({ chainId: CHAIN_ID, name: nameOf(id), configuration, ...SETTINGS, ...given });
+      const ports = { signerOf: this.#keyring.signersOf(id), verifier: this.#keyring.verifier, proposals: toyReader };
+      return new ScenarioReplica(id, config, ports, this.#rules, observer, () => new ToyLedger(this.#keyring, seats));
     });
     for (const replica of this.#replicas) replica.start();
     this.#inFlight = [];
@@ -127,8 +129,8 @@ export class Scenario {
     if (message.type === 'pre-prepare' && message.proposal !== null) this.#names.learn(message.proposal);
   }
 
-  #transmit(from: number, to: number | 'all', { kind, bytes }: Extract<Effect, { type: 'broadcast' | 'send' }>): void {
-    const receivers = to === 'all' ? this.#replicas.map(({ id }) => id).filter((id) => id !== from) : [to];
+  #transmit(from: number, to: string, { kind, bytes }: Extract<Effect, { type: 'broadcast' | 'send' }>): void {
+    const receivers = to === 'all' ? this.#replicas.map(({ id }) => id).filter((id) => id !== from) : [numberOf(to)];
     for (const receiver of receivers) if (!this.#cut.has(from) && !this.#cut.has(receiver)) this.#inFlight.push({ from, to: receiver, kind, bytes });
   }
 
@@ -142,7 +144,7 @@ export class Scenario {
 
   #deliver(words: readonly string[]): void {
     for (const { from, to, bytes } of this.#take(words)) {
-      if (!this.#cut.has(from) && !this.#cut.has(to)) this.#of(String(to)).step({ type: 'message', from, bytes });
+      if (!this.#cut.has(from) && !this.#cut.has(to)) this.#of(String(to)).step({ type: 'message', from: nameOf(from), bytes });
     }
   }
 
@@ -172,8 +174,8 @@ export class Scenario {
   #forge([edge = '', ...words]: readonly string[]): void {
     const [from, to = ''] = edge.split('>');
     const replica = Number(from);
-    const signer = this.#keyring.signers[replica];
-    if (signer === undefined) throw new RangeError(`no replica ${from ?? ''}`);
+    const signer = this.#keyring.signersOf(replica)(this.#keyring.publicKey({ replica, version: 0 }));
+    if (signer === null) throw new RangeError(`no replica ${from ?? ''}`);
     const seen = <T extends Message['type']>(type: T): Extract<Message, { type: T }> => {
       const found = this.#inFlight.map(({ bytes }) => decodeMessage(bytes)).findLast((message): message is Extract<Message, { type: T }> => message.type === type);
       if (found === undefined) throw new RangeError(`no ${type} is on its way`);

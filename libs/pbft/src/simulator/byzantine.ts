@@ -1,9 +1,11 @@
 import { encodeMessage } from '../message-codec.js';
-import type { Message, NewView, PrePrepare, ViewChange } from '../messages.js';
+import type { Message, NewView, PrePrepare, Statement, ViewChange } from '../messages.js';
 import { messagePayload } from '../payloads.js';
-import type { Signer } from '../ports.js';
+import type { ReplicaConfig } from '../config.js';
+import type { ReplicaPorts } from '../ports.js';
 import { primaryOf, type ReplicaId } from '../replica-set.js';
 import type { Random } from './random.js';
+import { nameOf, numberOf } from './signatures.js';
 import { encodeToyBlock, readToyBlock } from './toy-ledger.js';
 
 export const BYZANTINE_KINDS = [
@@ -50,20 +52,33 @@ export class Adversary {
     readonly id: ReplicaId,
     readonly kinds: ReadonlySet<ByzantineKind>,
     readonly chainId: string,
-    readonly replicas: number,
-    readonly signer: Signer,
+    /** How many there are, members or not. */
+    readonly population: number,
+    readonly signerOf: ReplicaPorts['signerOf'],
     readonly random: Random,
+    /** The configuration it works in. */
+    readonly place: () => ReplicaConfig,
+    readonly firstKey: Uint8Array,
   ) {
-    const others = random.shuffled([...Array(replicas).keys()].filter((replica) => replica !== id));
+    const others = random.shuffled([...Array(population).keys()].filter((replica) => replica !== id));
     this.#shownFirst = new Set(others.slice(0, Math.ceil(others.length / 2)));
     this.#preferred = new Set(others.slice(0, random.between(1, others.length)));
+  }
+
+  get #replicas(): number {
+    return this.place().names.length;
+  }
+
+  /** What it puts into a message of its own. */
+  get #own() {
+    return { epoch: this.place().epoch, replica: this.place().replica, signature: new Uint8Array(64) };
   }
 
   /** What goes out instead of `bytes`. */
   bend(to: ReplicaId, bytes: Uint8Array, message: Message): Outgoing[] {
     this.#remember(bytes, message);
     if (this.#suppresses(to, message)) return [];
-    if (message.type === 'new-view' && message.replica === this.id && this.kinds.has('forged-new-view')) return this.#forgedNewView(to, message);
+    if (message.type === 'new-view' && this.#isOwn(message) && this.kinds.has('forged-new-view')) return this.#forgedNewView(to, message);
     let out: Outgoing[] = [{ to, bytes: encodeMessage(this.#changed(to, message)) }];
     if (message.type === 'pre-prepare' && message.proposal !== null) out = this.#proposals(to, message);
     if ((message.type === 'prepare' || message.type === 'commit') && this.kinds.has('double-voter')) out.push(...this.#secondVotes(to, message));
@@ -77,13 +92,13 @@ export class Adversary {
   inject(bytes: Uint8Array, received: Message | null): Outgoing[] {
     const out: Outgoing[] = [];
     if (received !== null) this.#remember(bytes, received);
-    const all = [...Array(this.replicas).keys()].filter((replica) => replica !== this.id);
+    const all = this.place().names.map(numberOf).filter((replica) => replica !== this.id);
     const toAll = (sent: Uint8Array): void => void out.push(...all.map((to) => ({ to, bytes: sent })));
     if (received?.type === 'pre-prepare' && this.kinds.has('hasty-voter')) {
       const { view, sequence, digest, previousDigest } = received;
-      toAll(encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, replica: this.id, signature: new Uint8Array(64) })));
-      if (primaryOf(view, this.replicas) !== this.id) {
-        toAll(encodeMessage(this.#resigned({ type: 'prepare', view, sequence, digest, previousDigest, replica: this.id, signature: new Uint8Array(64) })));
+      toAll(encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, ...this.#own })));
+      if (primaryOf(view, this.#replicas) !== this.place().replica) {
+        toAll(encodeMessage(this.#resigned({ type: 'prepare', view, sequence, digest, previousDigest, ...this.#own })));
       }
     }
     if (received?.type === 'fetch-proposal') out.push(...this.#handOut(received));
@@ -99,8 +114,8 @@ export class Adversary {
   #handOut(asked: Extract<Message, { type: 'fetch-proposal' }>): Outgoing[] {
     const proposal = this.#bodies.get(asked.digest.join());
     if (proposal === undefined) return [];
-    const answer = this.#resigned({ type: 'proposal', sequence: asked.sequence, proposal, replica: this.id, signature: new Uint8Array(64) });
-    return [{ to: asked.replica, bytes: encodeMessage(answer) }];
+    const answer = this.#resigned({ type: 'proposal', sequence: asked.sequence, proposal, ...this.#own });
+    return [{ to: numberOf(this.place().names[asked.replica] ?? nameOf(this.id)), bytes: encodeMessage(answer) }];
   }
 
   #remember(bytes: Uint8Array, message: Message): void {
@@ -124,7 +139,7 @@ export class Adversary {
   }
 
   #proposals(to: ReplicaId, message: PrePrepare): Outgoing[] {
-    if (message.proposal === null || message.replica !== this.id) return [];
+    if (message.proposal === null || !this.#isOwn(message)) return [];
     if (this.kinds.has('invalid-proposer')) return [{ to, bytes: encodeMessage(this.#variant(message, 'invalid')) }];
     const honest = { to, bytes: encodeMessage(message) };
     if (!this.kinds.has('equivocating-leader')) return [honest];
@@ -136,7 +151,7 @@ export class Adversary {
     const { view, sequence } = message;
     const commits = [message.digest, other.digest].map((digest) => ({
       to,
-      bytes: encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, replica: this.id, signature: new Uint8Array(64) })),
+      bytes: encodeMessage(this.#resigned({ type: 'commit', view, sequence, digest, ...this.#own })),
     }));
     const chosen = this.#shownFirst.has(to) ? honest : bent;
     if (this.random.chance(0.2)) return [honest, bent, ...commits];
@@ -167,20 +182,19 @@ export class Adversary {
   /** Claims to have prepared nothing, or what nobody has; the base may be forged too. */
   #forgedViewChange(newView: number, honest?: ViewChange): ViewChange {
     const how = this.random.between(0, 3);
-    const signature = new Uint8Array(64);
-    const empty: ViewChange = { type: 'view-change', newView, base: how === 3 ? (honest?.base ?? null) : null, prepared: [], replica: this.id, signature };
+    const empty: ViewChange = { type: 'view-change', newView, base: how === 3 ? (honest?.base ?? null) : null, prepared: [], ...this.#own };
     if (how === 0 || how === 3) return this.#resigned(empty);
     const base = honest?.base ?? null;
-    const sequence = (base?.sequence ?? 0) + 1;
+    const sequence = (base?.sequence ?? this.place().epoch - 1) + 1;
     const other = this.#otherProposal(sequence);
     const made = { sequence, digest: other?.digest ?? this.random.bytes(32), previousDigest: base?.digest ?? other?.previousDigest ?? this.random.bytes(32) };
-    const votes = [...Array(this.replicas).keys()].map((replica) => ({ replica, signature: this.random.bytes(64) }));
+    const votes = [...Array(this.#replicas).keys()].map((replica) => ({ replica, signature: this.random.bytes(64) }));
     if (how === 1) {
       const view = Math.max(0, newView - 1);
-      const prepares = votes.filter((vote) => vote.replica !== primaryOf(view, this.replicas));
+      const prepares = votes.filter((vote) => vote.replica !== primaryOf(view, this.#replicas));
       return this.#resigned({ ...empty, base, prepared: [{ ...made, view, prePrepare: this.random.bytes(64), prepares }] });
     }
-    return this.#resigned({ ...empty, base: { view: newView, sequence: sequence + this.random.between(0, 8), digest: made.digest, signatures: votes } });
+    return this.#resigned({ ...empty, base: { epoch: this.place().epoch, view: newView, sequence: sequence + this.random.between(0, 8), digest: made.digest, signatures: votes } });
   }
 
   /** Another proposal than the one it has seen for this sequence; it hands out the body when asked. */
@@ -198,12 +212,12 @@ export class Adversary {
     if (how === 1) return [{ to, bytes: encodeMessage(this.#resigned({ ...message, viewChanges: message.viewChanges.slice(1) })) }];
     const sequence = Math.max(0, ...message.viewChanges.map((viewChange) => viewChange.base?.sequence ?? 0)) + 1;
     const other = this.#otherProposal(sequence);
-    const mine = other === null ? null : this.#resigned({ ...other, view: message.view, replica: this.id });
+    const mine = other === null ? null : this.#resigned({ ...other, ...this.#own, view: message.view });
     const { digest, previousDigest, signature } = mine ?? { digest: this.random.bytes(32), previousDigest: this.random.bytes(32), signature: this.random.bytes(64) };
     const prePrepares = how === 0 ? [] : [{ sequence, digest, previousDigest, signature }];
     const out = [{ to, bytes: encodeMessage(this.#resigned({ ...message, prePrepares })) }];
     if (mine === null) return out;
-    const vote = this.#resigned({ type: 'commit', view: message.view, sequence, digest, replica: this.id, signature: new Uint8Array(64) });
+    const vote = this.#resigned({ type: 'commit', view: message.view, sequence, digest, ...this.#own });
     return [...out, { to, bytes: encodeMessage(mine) }, { to, bytes: encodeMessage(vote) }];
   }
 
@@ -216,17 +230,18 @@ export class Adversary {
       const signatures = certificate.signatures.map((vote) => ({ ...vote, signature: this.random.bytes(64) }));
       return { proposal: false_, certificate: { ...certificate, digest, signatures } };
     });
-    return this.#resigned({ ...message, blocks });
+    return { ...message, blocks };
   }
 
   /** Proposes in a view that another replica leads. */
   #usurped(message: PrePrepare): PrePrepare {
-    return this.#resigned({ ...this.#variant({ ...message, replica: this.id }, 'other'), replica: this.id });
+    return this.#resigned({ ...this.#variant({ ...message, ...this.#own }, 'other'), ...this.#own });
   }
 
   /** Another's name under an own signature. */
   #spoofed(message: Message): Uint8Array {
-    const replica = this.random.between(0, this.replicas - 1);
+    if (!('epoch' in message)) return encodeMessage(message);
+    const replica = this.random.between(0, this.#replicas - 1);
     if (message.type === 'commit' || message.type === 'prepare') {
       return encodeMessage({ ...this.#resigned({ ...message, digest: this.random.bytes(32) }), replica });
     }
@@ -243,7 +258,14 @@ export class Adversary {
     return this.random.chance(0.2) ? bytes.slice(0, this.random.between(0, bytes.length)) : bytes;
   }
 
-  #resigned<M extends Message>(message: M): M {
-    return { ...message, signature: this.signer.sign(messagePayload(this.chainId, message)) };
+  #isOwn({ epoch, replica }: Statement): boolean {
+    return epoch === this.place().epoch && replica === this.place().replica;
+  }
+
+  /** With this replica's key in the configuration it works in, or with its first one. */
+  #resigned<M extends Statement>(message: M): M {
+    const { replicaSet, replica } = this.place();
+    const signer = this.signerOf(replicaSet.publicKeys[replica] ?? this.firstKey);
+    return { ...message, signature: signer?.sign(messagePayload(this.chainId, message)) ?? new Uint8Array(64) };
   }
 }

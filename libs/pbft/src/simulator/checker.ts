@@ -1,13 +1,13 @@
 import { equalBytes, fromUtf8, toHex } from '@medveil/encoding';
 import type { Effect } from '../effects.js';
 import { verifyEvidence } from '../evidence.js';
-import type { Message, PrePrepare } from '../messages.js';
+import type { Message, PrePrepare, Statement } from '../messages.js';
 import { newViewContent, viewChangeContent } from '../payloads.js';
 import type { ReplicaId } from '../replica-set.js';
 import { verifyCommitCertificate } from '../verify-certificates.js';
-import type { Keyring } from './signatures.js';
+import { firstSeats, type Keyring, nameOf, numberOf } from './signatures.js';
 import type { SimulatedReplica } from './simulated-replica.js';
-import { GENESIS_DIGEST, readToyBlock } from './toy-ledger.js';
+import { GENESIS_DIGEST, readToyBlock, ToyConfigurations } from './toy-ledger.js';
 
 export type Invariant =
   | 'agreement'
@@ -18,6 +18,7 @@ export type Invariant =
   | 'no-false-accusation'
   | 'no-divergence'
   | 'no-false-blame'
+  | 'membership'
   | 'liveness';
 
 export interface Violation {
@@ -34,19 +35,22 @@ export class Checker {
   /** What the correct replicas have agreed on: digests (hex) by sequence; index 0 is genesis. */
   readonly chain: string[] = [toHex(GENESIS_DIGEST)];
   readonly #ordered = new Set<string>();
-  readonly #lastDelivered: number[];
+  /** Who certifies what, by the blocks agreed on. */
+  readonly configurations: ToyConfigurations;
+  readonly #lastDelivered: number[] = [];
   readonly #promises = new Map<string, string>();
   /** A broadcast is one message sent many times. */
   #lastSent: Message | null = null;
 
   constructor(
     readonly keyring: Keyring,
+    replicas: number,
     readonly chainId: string,
     readonly isCorrect: (replica: ReplicaId) => boolean,
     readonly isRealRequest: (id: string) => boolean,
     readonly now: () => number,
   ) {
-    this.#lastDelivered = keyring.replicaSet.publicKeys.map(() => 0);
+    this.configurations = new ToyConfigurations(keyring, firstSeats(replicas));
   }
 
   fail(invariant: Invariant, replica: ReplicaId, text: string): void {
@@ -68,10 +72,12 @@ export class Checker {
     const agreed = this.chain[sequence];
     if (agreed === undefined) this.#firstDelivery(replica.id, sequence, toHex(digest), proposal);
     else if (agreed !== toHex(digest)) this.fail('agreement', replica.id, `block ${sequence} is ${short(digest)}, elsewhere ${agreed.slice(0, 8)}`);
+    const { epoch, replicaSet } = this.configurations.at(sequence);
     const certified =
+      certificate.epoch === epoch &&
       certificate.sequence === sequence &&
       equalBytes(certificate.digest, digest) &&
-      verifyCommitCertificate(certificate, this.keyring.replicaSet, this.chainId, this.keyring.verifier);
+      verifyCommitCertificate(certificate, replicaSet, this.chainId, this.keyring.verifier);
     if (!certified) this.fail('validity', replica.id, `block ${sequence} was delivered without a good certificate`);
   }
 
@@ -80,6 +86,7 @@ export class Checker {
     this.chain[sequence] = digest;
     if (block === null || toHex(block.digest) !== digest) return this.fail('validity', replica, `block ${sequence} is not what its digest says`);
     if (toHex(block.previousDigest) !== this.chain[sequence - 1]) this.fail('validity', replica, `block ${sequence} does not follow on block ${sequence - 1}`);
+    this.configurations.execute(sequence, block.transactions.map((bytes) => fromUtf8(bytes)));
     for (const bytes of block.transactions) {
       const id = fromUtf8(bytes);
       if (!this.isRealRequest(id)) this.fail('validity', replica, `block ${sequence} holds ${id}, which no client sent`);
@@ -97,16 +104,30 @@ export class Checker {
     if (effect.type !== 'evidence') return;
     const { evidence } = effect;
     this.evidence += 1;
-    if (this.isCorrect(evidence.replica)) this.fail('no-false-accusation', replica.id, `accuses ${evidence.replica} of a second ${evidence.kind}`);
-    if (!verifyEvidence(evidence, this.keyring.replicaSet, this.chainId, this.keyring.verifier)) {
-      this.fail('no-false-accusation', replica.id, `evidence against ${evidence.replica} does not hold`);
+    const configuration = this.configurations.ofEpoch(evidence.epoch);
+    const accused = numberOf(configuration?.names[evidence.replica] ?? '-1');
+    if (this.isCorrect(accused)) this.fail('no-false-accusation', replica.id, `accuses ${accused} of a second ${evidence.kind}`);
+    if (configuration === undefined || !verifyEvidence(evidence, configuration.replicaSet, this.chainId, this.keyring.verifier)) {
+      this.fail('no-false-accusation', replica.id, `evidence against ${accused} does not hold`);
     }
+  }
+
+  #nameOfSigner({ epoch, replica }: Statement): string | undefined {
+    return this.configurations.ofEpoch(epoch)?.names[replica];
+  }
+
+  /** A correct replica votes on a sequence number in the configuration that decides it, and in no other. */
+  #checkPlace(replica: ReplicaId, message: Statement): void {
+    if (message.type !== 'pre-prepare' && message.type !== 'prepare' && message.type !== 'commit') return;
+    const { epoch } = this.configurations.at(message.sequence);
+    if (message.epoch !== epoch) this.fail('membership', replica, `sends ${message.type} for ${message.sequence} in configuration ${message.epoch}, decided by ${epoch}`);
   }
 
   /** What a correct replica says, across all its lives, it never contradicts. */
   onSend(replica: ReplicaId, message: Message): void {
-    if (message === this.#lastSent || message.replica !== replica) return;
+    if (message === this.#lastSent || !('epoch' in message) || this.#nameOfSigner(message) !== nameOf(replica)) return;
     this.#lastSent = message;
+    this.#checkPlace(replica, message);
     for (const [about, content] of promisesOf(message)) {
       const name = `${replica} ${about}`;
       const before = this.#promises.get(name);
@@ -116,7 +137,11 @@ export class Checker {
   }
 }
 
-function promisesOf(message: Message): [string, string][] {
+function promisesOf(message: Statement): [string, string][] {
+  return contentsOf(message).map(([about, content]) => [`${message.epoch}: ${about}`, content]);
+}
+
+function contentsOf(message: Statement): [string, string][] {
   switch (message.type) {
     case 'pre-prepare':
       return [prePreparePromise(message)];
@@ -133,9 +158,7 @@ function promisesOf(message: Message): [string, string][] {
         [`new-view ${message.view}`, toHex(newViewContent(message))],
         ...message.prePrepares.map((proposal): [string, string] => prePreparePromise({ ...proposal, view: message.view })),
       ];
-    case 'fetch':
     case 'fetch-proposal':
-    case 'fetched':
     case 'proposal':
     case 'request':
     case 'status':

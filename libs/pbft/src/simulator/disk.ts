@@ -9,7 +9,11 @@ export class Disk {
   #log: Uint8Array[] = [];
   /** Being written: on disk wholly, partly or not at all if the machine crashes now. */
   #writing: { readonly replaces: boolean; readonly records: readonly Uint8Array[] } | null = null;
-  ledger = new ToyLedger();
+  ledger: ToyLedger;
+
+  constructor(readonly emptyLedger: () => ToyLedger) {
+    this.ledger = emptyLedger();
+  }
 
   beginWrite(entries: readonly WalEntry[], replaces: boolean): void {
     this.#writing = { replaces, records: entries.map(frameWalEntry) };
@@ -46,6 +50,6 @@ export class Disk {
   wipe(): void {
     this.#log = [];
     this.#writing = null;
-    this.ledger = new ToyLedger();
+    this.ledger = this.emptyLedger();
   }
 }

@@ -1,5 +1,6 @@
 import { decodeMessage } from '../message-codec.js';
 import type { Message } from '../messages.js';
+import type { Configuration } from '../replica-set.js';
 import { judgeMessage, type VerificationContext } from '../verify-message.js';
 
 /**
@@ -9,7 +10,11 @@ import { judgeMessage, type VerificationContext } from '../verify-message.js';
 export class Messages {
   readonly #known = new WeakMap<Uint8Array, { readonly message: Message | null; readonly good: boolean }>();
 
-  constructor(readonly context: VerificationContext) {}
+  constructor(
+    readonly context: Omit<VerificationContext, 'epoch' | 'replicaSet'>,
+    /** Undefined: no correct replica has come that far. */
+    readonly configurationOf: (epoch: number) => Configuration | undefined,
+  ) {}
 
   /** @returns null for what is malformed or not good */
   verified(bytes: Uint8Array): Message | null {
@@ -26,9 +31,15 @@ export class Messages {
     const known = this.#known.get(bytes);
     if (known !== undefined) return known;
     const message = decodedOrNull(bytes);
-    const good = message !== null && judgeMessage(message, this.context).kind === 'accept';
+    const good = message !== null && this.#isGood(message);
     this.#known.set(bytes, { message, good });
     return { message, good };
+  }
+
+  #isGood(message: Message): boolean {
+    if (!('epoch' in message)) return true;
+    const configuration = this.configurationOf(message.epoch);
+    return configuration !== undefined && judgeMessage(message, { ...this.context, epoch: message.epoch, replicaSet: configuration.replicaSet }).kind === 'accept';
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ReplicaConfig } from '../config.js';
+import { configured, type ReplicaConfig } from '../config.js';
 import type { Effect } from '../effects.js';
 import type { Input, TimerId } from '../inputs.js';
 import type { ReplicaPorts } from '../ports.js';
@@ -10,6 +10,8 @@ import { stepWith } from '../step.js';
 import { Disk } from './disk.js';
 import type { EventQueue } from './event-queue.js';
 import type { Random } from './random.js';
+import { nameOf, numberOf } from './signatures.js';
+import { seatsOf, type ToyLedger } from './toy-ledger.js';
 import { toyAnswer } from './toy-shell.js';
 
 /** What the world around a simulated replica does with it. */
@@ -19,6 +21,8 @@ export interface World {
   readonly rules: ProtocolRules;
   /** Puts a message on the network. */
   transmit(from: SimulatedReplica, to: ReplicaId, bytes: Uint8Array): void;
+  /** What a replica without blocks begins with. */
+  emptyLedger(): ToyLedger;
   onDeliver(replica: SimulatedReplica, effect: Extract<Effect, { type: 'deliver' }>): void;
   onEffect(replica: SimulatedReplica, effect: Effect): void;
   /** Requests some client has really sent. */
@@ -31,7 +35,7 @@ export interface World {
  * disk where it must, and loses everything but the disk in a crash.
  */
 export class SimulatedReplica {
-  readonly disk = new Disk();
+  readonly disk: Disk;
   #state: ReplicaState | null = null;
   #effects: Effect[] = [];
   #busy = false;
@@ -50,7 +54,18 @@ export class SimulatedReplica {
     readonly config: ReplicaConfig,
     readonly ports: ReplicaPorts,
     readonly world: World,
-  ) {}
+  ) {
+    this.disk = new Disk(() => world.emptyLedger());
+  }
+
+  /** The configuration in which it works now. */
+  get place(): ReplicaConfig {
+    return this.#state?.config ?? this.#placeOnDisk();
+  }
+
+  #placeOnDisk(): ReplicaConfig {
+    return configured(this.config, this.disk.ledger.configuration, (key) => this.ports.signerOf(key) !== null);
+  }
 
   get running(): boolean {
     return this.#state !== null;
@@ -63,7 +78,7 @@ export class SimulatedReplica {
   start(): void {
     if (this.running) return;
     this.#life += 1;
-    this.#state = newState(this.config.replicaSet.publicKeys.length);
+    this.#state = newState(this.#placeOnDisk());
     const entries = this.disk.readLog();
     this.world.note(this.id, () => `starts with ${entries.length} log entries, block ${this.disk.ledger.head().sequence}`);
     this.step({ type: 'start', entries, head: this.disk.ledger.head(), recovering: this.#wiped && entries.length === 0 });
@@ -90,8 +105,8 @@ export class SimulatedReplica {
 
   step(input: Input): void {
     if (this.#state === null) return;
-    const { config, ports } = this;
-    for (const effect of stepWith({ config, ports, rules: this.world.rules, state: this.#state }, input)) {
+    const { ports } = this;
+    for (const effect of stepWith({ ports, rules: this.world.rules, state: this.#state }, input)) {
       this.world.onEffect(this, effect);
       if (effect.type === 'set-timer') this.#setTimer(effect.id, effect.delayMs);
       else if (effect.type === 'cancel-timer') this.#timers.delete(effect.id);
@@ -149,9 +164,9 @@ export class SimulatedReplica {
     const { world } = this;
     switch (effect.type) {
       case 'send':
-        return world.transmit(this, effect.to, effect.bytes);
+        return world.transmit(this, numberOf(effect.to), effect.bytes);
       case 'broadcast':
-        for (const to of this.config.replicaSet.publicKeys.keys()) if (to !== this.id) world.transmit(this, to, effect.bytes);
+        for (const to of this.place.names) if (to !== nameOf(this.id)) world.transmit(this, numberOf(to), effect.bytes);
         return;
       case 'deliver':
         return this.#execute(effect);
@@ -166,6 +181,7 @@ export class SimulatedReplica {
       case 'compact-log':
       case 'evidence':
       case 'view-entered':
+      case 'reconfigured':
       case 'diverged':
         return;
     }
@@ -178,7 +194,9 @@ export class SimulatedReplica {
     this.#later(this.executionMs * this.world.random.next(), () => {
       const { stateAfter, requestIds } = this.disk.ledger.execute(effect.proposal, effect.certificate);
       this.#busy = false;
-      this.step({ type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
+      this.step({ type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds, configuration: this.disk.ledger.configuration });
+      // A change of the set has to be named by a next block, as the ledger's results have to be proved by one.
+      if (requestIds.some((id) => seatsOf(id) !== null)) this.step({ type: 'work-due' });
       this.#carryOut();
     });
   }

@@ -7,11 +7,12 @@ import { Checker, type Violation } from './checker.js';
 import { EventQueue } from './event-queue.js';
 import { Messages } from './messages.js';
 import { Network } from './network.js';
+import { drawMembership, type MembershipPlan } from './membership-plan.js';
 import { makePlan, type Plan } from './plan.js';
 import { Random } from './random.js';
-import { ed25519Keyring, hashKeyring, type Keyring } from './signatures.js';
+import { configurationOf, ed25519Keyring, firstSeats, hashKeyring, type Keyring, nameOf, numberOf } from './signatures.js';
 import { SimulatedReplica, type World } from './simulated-replica.js';
-import { toyReader } from './toy-ledger.js';
+import { ToyLedger, toyReader } from './toy-ledger.js';
 import { toyRequest } from './toy-shell.js';
 import { Trace } from './trace.js';
 
@@ -36,6 +37,8 @@ export interface SimulationResult {
 }
 
 const CHAIN_ID = 'simulated';
+/** Changes of the set are drawn apart, so that they leave the rest of a schedule as it is. */
+const MEMBERSHIP_SEEDS = 0x5e7_0000;
 /** After the heal: long enough for the longest timer to run out more than once. */
 const PATIENCE_MS = 120_000;
 /** Per replica: ten times what the busiest schedules take. */
@@ -51,6 +54,7 @@ class Simulation implements World {
   readonly random: Random;
   readonly rules: ProtocolRules;
   readonly #plan: Plan;
+  readonly #membership: MembershipPlan;
   readonly #keyring: Keyring;
   readonly #network: Network;
   readonly #messages: Messages;
@@ -71,37 +75,55 @@ class Simulation implements World {
     this.random = new Random(seed);
     this.rules = { ...PRODUCTION_RULES, ...options.rules };
     this.#plan = makePlan(this.random, replicas);
-    this.#keyring = seed % 100 === 99 ? ed25519Keyring(replicas) : hashKeyring(replicas);
-    this.#messages = new Messages({ chainId: CHAIN_ID, replicaSet: this.#keyring.replicaSet, verifier: this.#keyring.verifier, rules: this.rules });
+    this.#membership = drawMembership(new Random(seed + MEMBERSHIP_SEEDS), replicas, this.#plan.healAtMs);
+    this.#keyring = seed % 100 === 99 ? ed25519Keyring() : hashKeyring();
     this.#trace = new Trace(options.trace === true, () => this.queue.nowMs);
     this.#network = new Network(this.queue, this.random, (from, to, bytes) => this.#arrive(from, to, bytes));
     Object.assign(this.#network, this.#plan.network);
-    this.#checker = new Checker(this.#keyring, CHAIN_ID, (id) => this.#isCorrect(id), (id) => this.isRealRequest(id), () => this.queue.nowMs);
-    for (let id = 0; id < replicas; id += 1) this.#replicas.push(this.#makeReplicas(id));
+    this.#checker = new Checker(this.#keyring, replicas, CHAIN_ID, (id) => this.#isCorrect(id), (id) => this.isRealRequest(id), () => this.queue.nowMs);
+    const { configurations } = this.#checker;
+    this.#messages = new Messages({ chainId: CHAIN_ID, verifier: this.#keyring.verifier, rules: this.rules }, (epoch) => configurations.ofEpoch(epoch));
+    for (let id = 0; id < this.#population; id += 1) this.#replicas.push(this.#makeReplicas(id));
+  }
+
+  get #population(): number {
+    return this.options.replicas + this.#membership.newcomers.length;
+  }
+
+  emptyLedger(): ToyLedger {
+    return new ToyLedger(this.#keyring, firstSeats(this.options.replicas));
   }
 
   run(): SimulationResult {
-    for (const replica of this.#replicas.flat()) this.#start(replica);
+    for (const replica of this.#replicas.slice(0, this.options.replicas).flat()) this.#start(replica);
+    for (const { replica, atMs } of this.#membership.newcomers) this.queue.after(atMs, () => this.#happen({ kind: 'restart', replica }));
+    for (const { atMs, request } of this.#membership.changes) {
+      this.queue.after(atMs, () => {
+        this.#count('set-changes');
+        this.#sendRequest(request);
+      });
+    }
     for (const { atMs, client, number } of this.#plan.requests) this.queue.after(atMs, () => this.#sendRequest(`c${client}/${number}`));
-    for (const { atMs, happens } of this.#plan.events) this.queue.after(atMs, () => this.#happen(happens));
+    for (const { atMs, happens } of [...this.#plan.events, ...this.#membership.events]) this.queue.after(atMs, () => this.#happen(happens));
     this.queue.after(this.#plan.healAtMs, () => this.#heal());
     this.#repeatRequests();
     while (this.#checker.violation === null && !this.#isDone() && this.queue.step()) {
       this.#steps += 1;
-      if (this.#steps > MAX_STEPS * this.options.replicas || this.queue.nowMs > this.#plan.healAtMs + PATIENCE_MS) this.#stalled();
+      if (this.#steps > MAX_STEPS * this.#population || this.queue.nowMs > this.#plan.healAtMs + PATIENCE_MS) this.#stalled();
     }
     if (this.#checker.violation === null) this.#checkBlame();
     return this.#result();
   }
 
   #makeReplicas(id: ReplicaId): SimulatedReplica[] {
-    const signer = this.#keyring.signers[id];
-    if (signer === undefined) throw new RangeError('every replica has a key');
-    const config = replicaConfig({ chainId: CHAIN_ID, replica: id, replicaSet: this.#keyring.replicaSet, ...this.#plan.settings });
-    const ports = { signer, verifier: this.#keyring.verifier, proposals: toyReader };
+    const signerOf = this.#keyring.signersOf(id);
+    const configuration = configurationOf(this.#keyring, 1, firstSeats(this.options.replicas));
+    const config = replicaConfig({ chainId: CHAIN_ID, name: nameOf(id), configuration, ...this.#plan.settings });
+    const ports = { signerOf, verifier: this.#keyring.verifier, proposals: toyReader };
     const kinds: readonly ByzantineKind[] = this.#plan.byzantine.get(id) ?? [];
     if (kinds.length > 0) {
-      this.#adversaries.set(id, new Adversary(id, new Set(kinds), CHAIN_ID, this.options.replicas, signer, this.random));
+      const place = () => this.#replicas[id]?.[0]?.place ?? config;
+      this.#adversaries.set(id, new Adversary(id, new Set(kinds), CHAIN_ID, this.#population, signerOf, this.random, place, this.#keyring.publicKey({ replica: id, version: 0 })));
       for (const kind of kinds) this.#count(kind);
     }
     const lives = kinds.includes('twin') ? 2 : 1;
@@ -203,7 +225,7 @@ class Simulation implements World {
       if (!this.#follows(judge.id)) continue;
       for (const [judged, dropped] of judge.report?.dropped ?? []) {
         const blamed = Object.keys(dropped).filter((name) => name.startsWith('reject/'));
-        if (this.#isCorrect(judged) && blamed.length > 0) this.#checker.fail('no-false-blame', judge.id, `counts ${blamed.join(', ')} against ${judged}`);
+        if (this.#isCorrect(numberOf(judged)) && blamed.length > 0) this.#checker.fail('no-false-blame', judge.id, `counts ${blamed.join(', ')} against ${judged}`);
       }
     }
   }
@@ -260,8 +282,8 @@ class Simulation implements World {
   #arrive(from: ReplicaId, to: ReplicaId, bytes: Uint8Array): void {
     const message = this.#messages.verified(bytes);
     for (const replica of this.#replicas[to] ?? []) {
-      if (message === null || this.#plan.verifyInside) replica.step({ type: 'message', from, bytes });
-      else replica.step({ type: 'verified-message', from, message });
+      if (message === null || this.#plan.verifyInside) replica.step({ type: 'message', from: nameOf(from), bytes });
+      else replica.step({ type: 'verified-message', from: nameOf(from), message });
     }
     const adversary = this.#adversaries.get(to);
     if (adversary === undefined) return;
@@ -279,6 +301,10 @@ class Simulation implements World {
     if (effect.type === 'view-entered') {
       this.note(replica.id, () => `enters view ${effect.view}`);
       this.#count('views-entered');
+    }
+    if (effect.type === 'reconfigured') {
+      this.note(replica.id, () => `goes on in configuration ${effect.configuration.epoch} (${effect.configuration.names.join(',')})${effect.seat === null ? ', where it is no member' : ''}`);
+      this.#count('reconfigured');
     }
     if (this.#follows(replica.id)) this.#checker.onEffect(replica, effect);
   }

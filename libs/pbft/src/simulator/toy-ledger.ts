@@ -3,6 +3,8 @@ import type { CertifiedProposal, CommitCertificate } from '../certificates.js';
 import { bytesUpTo, bytesOf, count, fields, list } from '../decode.js';
 import type { LedgerHead } from '../inputs.js';
 import type { ProposalIdentity, ProposalReader } from '../ports.js';
+import type { Configuration } from '../replica-set.js';
+import { configurationOf, KEY_VERSIONS, type Keyring, type Seat } from './signatures.js';
 
 /** A block of the simulator: like the ledger's, reduced to what agreement touches. */
 export interface ToyBlock {
@@ -57,10 +59,54 @@ interface StoredBlock extends CertifiedProposal {
   readonly requestIds: readonly string[];
 }
 
+/**
+ * Who certifies which blocks, as the chain says it. A change in block n is named by block n + 1, which the old set still
+ * certifies, and holds from block n + 2 on.
+ */
+export class ToyConfigurations {
+  readonly #known: Configuration[];
+
+  constructor(
+    readonly keyring: Keyring,
+    genesis: readonly Seat[],
+  ) {
+    this.#known = [configurationOf(keyring, 1, genesis)];
+  }
+
+  /** The sequence number, known once the block two before it is executed. */
+  at(sequence: number): Configuration {
+    return this.#known.findLast(({ epoch }) => epoch <= sequence) ?? (this.#known[0] as Configuration);
+  }
+
+  ofEpoch(epoch: number): Configuration | undefined {
+    return this.#known.find((configuration) => configuration.epoch === epoch);
+  }
+
+  execute(sequence: number, requestIds: readonly string[]): void {
+    const seats = requestIds.map(seatsOf).findLast((given) => given !== null);
+    if (seats == null) return;
+    const next = configurationOf(this.keyring, sequence + 2, seats);
+    if (!isSameSet(next, this.at(sequence + 2))) this.#known.push(next);
+  }
+}
+
+const isSameSet = (a: Configuration, b: Configuration): boolean =>
+  a.names.join() === b.names.join() && a.replicaSet.publicKeys.every((key, seat) => equalBytes(key, b.replicaSet.publicKeys[seat] ?? new Uint8Array()));
+
 /** The durable chain of one simulated replica. */
 export class ToyLedger {
   readonly blocks: StoredBlock[] = [];
   readonly #executed = new Set<string>();
+  readonly #configurations: ToyConfigurations;
+
+  constructor(keyring: Keyring, genesis: readonly Seat[]) {
+    this.#configurations = new ToyConfigurations(keyring, genesis);
+  }
+
+  /** Of the next block. */
+  get configuration(): Configuration {
+    return this.#configurations.at(this.blocks.length + 1);
+  }
 
   head(): LedgerHead {
     const last = this.blocks.at(-1);
@@ -98,10 +144,23 @@ export class ToyLedger {
     const stored = { proposal, certificate, digest: block.digest, stateAfter: stateAfter(this.head().stateDigest, block.digest), requestIds };
     this.blocks.push(stored);
     for (const id of requestIds) this.#executed.add(id);
+    this.#configurations.execute(block.sequence, requestIds);
     return stored;
   }
 }
 
-/** Requests of simulated clients: `c3/17`. */
-export const isToyRequest = (id: string): boolean => /^c\d+\/\d+$/.test(id);
+/** Requests of simulated clients, `c3/17`, and of the consortium, `set/7/0.0,1.2,4.0`: the seventh change, to three replicas and their keys' versions. */
+export const isToyRequest = (id: string): boolean => /^c\d+\/\d+$/.test(id) || seatsOf(id) !== null;
+
+export const setRequest = (number: number, seats: readonly Seat[]): string => `set/${number}/${seats.map(({ replica, version }) => `${replica}.${version}`).join(',')}`;
+
+/** @returns null for a request that changes no set */
+export function seatsOf(id: string): Seat[] | null {
+  const given = /^set\/\d+\/((?:\d+\.\d+)(?:,\d+\.\d+){3,})$/.exec(id)?.[1];
+  if (given === undefined) return null;
+  const seats = given.split(',').map((seat) => ({ replica: Number(seat.split('.')[0]), version: Number(seat.split('.')[1]) }));
+  const isGood = new Set(seats.map(({ replica }) => replica)).size === seats.length && seats.every(({ version }) => version < KEY_VERSIONS);
+  return isGood ? seats : null;
+}
+
 export const senderOf = (id: string): string => id.split('/')[0] ?? '';

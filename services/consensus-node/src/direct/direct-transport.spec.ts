@@ -24,7 +24,7 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 interface Party {
   readonly transport: DirectTransport;
   readonly addresses: Record<string, Address>;
-  readonly received: { readonly from: number; readonly text: string }[];
+  readonly received: { readonly from: string; readonly text: string }[];
   readonly events: string[];
   replicas: readonly ReplicaIdentity[];
   /** while set, the receiver takes nothing more */
@@ -47,7 +47,7 @@ const ended = (socket: Socket) => new Promise<void>((resolve) => {
   socket.resume();
 });
 
-async function open(index: number, options: { readonly chainId?: string; readonly key?: Uint8Array; readonly maxMessageBytes?: number } = {}): Promise<Party> {
+async function open(index: number, options: { readonly chainId?: string; readonly key?: Uint8Array; readonly keyOf?: () => Uint8Array; readonly maxMessageBytes?: number } = {}): Promise<Party> {
   const { chainId = 'direct', key = seeds[index] ?? random(32), maxMessageBytes = 8 << 20 } = options;
   const party = { addresses: {} as Record<string, Address>, received: [] as Party['received'], events: [] as string[], replicas: members, hold: null as Promise<void> | null };
   const observer: DirectObserver = {
@@ -57,7 +57,7 @@ async function open(index: number, options: { readonly chainId?: string; readonl
     dropped: (kind) => void party.events.push(`dropped ${kind}`),
   };
   const transport = await DirectTransport.open({
-    self: `replica-${index}`, key, genesis: genesisOf(chainId), replicas: () => party.replicas, listen: { host: HOST, port: 0 }, addresses: party.addresses, maxMessageBytes, observer, random, timing,
+    self: `replica-${index}`, key: options.keyOf ?? (() => key), genesis: genesisOf(chainId), replicas: () => party.replicas, listen: { host: HOST, port: 0 }, addresses: party.addresses, maxMessageBytes, observer, random, timing,
     receive: (from, message) => {
       party.received.push({ from, text: Buffer.from(message).toString() });
       return party.hold;
@@ -74,6 +74,8 @@ function introduce(...parties: readonly Party[]): void {
   }
 }
 
+const openings = (party: Party): number => party.events.filter((event) => event.startsWith('opened')).length;
+
 describe('the direct transport', () => {
   afterEach(async () => {
     for (const close of closing.splice(0).toReversed()) await close();
@@ -85,14 +87,14 @@ describe('the direct transport', () => {
     for (const party of parties) await connected(party, 3);
     const [a, b, c, d] = parties as [Party, Party, Party, Party];
     const large = 'x'.repeat(1 << 20);
-    a.transport.send(1, 'commit', bytes('to one'));
+    a.transport.send('replica-1', 'commit', bytes('to one'));
     for (let number = 0; number < 200; number += 1) a.transport.send('all', 'prepare', bytes(`${number}`));
     a.transport.send('all', 'pre-prepare', bytes(large));
     const expected = [...Array.from({ length: 200 }, (_, number) => `${number}`), large];
     for (const party of [b, c, d]) await eventually(() => (party.received.at(-1)?.text === large ? true : undefined));
     assert.deepEqual(c.received.map(({ text }) => text), expected);
     assert.deepEqual(b.received.map(({ text }) => text), ['to one', ...expected]);
-    assert.deepEqual(new Set(d.received.map(({ from }) => from)), new Set([0]));
+    assert.deepEqual(new Set(d.received.map(({ from }) => from)), new Set(['replica-0']));
     assert.deepEqual([a.received.length, d.transport.counts().connectedFrom, d.transport.counts().receivedBytes], [0, 3, (1 << 20) + 490]);
   });
 
@@ -103,16 +105,16 @@ describe('the direct transport', () => {
     const { port } = b.transport;
     await b.transport.close();
     await eventually(() => (a.transport.counts().connectedTo === 0 ? true : undefined));
-    a.transport.send(1, 'commit', bytes('while away'));
+    a.transport.send('replica-1', 'commit', bytes('while away'));
     assert.equal(a.transport.counts().queuedBytes, 10);
     const again = await DirectTransport.open({
-      self: 'replica-1', key: seeds[1] as Uint8Array, genesis, replicas: () => members, listen: { host: HOST, port }, addresses: {}, maxMessageBytes: 1 << 20, random, timing,
+      self: 'replica-1', key: () => seeds[1] as Uint8Array, genesis, replicas: () => members, listen: { host: HOST, port }, addresses: {}, maxMessageBytes: 1 << 20, random, timing,
       receive: (from, message) => { b.received.push({ from, text: Buffer.from(message).toString() }); return null; },
       observer: { opened: () => undefined, closed: () => undefined, refused: () => undefined, dropped: () => undefined },
     });
     closing.push(async () => again.close());
     await connected(a, 1);
-    a.transport.send(1, 'commit', bytes('since'));
+    a.transport.send('replica-1', 'commit', bytes('since'));
     await eventually(() => (b.received.at(-1)?.text === 'since' ? true : undefined));
     assert.ok(a.events.some((event) => event.startsWith('ended replica-1')));
   });
@@ -124,11 +126,11 @@ describe('the direct transport', () => {
     const gate = new EventEmitter();
     b.hold = once(gate, 'open').then(() => undefined);
     const body = new Uint8Array(1 << 20);
-    a.transport.send(1, 'commit', bytes('first'));
+    a.transport.send('replica-1', 'commit', bytes('first'));
     await eventually(() => (b.received.length === 1 ? true : undefined));
-    a.transport.send(1, 'commit', bytes('a vote'));
+    a.transport.send('replica-1', 'commit', bytes('a vote'));
     for (let number = 0; number < 100; number += 1) {
-      a.transport.send(1, 'request', body);
+      a.transport.send('replica-1', 'request', body);
       await new Promise((resolve) => { setImmediate(resolve); });
     }
     assert.equal(b.received.length, 1);
@@ -136,7 +138,7 @@ describe('the direct transport', () => {
     assert.deepEqual(new Set(a.events.filter((event) => event.startsWith('dropped'))), new Set(['dropped request']));
     b.hold = null;
     gate.emit('open');
-    a.transport.send(1, 'commit', bytes('last'));
+    a.transport.send('replica-1', 'commit', bytes('last'));
     await eventually(() => (b.received.at(-1)?.text === 'last' ? true : undefined));
     assert.equal(b.received[1]?.text, 'a vote');
     assert.equal(a.transport.counts().connectedTo, 1);
@@ -152,6 +154,23 @@ describe('the direct transport', () => {
     b.addresses['replica-0'] = { host: HOST, port: c.transport.port };
     b.transport.replicasChanged();
     await eventually(() => (b.events.includes('failed replica-0 consensus-node/wrong-peer') ? true : undefined));
+  });
+
+  it('shows another key once the ledger has another, and is known by it', async () => {
+    const next = signingKeyFromSeed(random(32));
+    const keys = { key: seeds[0] as Uint8Array };
+    const [a, b] = [await open(0, { keyOf: () => keys.key }), await open(1)];
+    introduce(a, b);
+    await connected(a, 1);
+    const later = members.map((member) => (member.id === 'replica-0' ? { ...member, publicKey: next.publicKey } : member));
+    keys.key = next.secretKey;
+    for (const party of [a, b]) {
+      party.replicas = later;
+      party.transport.replicasChanged();
+    }
+    await eventually(() => (openings(a) === 2 && openings(b) === 2 ? true : undefined));
+    a.transport.send('replica-1', 'commit', bytes('under another key'));
+    await eventually(() => (b.received.at(-1)?.text === 'under another key' ? true : undefined));
   });
 
   it('refuses a replica of another chain', async () => {
@@ -200,7 +219,7 @@ describe('the direct transport', () => {
       const socket = await genuine(a.transport.port, {});
       for (const byte of Buffer.concat([hello, encodeFrame(FRAME.message, bytes('y'.repeat(4_096))), encodeFrame(FRAME.message, bytes('z'))])) socket.write(Buffer.from([byte]));
       await eventually(() => (a.received.length === 2 ? true : undefined));
-      assert.deepEqual(a.received.map(({ from, text }) => [from, text.length]), [[1, 4_096], [1, 1]]);
+      assert.deepEqual(a.received.map(({ from, text }) => [from, text.length]), [['replica-1', 4_096], ['replica-1', 1]]);
     });
 
     it('does not talk without a certificate, below TLS 1.3, with another protocol, or in the clear', async () => {
@@ -227,7 +246,7 @@ describe('the direct transport', () => {
       const events: string[] = [];
       const { port } = silent.address() as { port: number };
       const transport = await DirectTransport.open({
-        self: 'replica-0', key: seeds[0] as Uint8Array, genesis, replicas: () => members, listen: { host: HOST, port: 0 }, addresses: { 'replica-1': { host: HOST, port } }, maxMessageBytes: 1 << 20, random,
+        self: 'replica-0', key: () => seeds[0] as Uint8Array, genesis, replicas: () => members, listen: { host: HOST, port: 0 }, addresses: { 'replica-1': { host: HOST, port } }, maxMessageBytes: 1 << 20, random,
         timing: { ...timing, handshakeMs: 20 }, receive: () => null,
         observer: { opened: () => undefined, closed: (_peer, code) => void events.push(code), refused: () => undefined, dropped: () => undefined },
       });

@@ -1,8 +1,8 @@
 import { equalBytes, type RandomBytes } from '@medveil/encoding';
 import type { Genesis, ReplicaIdentity, ReplicaSet } from '@medveil/ledger';
-import type { MessageType, ReplicaId } from '@medveil/pbft';
+import type { MessageType } from '@medveil/pbft';
 import type { OpenTransport } from '../replica-shell.js';
-import { replicaCredentials } from './credentials.js';
+import { type Credentials, replicaCredentials } from './credentials.js';
 import { PROTOCOL_VERSION } from './hello.js';
 import { Listener } from './listener.js';
 import { type Address, OutgoingLink } from './outgoing-link.js';
@@ -11,17 +11,17 @@ import { LINK_TIMING, type LinkTiming } from './timing.js';
 export interface DirectTransportOptions {
   /** identifier of this replica */
   readonly self: string;
-  /** seed of the key that the ledger has for it */
-  readonly key: Uint8Array;
+  /** seed of the key that the ledger has for it, as of now */
+  readonly key: () => Uint8Array;
   readonly genesis: Genesis;
-  /** the set in force: a replica's position in it is its number in the protocol */
+  /** who is listened to, and spoken to, as of now */
   readonly replicas: () => ReplicaSet;
   readonly listen: Address;
   /** where the others listen, by identifier */
   readonly addresses: Readonly<Record<string, Address>>;
   readonly maxMessageBytes: number;
   /** @returns null, or what to wait for before more of this peer is read */
-  readonly receive: (from: ReplicaId, message: Uint8Array) => Promise<void> | null;
+  readonly receive: (from: string, message: Uint8Array) => Promise<void> | null;
   readonly observer: DirectObserver;
   readonly random: RandomBytes;
   readonly timing?: LinkTiming;
@@ -45,7 +45,7 @@ export interface DirectCounts {
   readonly receivedBytes: number;
 }
 
-type Dial = (peer: ReplicaIdentity, address: Address) => OutgoingLink;
+type Dial = (peer: ReplicaIdentity, address: Address, credentials: Credentials) => OutgoingLink;
 
 /**
  * Replica to replica over mutually authenticated TLS 1.3, one stream for each direction. Whoever shows a key that the ledger has in
@@ -56,10 +56,16 @@ export class DirectTransport implements OpenTransport {
   readonly #links = new Map<string, OutgoingLink>();
   readonly #listener: Listener;
   readonly #dial: Dial;
+  #closed = false;
   #sentBytes = 0;
   #receivedBytes = 0;
+  #key: Uint8Array;
+  #credentials: Credentials;
+  #changing: Promise<void> = Promise.resolve();
 
-  private constructor(options: DirectTransportOptions, listener: Listener, dial: Dial) {
+  private constructor(options: DirectTransportOptions, listener: Listener, dial: Dial, key: Uint8Array, credentials: Credentials) {
+    this.#key = key;
+    this.#credentials = credentials;
     this.#options = options;
     this.#listener = listener;
     this.#dial = dial;
@@ -68,7 +74,8 @@ export class DirectTransport implements OpenTransport {
   /** Listens, and begins to connect. @throws CodedError `consensus-node/cannot-listen` */
   static async open(options: DirectTransportOptions): Promise<DirectTransport> {
     const { self, genesis, random, observer, timing = LINK_TIMING } = options;
-    const credentials = await replicaCredentials(self, options.key, random);
+    const key = options.key();
+    const credentials = await replicaCredentials(self, key, random);
     const hello = { protocol: PROTOCOL_VERSION, chainId: genesis.document.chainId, genesis: genesis.hash };
     const listener = await Listener.open({
       listen: options.listen, credentials, hello, timing,
@@ -78,15 +85,15 @@ export class DirectTransport implements OpenTransport {
       onRefused: (code) => observer.refused(code),
     });
     const jitter = (): number => (random(1)[0] ?? 0) / 255;
-    const transport: DirectTransport = new DirectTransport(options, listener, (peer, address) =>
+    const transport: DirectTransport = new DirectTransport(options, listener, (peer, address, own) =>
       new OutgoingLink({
-        address, peer, credentials, hello, timing, jitter,
+        address, peer, credentials: own, hello, timing, jitter,
         onOpen: () => observer.opened(peer.id),
         onClosed: (code, wasOpen) => observer.closed(peer.id, code, wasOpen),
         onSent: (bytes) => { transport.#sentBytes += bytes; },
         onDropped: (messages) => { for (const { kind } of messages) observer.dropped(kind); },
-      }));
-    transport.replicasChanged();
+      }), key, credentials);
+    transport.#connect();
     return transport;
   }
 
@@ -105,17 +112,34 @@ export class DirectTransport implements OpenTransport {
     };
   }
 
-  send(to: ReplicaId | 'all', kind: MessageType, bytes: Uint8Array): void {
+  send(to: string, kind: MessageType, bytes: Uint8Array): void {
     if (to === 'all') {
       for (const link of this.#links.values()) link.send({ kind, bytes });
       return;
     }
-    const peer = this.#options.replicas()[to];
-    if (peer !== undefined) this.#links.get(peer.id)?.send({ kind, bytes });
+    this.#links.get(to)?.send({ kind, bytes });
   }
 
-  /** To be called when the ledger has another replica set: opens and ends streams accordingly. */
+  /** To be called when the ledger has another replica set: opens and ends streams accordingly, under another key if need be. */
   replicasChanged(): void {
+    this.#changing = this.#changing.then(async () => this.#change());
+  }
+
+  async #change(): Promise<void> {
+    const { self, random } = this.#options;
+    const key = this.#options.key();
+    if (!equalBytes(key, this.#key)) {
+      this.#key = key;
+      this.#credentials = await replicaCredentials(self, key, random);
+      this.#listener.present(this.#credentials);
+      const links = [...this.#links.values()];
+      this.#links.clear();
+      await Promise.all(links.map(async (link) => link.close()));
+    }
+    if (!this.#closed) this.#connect();
+  }
+
+  #connect(): void {
     const { self, addresses } = this.#options;
     const peers = new Map(this.#options.replicas().filter(({ id }) => id !== self).map((peer) => [peer.id, peer]));
     this.#listener.dropStrangers();
@@ -123,20 +147,21 @@ export class DirectTransport implements OpenTransport {
     for (const [id] of gone) this.#links.delete(id);
     for (const [id, peer] of peers) {
       const address = addresses[id];
-      if (address !== undefined && !this.#links.has(id)) this.#links.set(id, this.#dial(peer, address));
+      if (address !== undefined && !this.#links.has(id)) this.#links.set(id, this.#dial(peer, address, this.#credentials));
     }
     for (const [, link] of gone) link.close().catch(() => undefined);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#changing;
     await Promise.all([this.#listener.close(), ...[...this.#links.values()].map(async (link) => link.close())]);
     this.#links.clear();
   }
 
   #receive(from: ReplicaIdentity, message: Uint8Array): Promise<void> | null {
     this.#receivedBytes += message.length;
-    const position = this.#options.replicas().findIndex(({ id }) => id === from.id);
-    return position < 0 ? null : this.#options.receive(position, message);
+    return this.#options.receive(from.id, message);
   }
 }
 

@@ -57,6 +57,11 @@ export class Listener {
     return this.#streams.size;
   }
 
+  /** From now on this side is known by another certificate; streams that are open stay so. */
+  present(credentials: Credentials): void {
+    this.#server.setSecureContext({ ...tlsOptions(credentials) });
+  }
+
   /** Ends the streams of those who are no replicas any more. */
   dropStrangers(): void {
     const peers = this.#options.peers();

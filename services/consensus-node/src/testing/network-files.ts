@@ -19,6 +19,8 @@ export interface NetworkFilesOptions {
   readonly folder: string;
   readonly chainId: string;
   readonly replicas: readonly string[];
+  /** prepared as well, but in no set of genesis, and without a vote */
+  readonly newcomers?: readonly string[];
   readonly nowMs: number;
   /** further entries of the genesis state */
   readonly state?: readonly { readonly key: string; readonly value: CborValue }[];
@@ -47,7 +49,8 @@ export async function createNetworkFiles(options: NetworkFilesOptions): Promise<
   const vault = (replica: string) => ({ folder: join(folder, 'vaults', replica), keyFile: join(folder, 'vault.key') });
   await ensureKeyFile(join(folder, 'vault.key'), random);
   const keys = new Map<string, SigningKeyPair>();
-  for (const replica of replicas) {
+  const nodes = [...replicas, ...(options.newcomers ?? [])];
+  for (const replica of nodes) {
     const opened = await openVault(vault(replica), random);
     for (const name of SECRETS) {
       const seed = random(32);
@@ -77,7 +80,7 @@ export async function createNetworkFiles(options: NetworkFilesOptions): Promise<
     opening: { auditors: { threshold: 1, members: [holder] }, replicas: { threshold: 1, members: [holder] } },
     messageKeys: {
       contract: toBase64Url(contractMessages.publicKey), pkg: toBase64Url(pkgMessages.publicKey),
-      ...Object.fromEntries(replicas.map((name) => [name, toBase64Url(keyOf(name, 'message-key').publicKey)])),
+      ...Object.fromEntries(nodes.map((name) => [name, toBase64Url(keyOf(name, 'message-key').publicKey)])),
     },
     epochs: WEEKLY_EPOCHS, verificationKeys: { [simulatedKey.instance.name]: JSON.stringify(simulatedKey) },
   };

@@ -60,7 +60,7 @@ export class TestLedger {
 
   async #block(transactions: readonly Uint8Array[]): Promise<readonly Receipt[]> {
     const { block } = await this.ledger.buildBlock({ transactions, timeMs: this.clock(), proposer: 'replica-0' });
-    const vote = { view: 0, sequence: block.header.height, digest: headerHash(block.header) };
+    const vote = { epoch: 1, view: 0, sequence: block.header.height, digest: headerHash(block.header) };
     const signature = ed25519Signer(this.replica.secretKey).sign(commitPayload(this.ledger.chainId, vote));
     const { receipts } = await this.ledger.applyBlock(block, { ...vote, signatures: [{ replica: 0, signature }] });
     for (const receipt of receipts) if (receipt.ok) this.events.push(...receipt.events.map((event) => eventSchema.parse(event)));

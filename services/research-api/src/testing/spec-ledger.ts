@@ -52,7 +52,7 @@ export class SpecLedger {
   async #grow(transactions: readonly Uint8Array[]): Promise<readonly Receipt[]> {
     const { block } = await this.ledger.buildBlock({ transactions, timeMs: this.clock(), proposer: 'replica-0' });
     await this.ledger.validateBlock(block);
-    const vote = { view: 0, sequence: block.header.height, digest: headerHash(block.header) };
+    const vote = { epoch: 1, view: 0, sequence: block.header.height, digest: headerHash(block.header) };
     const signature = ed25519Signer(this.replica.secretKey).sign(commitPayload(block.header.chainId, vote));
     return (await this.ledger.applyBlock(block, { ...vote, signatures: [{ replica: 0, signature }] })).receipts;
   }
