@@ -8,6 +8,7 @@ export function measureNode(metrics: ServiceMetrics, node: ConsensusNode): void 
   gauge('medveil_consensus_view', 'View in which this replica works.', () => node.report().view);
   gauge('medveil_consensus_pending_requests', 'Transactions waiting in the pool.', () => node.report().pendingRequests);
   gauge('medveil_consensus_evidence', 'Contradictions of replicas that this replica has evidence of.', () => node.evidence().length);
+  gauge('medveil_consensus_log_syncs', 'Times that the write-ahead log was made durable since the start.', () => node.logSyncs);
   gauge('medveil_consensus_head_time_seconds', 'Time of the last block, seconds since 1970.', () => node.ledger.head.header.timeMs / 1000);
 }
 

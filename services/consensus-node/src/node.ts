@@ -251,6 +251,10 @@ export class ConsensusNode {
     return this.shell.report();
   }
 
+  get logSyncs(): number {
+    return this.wal.syncs;
+  }
+
   /** Counted once for each block: it walks over the whole state. */
   #creditsConserved(): boolean {
     const { height } = this.ledger.head.header;

@@ -10,6 +10,8 @@ import { frameWalEntry, readWal, type WalEntry } from '@medveil/pbft';
 export class WalFile {
   #file: FileHandle;
   readonly #path: string;
+  /** Times that the disk was waited for. */
+  syncs = 0;
 
   private constructor(path: string, file: FileHandle) {
     this.#path = path;
@@ -39,6 +41,7 @@ export class WalFile {
   async append(entries: readonly WalEntry[]): Promise<void> {
     await this.#file.appendFile(concatBytes(...entries.map(frameWalEntry)));
     await this.#file.datasync();
+    this.syncs += 1;
   }
 
   /** Replaces the whole log, atomically. */
@@ -53,6 +56,7 @@ export class WalFile {
     }
     await rename(next, this.#path);
     await syncFolder(dirname(this.#path));
+    this.syncs += 2;
     await this.#file.close();
     this.#file = await open(this.#path, 'a');
   }

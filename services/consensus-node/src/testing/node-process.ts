@@ -52,6 +52,9 @@ export class NodeProcess {
   /** Resolves once it serves. @throws Error with what it said where it ends before */
   static async start(options: NodeProcessOptions): Promise<NodeProcess> {
     const child = spawn(process.execPath, [...(options.nodeArguments ?? []), MAIN], { env: environment(options), stdio: ['ignore', 'pipe', 'pipe'] });
+    const endWithParent = (): void => void child.kill('SIGKILL');
+    process.once('exit', endWithParent);
+    child.once('exit', () => process.off('exit', endWithParent));
     const exited = new Promise<number | string>((resolve) => { child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')); });
     let errors = '';
     child.stderr?.on('data', (chunk: Buffer) => { errors = (errors + chunk.toString()).slice(-KEPT_ERROR_CHARACTERS); });

@@ -1,0 +1,79 @@
+/**
+ * Messages, bytes and latency of one block by the number of replicas: the replicas of libs/pbft in virtual time, every message one unit
+ * under way, disks and executors at once. What a unit is, the network says.
+ */
+import { createReplica, replicaConfig } from '@medveil/pbft';
+import { EventQueue } from '../../libs/pbft/dist/simulator/event-queue.js';
+import { ed25519Keyring } from '../../libs/pbft/dist/simulator/signatures.js';
+import { ToyLedger, toyReader } from '../../libs/pbft/dist/simulator/toy-ledger.js';
+import { rounded } from '../measure.mjs';
+
+const BLOCKS = 20;
+const TRANSACTION_BYTES = 1_000;
+const NEVER_MS = 1e9;
+
+/** @returns {replicas, messages_per_block, bytes_per_block, latency_delays, latency_delays_via_follower} */
+export function measureScaling(count) {
+  const viaLeader = run(count, 0);
+  const viaFollower = run(count, 1);
+  return {
+    replicas: count,
+    messages_per_block: rounded(viaLeader.messages / BLOCKS, 1),
+    bytes_per_block: rounded(viaLeader.bytes / BLOCKS, 0),
+    latency_delays: viaLeader.delays,
+    latency_delays_via_follower: viaFollower.delays,
+  };
+}
+
+const requestsOf = (transactions) => transactions.map((bytes) => ({ id: Buffer.from(bytes).toString('latin1'), sender: 'c0', bytes }));
+
+function run(count, taker) {
+  const keyring = ed25519Keyring(count);
+  const queue = new EventQueue();
+  const sum = { messages: 0, bytes: 0, delays: 0 };
+  const ledgers = Array.from({ length: count }, () => new ToyLedger());
+  const replicas = keyring.signers.map((signer, replica) =>
+    createReplica(
+      replicaConfig({ chainId: 'scaling', replica, replicaSet: keyring.replicaSet, batchDelayMs: 0, progressTimeoutMs: NEVER_MS, statusIntervalMs: NEVER_MS, fetchTimeoutMs: NEVER_MS }),
+      { signer, verifier: keyring.verifier, proposals: toyReader },
+    ));
+  const step = (id, input) => { for (const effect of replicas[id].step(input)) perform(id, effect); };
+  const later = (id, input) => queue.after(0, () => step(id, input));
+  const transmit = (from, to, bytes) => {
+    sum.messages += 1;
+    sum.bytes += bytes.length;
+    queue.after(1, () => step(to, { type: 'message', from, bytes }));
+  };
+  function perform(id, effect) {
+    const ledger = ledgers[id];
+    switch (effect.type) {
+      case 'broadcast': for (const to of replicas.keys()) if (to !== id) transmit(id, to, effect.bytes); break;
+      case 'send': transmit(id, effect.to, effect.bytes); break;
+      case 'validate-proposal': later(id, { type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal) }); break;
+      case 'build-proposal': {
+        const proposal = ledger.build(effect.requests.map((request) => request.id));
+        later(id, { type: 'proposal-built', view: effect.view, sequence: effect.sequence, proposal, unusable: [] });
+        break;
+      }
+      case 'deliver': {
+        const { stateAfter, requestIds } = ledger.execute(effect.proposal, effect.certificate);
+        later(id, { type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
+        break;
+      }
+      case 'check-requests': later(id, { type: 'requests', requests: requestsOf(effect.transactions), origin: effect.from }); break;
+      case 'read-blocks': later(id, { type: 'blocks', to: effect.to, blocks: [] }); break;
+      default: // timers never ring here, and disks are at once
+    }
+  }
+  const settle = (done) => { while (!done()) if (!queue.step()) throw new Error('the replicas came to rest without a block'); };
+  for (const id of replicas.keys()) step(id, { type: 'start', entries: [], head: ledgers[id].head(), recovering: false });
+  for (let block = 1; block <= BLOCKS; block += 1) {
+    const bytes = Buffer.from(`c0/${String(block).padStart(TRANSACTION_BYTES - 3, '0')}`);
+    const startedAt = queue.nowMs;
+    step(taker, { type: 'requests', requests: requestsOf([new Uint8Array(bytes)]), origin: 'client' });
+    settle(() => ledgers.some(({ blocks }) => blocks.length >= block));
+    sum.delays = queue.nowMs - startedAt;
+    settle(() => ledgers.every(({ blocks }) => blocks.length >= block));
+  }
+  return sum;
+}
