@@ -30,6 +30,8 @@ export async function measureLoad(network, { offeredTps, seconds, capacity }) {
   const { accounts, cluster, clients } = network;
   const transactions = Math.ceil(((offeredTps === Infinity ? capacity : offeredTps) * seconds) / REPLICAS.length) + 256;
   const groups = accounts.signGroups(transactions, REPLICAS.length, CHAIN);
+  // Signing has kept this process busy: what happened to its connections meanwhile is taken note of first.
+  await sleep(100);
   const before = await counters(cluster);
   const result = await offer({ clients: clients(), groups, offeredTps, seconds, watched: clients().at(-1) });
   const after = await counters(cluster);
@@ -56,7 +58,7 @@ export async function measureLoad(network, { offeredTps, seconds, capacity }) {
 async function counters(cluster) {
   const entries = await Promise.all(REPLICAS.map(async (replica) => {
     const node = cluster.node(replica);
-    const text = await (await fetch(new URL('/metrics', node.url))).text();
+    const text = await (await fetch(new URL('/metrics', node.url), { headers: { connection: 'close' } })).text();
     const read = (name) => Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
     // A block is one synced batch of LevelDB.
     const syncs = read('medveil_consensus_log_syncs') + read('medveil_consensus_height');

@@ -74,6 +74,8 @@ export class ConsensusNodeClient {
   status = () => this.http.json('/v1/status', consensus.nodeStatusSchema);
   blocks = (query: { from: number; limit?: number; reach?: number; waitMs?: number }) =>
     this.http.json('/v1/blocks', contract.certifiedBlocksSchema, { query: { ...query }, timeoutMs: 60_000 });
+  block = (place: number | string) => this.http.json(`/v1/blocks/${place}`, contract.certifiedBlockSchema);
+  replicas = () => this.http.json('/v1/replicas', consensus.replicasSchema);
   submit = (transactions: readonly string[]) => this.http.json('/v1/transactions', consensus.submittedTransactionsSchema, post({ transactions }));
   proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
   vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));

@@ -1,6 +1,6 @@
 import type { contractApi } from '@medveil/client';
 import { toWire } from '@medveil/client';
-import { type Clock, type Id, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
+import { type Clock, CodedError, type Id, isCodedError, toBase64Url, toHex } from '@medveil/encoding';
 import { encodeReceiptProof, encodeReplicaSetChange, encodeStateProof, type Ledger } from '@medveil/ledger';
 import { HeadSignal } from './head-signal.js';
 
@@ -46,6 +46,14 @@ export class LedgerReader {
       items.push(item);
     }
     return { items, height: this.#height() };
+  }
+
+  /** One certified block, by its height or its hash. @throws CodedError `ledger/not-found`; genesis has no certificate and is read as such */
+  async block(place: number | Uint8Array): Promise<contractApi.CertifiedBlocks['items'][number]> {
+    const height = typeof place === 'number' ? place : await this.ledger.store.heightOf(place);
+    const stored = height === undefined ? undefined : await this.ledger.store.block(height);
+    if (stored?.certificate == null) throw new CodedError('ledger/not-found', 'there is no such certified block here', height === undefined ? {} : { height });
+    return toWire({ block: stored.block, certificate: stored.certificate, receipts: stored.receipts });
   }
 
   /** Where a transaction stands; waits until it can be proved, at most `waitMs`. */

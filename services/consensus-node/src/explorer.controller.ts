@@ -1,11 +1,14 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { contractApi, transactionIdSchema } from '@medveil/client';
-import type { Id } from '@medveil/encoding';
+import { type consensusNodeApi, contractApi, transactionIdSchema } from '@medveil/client';
+import { fromHex, type Id } from '@medveil/encoding';
 import { Scopes } from '@medveil/service-kit';
 import { z } from 'zod';
 import { ConsensusNode } from './node.js';
 
 const waitSchema = z.strictObject({ waitMs: z.coerce.number().int().min(0).max(30_000).default(0) });
+
+/** A block's height, or the hash of its header. */
+const placeSchema = z.string().regex(/^(?:[1-9]\d{0,14}|[0-9a-f]{64})$/);
 
 /** The ledger for everybody with a credential: blocks, transactions, state, each with what proves it. */
 @Controller()
@@ -21,6 +24,16 @@ export class ExplorerController {
   @Get('blocks')
   blocks(@Query({ schema: contractApi.blocksQuerySchema }) query: z.output<typeof contractApi.blocksQuerySchema>) {
     return this.node.reader.blocks(query);
+  }
+
+  @Get('blocks/:place')
+  block(@Param('place', { schema: placeSchema }) place: string) {
+    return this.node.reader.block(place.length === 64 ? fromHex(place) : Number(place));
+  }
+
+  @Get('replicas')
+  replicas(): consensusNodeApi.Replicas {
+    return this.node.replicas();
   }
 
   @Get('transactions/:id')

@@ -47,7 +47,7 @@ describe('the commands about a ledger', () => {
         chainId: 'commands', account: treasury, nonce, validUntilMs: Date.now() + 60_000, body: { type: 'mint', account: accountId(treasury.publicKey), amount: 1, reference: new Uint8Array(32) },
       });
       const { block } = await ledger.buildBlock({ transactions: [bytes], timeMs: Date.now(), proposer: 'replica-0' });
-      const vote = { view: 0, sequence: block.header.height, digest: headerHash(block.header) };
+      const vote = { epoch: 1, view: 0, sequence: block.header.height, digest: headerHash(block.header) };
       const signatures = REPLICAS.map((name, replica) => ({ replica, signature: ed25519Signer(files.replicaKey(name).secretKey).sign(commitPayload('commands', vote)) }));
       await ledger.applyBlock(block, { ...vote, signatures });
     }

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkConservation, createContract, faultName, listReplicaFaults, type Proposal, proposalIdOf, type Verifiers } from '@medveil/agreements';
-import { type Clock, CodedError, type Id, type RandomBytes } from '@medveil/encoding';
+import type { consensusNodeApi } from '@medveil/client';
+import { type Clock, CodedError, type Id, type RandomBytes, toBase64Url } from '@medveil/encoding';
 import { HeadSignal, LedgerReader } from '@medveil/explorer';
 import type { SigningKeyPair } from '@medveil/identity';
 import { type Admission, type Block, encodeBlock, type Genesis, Ledger, type ReplicaSet } from '@medveil/ledger';
@@ -231,7 +232,7 @@ export class ConsensusNode {
 
   status() {
     const { head } = this.ledger;
-    const { view, primary, members, seat, epoch, pendingRequests } = this.shell.report();
+    const { view, primary, members, seat, epoch, pendingRequests, recovering } = this.shell.report();
     return {
       replica: this.name,
       chainId: this.ledger.chainId,
@@ -243,8 +244,16 @@ export class ConsensusNode {
       head,
       pendingTransactions: pendingRequests,
       evidence: this.evidence().length,
+      recovering,
       creditsConserved: this.#creditsConserved(),
     };
+  }
+
+  replicas(): consensusNodeApi.Replicas {
+    const { certifiers, nextSet } = this.ledger.head;
+    const { view, primary } = this.shell.report();
+    const told = (set: ReplicaSet) => set.map(({ id, publicKey }) => ({ id, publicKey: toBase64Url(publicKey) }));
+    return { view, primary: certifiers[primary]?.id ?? '', certifiers: told(certifiers), next: told(nextSet) };
   }
 
   report() {

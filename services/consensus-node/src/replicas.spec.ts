@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { delegateeKeyContext, readAccount, readMember } from '@medveil/agreements';
 import { ApiError } from '@medveil/client';
-import { encodeCanonical, fromBase64Url, toBase64Url } from '@medveil/encoding';
+import { encodeCanonical, fromBase64Url, toBase64Url, toHex } from '@medveil/encoding';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
-import { decodeBlock } from '@medveil/ledger';
+import { decodeBlock, headerHash } from '@medveil/ledger';
 import { MEMBER_ENROLLED, TRANSACTION_SUBMITTED } from '@medveil/messaging';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { CHAIN, eventually, random, REPLICAS, World } from './spec-world.js';
@@ -47,6 +47,14 @@ describe('four replicas on a bus that duplicates, delays and reorders', () => {
   it('serve blocks and proofs to whoever has a credential, and to nobody else', async () => {
     const { items } = await world.client('replica-0').blocks({ from: 1, limit: 3 });
     assert.equal(items[0]?.height, 1);
+    const block = await world.client('replica-1').block(1);
+    assert.deepEqual(block, items[0]);
+    const { header } = decodeBlock(fromBase64Url(block.block));
+    assert.deepEqual(await world.client('replica-2').block(toHex(headerHash(header))), block);
+    await assert.rejects(world.client('replica-0').block(1_000_000), problem('ledger/not-found', 404));
+    await assert.rejects(world.client('replica-0').block('0'), problem('http/invalid-request', 400));
+    const { certifiers, next, primary } = await world.client('replica-3').replicas();
+    assert.deepEqual([certifiers.map(({ id }) => id), next, REPLICAS.some((name) => name === primary)], [[...REPLICAS], certifiers, true]);
     await assert.rejects(world.client('replica-0', null).blocks({ from: 1 }), problem('http/unauthenticated', 401));
     await assert.rejects(world.client('replica-0', ['consensus:vote']).blocks({ from: 1 }), problem('http/forbidden', 403));
     await assert.rejects(world.client('replica-0').proposals(), problem('http/forbidden', 403));

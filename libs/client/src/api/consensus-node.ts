@@ -1,6 +1,6 @@
 /** HTTP API of a consensus node: status, the ledger's explorer, the operator's vote. */
 import { z } from 'zod';
-import { hexSchema, timeMsSchema } from '@medveil/encoding';
+import { base64UrlSchema, hexSchema, timeMsSchema } from '@medveil/encoding';
 import { canonicalSchema, transactionIdSchema } from './common.js';
 
 /** GET /v1/status */
@@ -20,6 +20,8 @@ export const nodeStatusSchema = z.object({
   headTimeMs: timeMsSchema,
   pendingTransactions: z.int(),
   evidence: z.int(),
+  /** it lost its log and follows without a vote until it is safe to vote again */
+  recovering: z.boolean(),
   creditsConserved: z.boolean(),
 });
 export type NodeStatus = z.infer<typeof nodeStatusSchema>;
@@ -32,6 +34,18 @@ export const submitTransactionsSchema = z.strictObject({ transactions: z.array(c
 /** In the same order; `refused` is null, or the code of why the node does not hold the transaction. */
 export const submittedTransactionsSchema = z.object({ items: z.array(z.object({ transactionId: transactionIdSchema, refused: z.string().nullable() })) });
 export type SubmittedTransactions = z.infer<typeof submittedTransactionsSchema>;
+
+/**
+ * GET /v1/replicas: the set that certifies the next block, in the protocol's order, and the one named for after it where that differs.
+ * A light client does not believe this answer but the proof of `ledger/replica-set` (GET /v1/state).
+ */
+export const replicasSchema = z.object({
+  view: z.int(),
+  primary: z.string(),
+  certifiers: z.array(z.object({ id: z.string(), publicKey: base64UrlSchema(32) })),
+  next: z.array(z.object({ id: z.string(), publicKey: base64UrlSchema(32) })),
+});
+export type Replicas = z.infer<typeof replicasSchema>;
 
 /** POST /v1/votes (scope `consensus:vote`): this member's vote for a proposal, given as canonical bytes. */
 export const voteRequestSchema = z.strictObject({ proposal: canonicalSchema });
