@@ -6,12 +6,14 @@ import { Accounts } from './workload.mjs';
 
 export const REPLICAS = ['replica-0', 'replica-1', 'replica-2', 'replica-3'];
 const CHAIN = 'cluster';
-const ACCOUNTS = 2_000;
+/** For each measurement. */
+const ACCOUNTS = 1_000;
+const MEASUREMENTS = 16;
 const PROGRESS_TIMEOUT_MS = 4_000;
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 export async function openCluster() {
-  const accounts = new Accounts(ACCOUNTS);
+  const accounts = Accounts.create(ACCOUNTS * MEASUREMENTS);
   const cluster = await Cluster.open({
     replicas: REPLICAS, linked: false, state: accounts.genesisEntries(Date.now()),
     settings: { PROGRESS_TIMEOUT_MS: String(PROGRESS_TIMEOUT_MS) },
@@ -29,7 +31,7 @@ export async function openCluster() {
 export async function measureLoad(network, { offeredTps, seconds, capacity }) {
   const { accounts, cluster, clients } = network;
   const transactions = Math.ceil(((offeredTps === Infinity ? capacity : offeredTps) * seconds) / REPLICAS.length) + 256;
-  const groups = accounts.signGroups(transactions, REPLICAS.length, CHAIN);
+  const groups = accounts.take(ACCOUNTS).signGroups(transactions, REPLICAS.length, CHAIN);
   // Signing has kept this process busy: what happened to its connections meanwhile is taken note of first.
   await sleep(100);
   const before = await counters(cluster);
@@ -72,10 +74,11 @@ export async function measureSingle({ accounts, clients }, rounds) {
   const watched = clients().at(-1);
   const times = [];
   const waiting = new Map();
+  const single = accounts.take(1);
   const { height } = await watched.blocks({ from: 1, limit: 1 });
   const follower = new Follower(watched, height + 1, ({ ids, atMs }) => { for (const id of ids) waiting.get(id)?.(atMs); });
   for (let round = 0; round < rounds; round += 1) {
-    const { id, text } = accounts.sign(accounts.count - 1, CHAIN);
+    const { id, text } = single.sign(0, CHAIN);
     const shown = new Promise((resolve) => { waiting.set(id, resolve); });
     const startedAt = performance.now();
     await clients()[0].submit([text]);
@@ -94,7 +97,7 @@ export async function measureViewChange({ accounts, cluster, clients }) {
   const { height } = await cluster.node(alive[0]).client.blocks({ from: 1, limit: 1 });
   await cluster.kill(primary);
   const startedAt = performance.now();
-  await cluster.node(alive[0]).client.submit([accounts.sign(0, CHAIN).text]);
+  await cluster.node(alive[0]).client.submit([accounts.take(1).sign(0, CHAIN).text]);
   const answer = await cluster.node(alive[1]).client.blocks({ from: height + 1, limit: 1, reach: height + 1, waitMs: 30_000 });
   const elapsed = performance.now() - startedAt;
   if (answer.items.length === 0) throw new Error('no block after the leader was killed');
@@ -105,7 +108,7 @@ export async function measureViewChange({ accounts, cluster, clients }) {
 export async function measureCatchUp({ accounts, cluster }, away, { transactions }) {
   const others = REPLICAS.filter((name) => name !== away);
   const clients = others.map((name) => cluster.node(name).client);
-  const groups = accounts.signGroups(Math.ceil(transactions / others.length) + 64, others.length, CHAIN);
+  const groups = accounts.take(ACCOUNTS).signGroups(Math.ceil(transactions / others.length) + 64, others.length, CHAIN);
   await offer({ clients, groups, offeredTps: 400, seconds: transactions / 400, watched: clients[0] });
   const { height: target } = await clients[0].status();
   await cluster.start(away);

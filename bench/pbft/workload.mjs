@@ -12,14 +12,23 @@ const bytes = (length) => new Uint8Array(randomBytes(length));
 export class Accounts {
   #keys;
   #nonces;
+  #taken = 0;
 
-  constructor(count) {
-    this.#keys = Array.from({ length: count }, () => signingKeyFromSeed(bytes(32)));
-    this.#nonces = this.#keys.map(() => 0);
+  constructor(keys) {
+    this.#keys = keys;
+    this.#nonces = keys.map(() => 0);
   }
 
-  get count() {
-    return this.#keys.length;
+  static create(count) {
+    return new Accounts(Array.from({ length: count }, () => signingKeyFromSeed(bytes(32))));
+  }
+
+  /** So many that nobody has used: what is signed and not sent in one measurement must not hold up another's nonces. */
+  take(count) {
+    const keys = this.#keys.slice(this.#taken, this.#taken + count);
+    if (keys.length < count) throw new RangeError('no accounts are left');
+    this.#taken += count;
+    return new Accounts(keys);
   }
 
   /** As the state table of accounts has them (libs/agreements, state.ts): registered patients with an owner key. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, sign as nodeSign } from 'node:crypto';
-import { type Id, concatBytes, digest, encodeCanonical, fromHex, makeId, toHex } from '@medveil/encoding';
+import { type Id, concatBytes, digest, encodeCanonical, fromHex, makeId, toBase64Url, toHex } from '@medveil/encoding';
 import { type Ed25519Verify, fastestVerify } from './ed25519-verify.js';
 import { IdentityError } from './errors.js';
 
@@ -49,7 +49,7 @@ export function signingKeyFromSeed(seed: Uint8Array): SigningKeyPair {
   if (seed.length !== SIGNING_SEED_BYTES) {
     throw new IdentityError('identity/bad-key', 'an Ed25519 seed is 32 bytes', { bytes: seed.length });
   }
-  const spki = createPublicKey(privateKeyObject(seed)).export({ format: 'der', type: 'spki' });
+  const spki = createPublicKey(privateKeyOfSeed(seed)).export({ format: 'der', type: 'spki' });
   return { secretKey: Uint8Array.from(seed), publicKey: new Uint8Array(spki.subarray(SPKI_PREFIX.length)) };
 }
 
@@ -70,7 +70,7 @@ export const verifySignature = (publicKey: Uint8Array, domain: string, message: 
 
 /** Ed25519 over bytes as they are: only for formats that fix their own bytes (X.509, JWS). */
 export const signRaw = (key: SigningKeyPair, bytes: Uint8Array): Uint8Array =>
-  new Uint8Array(nodeSign(null, bytes, privateKeyObject(key.secretKey)));
+  new Uint8Array(nodeSign(null, bytes, privateKeyObject(key)));
 
 /** Checks Ed25519 over bytes as they are, by the rules at the head of this file. */
 export function verifyRaw(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array, verify: Ed25519Verify = fastestVerify): boolean {
@@ -108,5 +108,9 @@ function isBelowPrime(yLittleEndian: Uint8Array): boolean {
   return false;
 }
 
-const privateKeyObject = (seed: Uint8Array) =>
+/** In JWK form, which spares OpenSSL's decoders: most of the time that a signature takes. */
+const privateKeyObject = ({ secretKey, publicKey }: SigningKeyPair) =>
+  createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d: toBase64Url(secretKey), x: toBase64Url(publicKey) }, format: 'jwk' });
+
+const privateKeyOfSeed = (seed: Uint8Array) =>
   createPrivateKey({ key: Buffer.from(concatBytes(PKCS8_PREFIX, seed)), format: 'der', type: 'pkcs8' });
