@@ -59,6 +59,8 @@ export class ContractClient {
   requirement = (id: string) => this.http.json(`/v1/requirements/${id}`, contract.requirementSchema);
   putPolicy = (id: string, policy: string) => this.http.none(`/v1/policies/${id}`, { method: 'PUT', json: { policy } });
   policies = () => this.http.json('/v1/policies', contract.policiesSchema);
+  putEvidence = (claimId: string, evidence: string) => this.http.none(`/v1/evidence/${claimId}`, { method: 'PUT', json: { evidence } });
+  evidence = (claimId: string) => this.http.json(`/v1/evidence/${claimId}`, contract.evidenceSchema);
   claims = (query: PageQuery & { readonly requirementId?: string } = {}) => this.http.json('/v1/claims', contract.claimsPageSchema, { query: { ...query } });
   claim = (id: string) => this.http.json(`/v1/claims/${id}`, contract.claimSchema);
   account = (id: string) => this.http.json(`/v1/accounts/${id}`, contract.accountSchema);

@@ -59,7 +59,7 @@ export class World {
     const { clock } = this;
     const replicas = testReplicas(4, random);
     this.network = await TestNetwork.create({
-      chainId: CHAIN, clock, random, proxySealKey: random(32), replicaSet: replicas.map(({ id, key }) => ({ id, publicKey: key.publicKey })),
+      chainId: CHAIN, clock, random, proxySealKey: random(32), auditorSealKeys: [random(32)], replicaSet: replicas.map(({ id, key }) => ({ id, publicKey: key.publicKey })),
     });
     const genesis = this.network.genesis();
     this.node = await TestFront.open({ genesis, replicas, stateMachine: this.network.machine(), timeMs: clock });

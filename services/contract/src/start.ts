@@ -10,7 +10,7 @@ import {
   anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenController, TokenService,
 } from '@medveil/host';
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
-import { Ledger, loadGenesis } from '@medveil/ledger';
+import { Ledger, loadGenesis, type Receipt } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
 import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver } from '@medveil/messaging';
 import { createLog, defineModule, Health, messageObserver, type RunningService, runService, type ServiceLog, ServiceMetrics, Shutdown } from '@medveil/service-kit';
@@ -19,6 +19,8 @@ import { Circuits } from './circuits.js';
 import { DepositStore } from './deposit-store.js';
 import { EarlyCheck } from './early-check.js';
 import { ERROR_STATUSES } from './errors.js';
+import { EvidenceController } from './evidence.controller.js';
+import { EvidenceStore } from './evidence-store.js';
 import { FollowerLedger } from './follower-ledger.js';
 import { LedgerController } from './ledger.controller.js';
 import { PolicyStore } from './policy-store.js';
@@ -117,6 +119,8 @@ async function assemble(
   const submissions = new Submissions(store, new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions);
   const treasurySeed = await vault.find('treasury-key');
   const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, new DepositStore(database), new VoucherDesk(ledger, vault), submissions, clock, log);
+  const evidence = new EvidenceStore(database, ledger, clock);
+  await evidence.prune();
   const token = partyTokenSource(NAME, signingKeyFromSeed(messageSeed), { scopes: ['ledger:read'], audience: 'consensus-node' }, { clock, random });
   const follower = new FollowerLedger({
     ledger,
@@ -127,6 +131,7 @@ async function assemble(
     onApplied: (applied) => {
       submissions.committed(applied.transactionIds);
       treasury?.afterBlock(applied);
+      if (applied.receipts.some(endsDispute)) evidence.prune().catch((error: unknown) => log.error('evidence-not-pruned', error));
     },
   });
   const tokens = new TokenService({
@@ -145,8 +150,10 @@ async function assemble(
     clock,
     random,
   });
-  return { ledger, submissions, treasury, follower, tokens, model: new ReadModel(ledger), policies: new PolicyStore(database), circuits: new Circuits(ledger, network) };
+  return { ledger, submissions, treasury, follower, tokens, model: new ReadModel(ledger), policies: new PolicyStore(database), evidence, circuits: new Circuits(ledger, network) };
 }
+
+const endsDispute = ({ events }: Receipt): boolean => events.some(({ type, data }) => type === 'ruled' || (type === 'settled' && data['how'] === 'unruled'));
 
 type Parts = Awaited<ReturnType<typeof assemble>>;
 
@@ -157,10 +164,11 @@ function moduleOf(parts: Parts): DynamicModule {
     { provide: Submissions, useValue: parts.submissions },
     { provide: ReadModel, useValue: parts.model },
     { provide: PolicyStore, useValue: parts.policies },
+    { provide: EvidenceStore, useValue: parts.evidence },
     { provide: Circuits, useValue: parts.circuits },
     { provide: TokenService, useValue: parts.tokens },
   ];
-  const controllers = [TokenController, LedgerController, RequirementsController, BlocksController];
+  const controllers = [TokenController, LedgerController, RequirementsController, EvidenceController, BlocksController];
   if (parts.treasury === undefined) return defineModule('contract-parts', { controllers, providers });
   return defineModule('contract-parts', {
     controllers: [...controllers, TreasuryController],

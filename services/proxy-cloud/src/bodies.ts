@@ -38,6 +38,11 @@ export class Bodies {
     await this.database.queries.delete(entitlements).where(eq(entitlements.claimId, claimId));
   }
 
+  /** Of those whom a claim entitles, `account` alone stays so. */
+  async withdrawFromOthers(claimId: Id<'clm'>, account: Id<'acc'>): Promise<void> {
+    await this.database.queries.delete(entitlements).where(and(eq(entitlements.claimId, claimId), ne(entitlements.account, account)));
+  }
+
   /** @throws CodedError `proxy/not-entitled` (also where there is no such body), `object-store/not-found` */
   async sizeFor(sha256: string, account: Id<'acc'>): Promise<number> {
     const [entitled] = await this.database.queries

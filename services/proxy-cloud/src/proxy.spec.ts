@@ -144,6 +144,24 @@ describe('the proxy', () => {
     await assert.rejects(world.institutionClient.body(name), problem('proxy/not-entitled', 404));
   });
 
+  it('shows auditors the bodies of a claim while it is disputed, and of no other', async () => {
+    const [disputed, other] = [await world.exchange(), await world.exchange()];
+    for (const exchange of [disputed, other]) {
+      await exchange.claim();
+      await world.patientClient(exchange.patient).grant({ claimId: exchange.claimId, sealed: await world.sealed(exchange) });
+      await world.settled(exchange.patient, exchange.claimId);
+    }
+    const name = toHex(sha256(disputed.bodies.laboratory));
+    await assert.rejects(world.auditorClient.body(name), problem('proxy/not-entitled', 404));
+    const { claimId } = disputed;
+    await world.send(world.network.institution.account, { type: 'open-dispute', claimId, evidenceHash: random(32) });
+    assert.ok(equalBytes(await eventually(async () => world.auditorClient.body(name).catch(() => undefined)), disputed.bodies.laboratory));
+    await assert.rejects(world.auditorClient.body(toHex(sha256(other.bodies.laboratory))), problem('proxy/not-entitled', 404));
+    for (const auditor of world.network.auditors) await world.send(auditor, { type: 'rule-dispute', claimId, outcome: 'institution-at-fault' });
+    await eventually(async () => world.auditorClient.body(name).then(() => undefined, () => true));
+    assert.ok(equalBytes(await world.institutionClient.body(name), disputed.bodies.laboratory), 'the institution reads on: it has paid');
+  });
+
   it('goes on after a restart with what was open, and knows what it knew', async () => {
     const exchange = await world.exchange();
     const { patient, claimId, bodies } = exchange;

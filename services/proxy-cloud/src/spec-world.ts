@@ -53,6 +53,7 @@ export class World {
   readonly hpkeSeed = random(32);
   #authorityCertificate!: Uint8Array;
   #institutionCertificate!: Uint8Array;
+  #auditorCertificate!: Uint8Array;
   #engine!: DatabaseEngine;
   #transport!: Transport;
   #sealKey!: Uint8Array;
@@ -71,7 +72,7 @@ export class World {
     this.#sealKey = (await hpkeKeyPairFromSeed(this.hpkeSeed)).publicKey;
     const replicas = testReplicas(4, random);
     this.network = await TestNetwork.create({
-      chainId: CHAIN, clock, random, proxySealKey: this.#sealKey, replicaSet: replicas.map(({ id, key }) => ({ id, publicKey: key.publicKey })),
+      chainId: CHAIN, clock, random, proxySealKey: this.#sealKey, auditorSealKeys: [random(32), random(32)], replicaSet: replicas.map(({ id, key }) => ({ id, publicKey: key.publicKey })),
     });
     const genesis = this.network.genesis();
     this.front = await TestFront.open({ genesis, replicas, stateMachine: this.network.machine(), timeMs: clock });
@@ -85,6 +86,11 @@ export class World {
     const { account } = this.network.institution;
     this.#institutionCertificate = await issueECert({
       subject: { enrolmentId: 'ins-1', role: 'institution', publicKey: account.publicKey, hpkePublicKey: random(32) },
+      authority: { certificate: this.#authorityCertificate, key: this.authority }, ...validity,
+    }, random);
+    const [auditor] = this.network.auditors as [SigningKeyPair];
+    this.#auditorCertificate = await issueECert({
+      subject: { enrolmentId: 'auditor-0', role: 'auditor', publicKey: auditor.publicKey, hpkePublicKey: random(32) },
       authority: { certificate: this.#authorityCertificate, key: this.authority }, ...validity,
     }, random);
     const holder = { id: 'a', hpkePublicKey: toBase64Url(random(32)) };
@@ -157,6 +163,12 @@ export class World {
 
   get institutionClient(): ProxyClient {
     return new ProxyClient(new HttpClient({ baseUrl: this.service.url, retries: 0, token: this.institutionToken }));
+  }
+
+  get auditorClient(): ProxyClient {
+    const [auditor] = this.network.auditors as [SigningKeyPair];
+    const token = this.tokenOf(auditor, { kind: 'enrolment', certificate: this.#auditorCertificate }, 'auditor-0');
+    return new ProxyClient(new HttpClient({ baseUrl: this.service.url, retries: 0, token }));
   }
 
   /** A fresh pseudonym with a registered record, its bodies at the proxy. */

@@ -2,30 +2,8 @@ import { REJECTION_CODES } from '@medveil/agreements';
 import { CodedError } from '@medveil/encoding';
 import type { ErrorStatuses } from '@medveil/service-kit';
 
-/** Why a delivery does not hold what was proved, or could not be had. */
-export const DELIVERY_FAULTS = [
-  'research-api/wrong-parts',
-  'research-api/capsule-refused',
-  'research-api/body-too-large',
-  'research-api/body-unavailable',
-  'research-api/body-differs',
-  'research-api/body-not-authentic',
-  'research-api/container-malformed',
-  'research-api/openings-disagree',
-  'research-api/parts-missing',
-  'research-api/part-not-granted',
-  'research-api/plaintext-differs',
-  'research-api/leaves-malformed',
-  'research-api/observations-differ',
-  'research-api/commitment-differs',
-  'research-api/attestation-too-old',
-  'research-api/criterion-not-met',
-] as const;
-export type DeliveryFaultCode = (typeof DELIVERY_FAULTS)[number];
-
 /** Every refusal of this service's own. Messages and details name the field and the limit, never a secret or a medical value. */
 export type ResearchApiErrorCode =
-  | DeliveryFaultCode
   | 'research-api/bad-requirement'
   | 'research-api/unsatisfiable-policy'
   | 'research-api/no-circuit-fits'

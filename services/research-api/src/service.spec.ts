@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { readClaim } from '@medveil/agreements';
 import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medveil/circuits';
 import type { researchApi } from '@medveil/client';
 import { createSnarkjsProver, decodePolicy, LOINC, policyHash, policyToStudy, type Prover, type ProvingCircuit, validatePolicy } from '@medveil/eligibility';
+import { decodeSealedEvidence, evidenceHash, openEvidence } from '@medveil/delivery';
 import { type Id, sha256, toHex } from '@medveil/encoding';
+import { accountId, hpkeKeyPairFromSeed } from '@medveil/identity';
 import { problem, SpecAgent, until } from './testing/agent.js';
 import { claim, type SpecClaim } from './testing/claims.js';
 import { SpecNetwork } from './testing/spec-network.js';
@@ -142,15 +145,28 @@ describe('the agent of research institutions', () => {
 
   it('disputes what is not what was proved', async () => {
     spec.bend = (body) => body.map((byte, index) => (index === 100 ? byte ^ 1 : byte));
+    spec.evidenceRefusals = 1;
     const asked = spec.bodyRequests.length;
     const { claimId, deliver } = await claimOf(8);
     await deliver();
     const disputed = await delivery(claimId, 'disputed', 'settled');
     spec.bend = (body) => body;
-    assert.deepEqual([disputed.status, disputed.code], ['disputed', 'research-api/body-differs']);
+    assert.deepEqual([disputed.status, disputed.code], ['disputed', 'delivery/body-differs']);
     assert.deepEqual(disputed.checks.at(-1), { check: 'body vital-signs', ok: false, detail: disputed.checks.at(-1)?.detail });
     assert.equal(spec.bodyRequests.length - asked, 3, 'asked for again, but not for ever');
     assert.deepEqual(disputed.parts, []);
+  });
+
+  it('shows the auditors the disputed part, and no other, as soon as the front takes it', async () => {
+    const { items } = await agent.client().deliveries(institution.institutionId);
+    const { claimId } = items.find(({ status }) => status === 'disputed') as researchApi.Delivery;
+    const bytes = await until(async () => spec.evidence.get(claimId), (found) => found !== undefined);
+    const sealed = decodeSealedEvidence(bytes as Uint8Array);
+    assert.deepEqual(evidenceHash(sealed), readClaim(spec.ledger.ledger.view(), claimId)?.dispute?.evidenceHash);
+    const auditor = { account: accountId(spec.keys.auditor.publicKey), hpke: await hpkeKeyPairFromSeed(spec.auditorSeed) };
+    const evidence = await openEvidence(sealed, claimId, auditor);
+    assert.deepEqual([evidence.code, evidence.disclosed.map(({ part }) => part)], ['delivery/body-differs', ['vital-signs']]);
+    assert.equal(toHex(policyHash(decodePolicy(evidence.policy))), open.policyHash);
   });
 
   it('goes on after a restart, where it stopped', async () => {

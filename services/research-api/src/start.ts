@@ -14,6 +14,7 @@ import type { ResearchContext } from './context.js';
 import { Deliveries } from './deliveries/deliveries.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
 import { DeliveryStore } from './deliveries/delivery-store.js';
+import { PUBLISH_EVIDENCE, publishEvidenceJob } from './deliveries/evidence.js';
 import { receiveJob, receiveKind } from './deliveries/receive.js';
 import { SealedObjects } from './deliveries/sealed-objects.js';
 import { ERROR_STATUSES } from './errors.js';
@@ -130,6 +131,7 @@ function assemble(
   jobs.handle(RENEW, renewalJob({ context, store: institutions, secrets, credentials }));
   jobs.handle(RELEASE, releaseJob({ context, store: requirements, secrets, link, circuits, prover }));
   jobs.handle(receiveKind(settings), receiveJob({ context, institutions, requirements, deliveries, secrets, credentials, link, sealed }));
+  jobs.handle(PUBLISH_EVIDENCE, publishEvidenceJob({ context, secrets, link, sealed }, deliveries));
   const applications = new Institutions(context, institutions, secrets, link);
   const module = defineModule('research-api-parts', {
     controllers: [InstitutionsController, RequirementsController, DeliveriesController],

@@ -1,6 +1,7 @@
 import { bytea, millis } from '@medveil/database';
 import type { Id } from '@medveil/encoding';
 import type { researchApi } from '@medveil/client';
+import type { Check } from '@medveil/delivery';
 import type { PartType } from '@medveil/eligibility';
 import { jsonb, pgSchema, text } from 'drizzle-orm/pg-core';
 
@@ -44,14 +45,6 @@ export const requirements = schema.table('requirements', {
 export type RequirementRow = typeof requirements.$inferSelect;
 
 export type DeliveryStatus = researchApi.Delivery['status'];
-
-/** One named step of the check of a delivery. */
-export interface Check {
-  readonly check: string;
-  readonly ok: boolean;
-  /** what was looked at, in numbers and names of the format; never a medical value */
-  readonly detail: string;
-}
 
 export interface ReceivedPart {
   readonly part: PartType;

@@ -4,7 +4,7 @@ import { accountId, signingKeyFromSeed, signTCert, type SigningKeyPair } from '@
 import { createGenesis, type Genesis, type ReplicaSet, type StateMachine } from '@medveil/ledger';
 import { type Afgh06, afgh06, type DelegateeKey, encodeLabel, loadEngine, type OwnerKey } from '@medveil/pre';
 import { generateVoucherKey } from '@medveil/vouchers';
-import { createVerifiers } from '../create-verifiers.js';
+import { createVerifiers, preStatementOf } from '../create-verifiers.js';
 import { buildTransaction, claimIdOf, delegateeKeyContext, recordIdOf, requirementIdOf } from '../envelope.js';
 import { genesisEntries } from '../genesis.js';
 import { createContract } from '../machine.js';
@@ -43,6 +43,8 @@ export interface TestNetworkOptions {
   readonly random: RandomBytes;
   readonly replicaSet: ReplicaSet;
   readonly proxySealKey: Uint8Array;
+  /** HPKE public keys of the auditors; default: no auditors */
+  readonly auditorSealKeys?: readonly Uint8Array[];
 }
 
 /**
@@ -57,6 +59,8 @@ export class TestNetwork {
   readonly institution: TestInstitution;
   /** Of vouchers worth 10 credits. */
   readonly voucherKey = generateVoucherKey();
+  /** accounts, in the order of `auditorSealKeys` */
+  readonly auditors: readonly SigningKeyPair[];
   readonly issuerRoot: Uint8Array;
 
   private constructor(
@@ -67,6 +71,7 @@ export class TestNetwork {
     this.pkgAccount = this.key();
     this.pkgCertificates = this.key();
     this.proxy = this.key();
+    this.auditors = (options.auditorSealKeys ?? []).map(() => this.key());
     this.issuerRoot = this.field();
     const account = this.key();
     this.institution = { account, id: accountId(account.publicKey), delegatee: pre.delegateeKeyFromSeed(options.random(32)) };
@@ -106,6 +111,9 @@ export class TestNetwork {
       consortium: [{ accountKey: this.key().publicKey, name: 'member' }],
       members: [
         { role: 'treasury', accountKey: this.treasury.publicKey, name: 'treasury', eCertHash: null },
+        ...this.auditors.map((auditor, index) => ({
+          role: 'auditor' as const, accountKey: auditor.publicKey, name: `auditor ${index}`, eCertHash: null, sealKey: this.options.auditorSealKeys?.[index] ?? new Uint8Array(),
+        })),
         { role: 'proxy', accountKey: this.proxy.publicKey, name: 'proxy', eCertHash: null, sealKey: proxySealKey },
         {
           role: 'institution', accountKey: account.publicKey, name: 'institution', eCertHash: null, delegateeKey: delegatee.publicKey, sealKey: random(32),
@@ -183,6 +191,22 @@ export class TestNetwork {
     return parts.map(({ part, version }) => ({
       part, reKey: this.pre.reKeyGen(owner, encodeLabel({ chainId: this.options.chainId, record, part, version }), delegateePublicKey),
     }));
+  }
+
+  /** What the proxy records of it. */
+  delivery(patient: TestPatient, record: TestRecord, claimId: ClaimId): BodyOf<'record-delivery'> {
+    const { pre, options: { chainId, random }, institution: { delegatee } } = this;
+    const { parts, record: h } = record.body;
+    const reKeys = this.reKeys(patient, record);
+    return {
+      type: 'record-delivery', claimId,
+      parts: parts.map(({ part, version, capsule }, index) => {
+        const { reKey } = reKeys[index] as { reKey: Uint8Array };
+        const transformed = pre.reEncrypt(capsule, reKey);
+        const stated = { chainId, record: h, part, version, claimId, ownerKey: patient.owner.publicKey, delegateeKey: delegatee.publicKey, capsule, transformed };
+        return { part, transformed, proof: pre.proveReEncryption({ ...preStatementOf(stated), reKey }, random) };
+      }),
+    };
   }
 
   /** What the institution gets out of a delivered part. */

@@ -92,6 +92,12 @@ export const policiesSchema = z.object({
 });
 export type Policies = z.infer<typeof policiesSchema>;
 
+/**
+ * PUT /v1/evidence/:claimId: what a dispute rests on, sealed to the auditors (libs/delivery, SealedEvidence, canonical). Refused unless
+ * it hashes to what the dispute names. GET (scope `evidence:read`): the same, for the auditors.
+ */
+export const evidenceSchema = z.strictObject({ evidence: base64UrlSchema(256 * 1024) });
+
 export const claimSchema = z.object({
   claimId: claimIdSchema,
   requirementId: requirementIdSchema,

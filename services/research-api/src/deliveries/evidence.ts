@@ -1,66 +1,96 @@
 /** What a dispute rests on, sealed to the auditors; on the ledger stands its hash alone. */
-import { type ClaimEntry, membersTable, memberTable, stateKeys } from '@medveil/agreements';
-import { type CborValue, decodeCanonical, digest, encodeCanonical, type Id, utf8 } from '@medveil/encoding';
-import { hpkeSeal } from '@medveil/identity';
+import { type ClaimEntry, membersTable, memberTable, preStatementOf, recordTable, stateKeys } from '@medveil/agreements';
+import { isEarlyRefusal } from '@medveil/client';
+import { defineJob, type JobHandler } from '@medveil/database';
+import {
+  type Auditor, decodeSealedEvidence, disputedParts, encodeSealedEvidence, type Evidence, evidenceHash, type SealedEvidence, sealEvidence,
+} from '@medveil/delivery';
+import { idSchema, toBase64Url } from '@medveil/encoding';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
+import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { LedgerLink } from '../ledger/ledger-link.js';
-import type { DeliveryRow } from '../tables.js';
+import { isAway } from '../ledger/refusals.js';
+import { readTerms } from '../requirements/release.js';
+import type { DeliveryRow, RequirementRow } from '../tables.js';
+import type { DeliveryStore } from './delivery-store.js';
 import type { SealedObjects } from './sealed-objects.js';
+import { readTransformed } from './transformed.js';
 
-const EVIDENCE_DOMAIN = 'medveil/dispute-evidence/1';
 /** Namespace of sealed evidence in the object store. */
 export const EVIDENCE = 'evidence';
 
 export interface EvidenceParts {
   readonly context: ResearchContext;
+  readonly secrets: InstitutionSecrets;
   readonly link: LedgerLink;
   readonly sealed: SealedObjects;
 }
 
 /**
- * The document names what was checked and what failed. It holds no content and no key: the auditors fetch the ciphertext by
- * its registered digest. `salt` keeps the hash from being guessed. Made once: what was hashed is what is kept.
- * @returns the hash for the ledger, and where the copies for the auditors are kept until they ask
+ * Made once, and kept until the auditors' store has it: what was hashed is what they get.
+ * @returns the hash for the ledger, and where the evidence is kept
  */
-export async function sealEvidence(parts: EvidenceParts, row: DeliveryRow, claim: ClaimEntry): Promise<{ evidenceHash: Uint8Array; evidenceKey: string }> {
-  const { context, sealed } = parts;
-  const { evidenceKey: kept } = row;
-  if (kept !== null) return { evidenceHash: await hashOfKept(sealed, row.claimId, kept), evidenceKey: kept };
-  const document = {
-    version: 1,
-    chainId: context.chainId,
-    claimId: row.claimId,
-    requirementId: row.requirementId,
-    record: row.record,
-    delegateeKey: claim.delegateeKey,
-    transformed: row.transformed,
-    code: row.code,
-    checks: row.checks.map(({ check, ok, detail }) => ({ check, ok, detail })),
-    salt: context.random(16),
-  } satisfies CborValue;
-  const copies = await sealToAuditors(parts, row.claimId, encodeCanonical(document));
-  const evidenceKey = await sealed.put(EVIDENCE, [row.claimId], encodeCanonical({ document, copies }));
-  return { evidenceHash: digest(EVIDENCE_DOMAIN, document), evidenceKey };
+export async function prepareEvidence(parts: EvidenceParts, row: DeliveryRow, claim: ClaimEntry, requirement: RequirementRow): Promise<{ evidenceHash: Uint8Array; evidenceKey: string }> {
+  const { context, link, sealed } = parts;
+  if (row.evidenceKey !== null) return { evidenceHash: evidenceHash(await kept(sealed, row, row.evidenceKey)), evidenceKey: row.evidenceKey };
+  const evidence = await sealEvidence(await evidenceOf(parts, row, claim, requirement), await pinnedAuditors(link), context.random);
+  const evidenceKey = await sealed.put(EVIDENCE, [row.claimId], encodeSealedEvidence(evidence));
+  return { evidenceHash: evidenceHash(evidence), evidenceKey };
 }
 
-const keptSchema = z.object({ document: z.custom<CborValue>((value) => value !== undefined) });
+const kept = async (sealed: SealedObjects, { claimId }: DeliveryRow, key: string): Promise<SealedEvidence> =>
+  decodeSealedEvidence(await sealed.get(EVIDENCE, [claimId], key));
 
-async function hashOfKept(sealed: SealedObjects, claimId: Id<'clm'>, key: string): Promise<Uint8Array> {
-  const { document } = keptSchema.parse(decodeCanonical(await sealed.get(EVIDENCE, [claimId], key)));
-  return digest(EVIDENCE_DOMAIN, document);
+/** K of the parts that the failed check is about, and no others: what the auditors see has to be as little as decides. */
+async function evidenceOf({ context, secrets, link }: EvidenceParts, row: DeliveryRow, claim: ClaimEntry, requirement: RequirementRow): Promise<Evidence> {
+  const { pre, chainId, random } = context;
+  const { claimId } = row;
+  const { delegatee } = await secrets.keys(row.institutionId);
+  const { record, ownerKey, parts } = recordTable.decode((await link.access.readState(stateKeys.record(claim.recordId))) ?? null);
+  const transformed = readTransformed(row.transformed);
+  const disputed = disputedParts(row.checks, readTerms(requirement).parts);
+  const disclosed = parts.flatMap(({ part, version, capsule }) => {
+    const delivered = transformed.find((candidate) => candidate.part === part);
+    if (delivered === undefined || !disputed.includes(part)) return [];
+    const statement = preStatementOf({ chainId, record, part, version, claimId, ownerKey, delegateeKey: claim.delegateeKey, capsule, transformed: delivered.transformed });
+    return [{ part, key: pre.discloseCapsuleKey(delegatee, statement, random) }];
+  });
+  const checks = row.checks.map(({ check, ok, detail }) => ({ check, ok, detail }));
+  return { version: 1, chainId, claimId, policy: requirement.policy, transformed: [...transformed], disclosed, code: row.code ?? '', checks, salt: random(16) };
 }
 
-async function sealToAuditors({ context, link }: EvidenceParts, claimId: Id<'clm'>, document: Uint8Array) {
+async function pinnedAuditors(link: LedgerLink): Promise<Auditor[]> {
   const value = await link.access.readState(stateKeys.members('auditor'));
-  const auditors = value === undefined ? [] : membersTable.decode(value);
-  const copies: { auditor: string; sealed: Uint8Array }[] = [];
-  for (const auditor of auditors) {
-    const member = await link.access.readState(stateKeys.member(auditor));
+  const auditors: Auditor[] = [];
+  for (const account of value === undefined ? [] : membersTable.decode(value)) {
+    const member = await link.access.readState(stateKeys.member(account));
     const sealKey = member === undefined ? null : memberTable.decode(member).sealKey;
-    if (sealKey === null) continue;
-    const sealed = await hpkeSeal(sealKey, { info: utf8(EVIDENCE_DOMAIN), aad: utf8(claimId) }, document, context.random);
-    copies.push({ auditor, sealed });
+    if (sealKey !== null) auditors.push({ account, sealKey });
   }
-  return copies;
+  return auditors;
+}
+
+const payloadSchema = z.strictObject({ claimId: idSchema('clm') });
+type Payload = z.infer<typeof payloadSchema>;
+
+/** Begun by the ledger's word that the claim is disputed. Evidence that does not reach the auditors loses the dispute: it is tried for days. */
+export const PUBLISH_EVIDENCE = defineJob({ name: 'publish-evidence', payload: payloadSchema, maxAttempts: 200, backoffMs: { first: 500, longest: 30 * 60_000 } });
+
+const AWAY_RETRY_MS = 2_000;
+
+export function publishEvidenceJob({ context, link, sealed }: EvidenceParts, deliveries: DeliveryStore): JobHandler<Payload> {
+  return async ({ payload: { claimId }, signal }) => {
+    const row = await deliveries.get(claimId);
+    if (row.evidenceKey === null) return undefined;
+    try {
+      const evidence = await kept(sealed, row, row.evidenceKey);
+      await link.contract.putEvidence(claimId, toBase64Url(encodeSealedEvidence(evidence)));
+      context.log.info('evidence-published', { claimId });
+      return undefined;
+    } catch (error) {
+      if (!signal.aborted && isAway(error) && !isEarlyRefusal(error)) return { againAtMs: context.clock() + AWAY_RETRY_MS };
+      throw error;
+    }
+  };
 }

@@ -2,11 +2,12 @@
 import { type Body, claimTable, recordTable, stateKeys, transformedDigest } from '@medveil/agreements';
 import { HttpClient, LedgerRejection, ProxyClient } from '@medveil/client';
 import { defineJob, type JobHandler, type JobKind } from '@medveil/database';
-import { decodePolicy, PART_TYPES, type PartType } from '@medveil/eligibility';
-import { bytesSchema, decodeCanonical, equalBytes, type Id, idSchema, isCodedError, sha256, toHex } from '@medveil/encoding';
+import { asDelegatee, checkBody, CheckLog, checkReceived, type DeliveryFaultCode, faultOf, openPart, type PartToOpen, type ReceivedContainer } from '@medveil/delivery';
+import { decodePolicy, type PartType } from '@medveil/eligibility';
+import { equalBytes, type Id, idSchema, isCodedError, sha256, toHex } from '@medveil/encoding';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
-import { DELIVERY_FAULTS, type DeliveryFaultCode, ResearchApiError } from '../errors.js';
+import { ResearchApiError } from '../errors.js';
 import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { InstitutionStore } from '../institutions/institution-store.js';
 import type { Credentials, LedgerLink } from '../ledger/ledger-link.js';
@@ -15,12 +16,10 @@ import { readTerms } from '../requirements/release.js';
 import type { RequirementStore } from '../requirements/requirement-store.js';
 import type { ResearchApiSettings } from '../settings.js';
 import type { DeliveryRow, ReceivedPart, RequirementRow } from '../tables.js';
-import { CheckLog } from './check-log.js';
-import { checkReceived } from './check-received.js';
 import type { DeliveryStore } from './delivery-store.js';
-import { sealEvidence } from './evidence.js';
-import { checkBody, openPart, type PartToOpen, type ReceivedContainer } from './open-part.js';
+import { prepareEvidence } from './evidence.js';
 import type { SealedObjects } from './sealed-objects.js';
+import { readTransformed } from './transformed.js';
 
 const payloadSchema = z.strictObject({ claimId: idSchema('clm') });
 type Payload = z.infer<typeof payloadSchema>;
@@ -81,7 +80,7 @@ async function giveUp({ context, deliveries }: ReceiveParts, claimId: Id<'clm'>,
   context.changes.happened();
 }
 
-/** Fetches and checks all parts, and writes down how that went. @throws ResearchApiError where a body may be had yet */
+/** Fetches and checks all parts, and writes down how that went. @throws DeliveryError where a body may be had yet */
 async function receive(parts: ReceiveParts, row: DeliveryRow, attempt: number): Promise<void> {
   const { context, deliveries } = parts;
   const { claimId } = row;
@@ -105,12 +104,10 @@ async function receive(parts: ReceiveParts, row: DeliveryRow, attempt: number): 
   context.changes.happened();
 }
 
-const faultOf = (error: unknown): DeliveryFaultCode | undefined => DELIVERY_FAULTS.find((code) => error instanceof ResearchApiError && error.code === code);
-
 function mayComeYet({ settings, clock }: ResearchContext, { deliveredAtMs, settleByMs }: DeliveryRow, code: DeliveryFaultCode, attempt: number): boolean {
   const sinceMs = deliveredAtMs ?? 0;
   const latestMs = sinceMs + LATEST_SHARE * ((settleByMs ?? 0) - sinceMs);
-  const limit = code === 'research-api/body-unavailable' ? settings.bodyAttempts : code === 'research-api/body-differs' ? Math.min(DIFFERENT_BODY_ATTEMPTS, settings.bodyAttempts) : 0;
+  const limit = code === 'delivery/body-unavailable' ? settings.bodyAttempts : code === 'delivery/body-differs' ? Math.min(DIFFERENT_BODY_ATTEMPTS, settings.bodyAttempts) : 0;
   return attempt < limit && clock() < latestMs;
 }
 
@@ -125,7 +122,7 @@ async function receiveAll(parts: ReceiveParts, row: DeliveryRow, checks: CheckLo
   for (const part of toOpen) {
     const ciphertext = await fetchBody(context, proxy, part, checks);
     checkBody(part, ciphertext, checks);
-    containers.push(await openPart(context.pre, delegatee, part, ciphertext, checks));
+    containers.push(await openPart(asDelegatee(context.pre, delegatee), part, ciphertext, checks));
   }
   const observations = checkReceived({ record: row.record, policy: decodePolicy(requirement.policy), granted, containers }, checks);
   return Promise.all(containers.map(async ({ part, content }) => ({
@@ -143,15 +140,13 @@ async function requirementOf({ requirements }: ReceiveParts, { requirementId }: 
   return requirement;
 }
 
-const transformedSchema = z.array(z.strictObject({ part: z.enum(PART_TYPES), transformed: bytesSchema({ max: 1_024 }) }));
-
 /** What the ledger says, proved: the record's parts as registered, and the capsules of the delivery that apply() accepted. */
 async function partsToOpen({ context, link }: ReceiveParts, row: DeliveryRow, granted: readonly PartType[], checks: CheckLog): Promise<PartToOpen[]> {
   const claim = claimTable.decode((await link.access.readState(stateKeys.claim(row.claimId))) ?? null);
   const record = recordTable.decode((await link.access.readState(stateKeys.record(row.recordId))) ?? null);
-  const transformed = transformedSchema.parse(decodeCanonical(row.transformed ?? new Uint8Array()));
+  const transformed = readTransformed(row.transformed);
   const accepted = claim.delivery !== null && equalBytes(claim.delivery.transformedDigest, transformedDigest(transformed)) && equalBytes(record.record, row.record);
-  checks.require(accepted, 'research-api/wrong-parts', 're-encryption', 'proofs accepted by the ledger');
+  checks.require(accepted, 'delivery/wrong-parts', 're-encryption', 'proofs accepted by the ledger');
   const found = granted.flatMap((part) => {
     const registered = record.parts.find((candidate) => candidate.part === part);
     const capsule = transformed.find((candidate) => candidate.part === part);
@@ -159,7 +154,7 @@ async function partsToOpen({ context, link }: ReceiveParts, row: DeliveryRow, gr
     const { version, bodyDigest, bodyBytes } = registered;
     return [{ chainId: context.chainId, record: row.record, part, version, ownerKey: record.ownerKey, bodyDigest, bodyBytes, transformed: capsule.transformed }];
   });
-  checks.require(found.length === granted.length, 'research-api/wrong-parts', 'parts asked for', `${found.length} of ${granted.length}`);
+  checks.require(found.length === granted.length, 'delivery/wrong-parts', 'parts asked for', `${found.length} of ${granted.length}`);
   return found;
 }
 
@@ -171,11 +166,11 @@ async function proxyOf({ context, institutions, credentials }: ReceiveParts, { i
 
 async function fetchBody({ settings }: ResearchContext, proxy: ProxyClient, part: PartToOpen, checks: CheckLog): Promise<Uint8Array> {
   const { maxBodyBytes } = settings;
-  if (part.bodyBytes > maxBodyBytes) checks.require(false, 'research-api/body-too-large', `body ${part.part}`, `${part.bodyBytes} bytes of at most ${maxBodyBytes}`);
+  if (part.bodyBytes > maxBodyBytes) checks.require(false, 'delivery/body-too-large', `body ${part.part}`, `${part.bodyBytes} bytes of at most ${maxBodyBytes}`);
   try {
     return await proxy.body(toHex(part.bodyDigest), part.bodyBytes);
   } catch (error) {
-    checks.require(false, 'research-api/body-unavailable', `body ${part.part}`, isCodedError(error) ? error.code : 'connection lost');
+    checks.require(false, 'delivery/body-unavailable', `body ${part.part}`, isCodedError(error) ? error.code : 'connection lost');
     throw error;
   }
 }
@@ -188,7 +183,7 @@ async function conclude(parts: ReceiveParts, row: DeliveryRow, signal: AbortSign
   const claim = claimTable.decode((await link.access.readState(stateKeys.claim(row.claimId))) ?? null);
   if (claim.status !== 'delivered') return;
   if (row.status === 'verified') return execute(parts, row, { type: 'confirm-delivery', claimId: row.claimId }, signal);
-  const { evidenceHash, evidenceKey } = await sealEvidence(parts, row, claim);
+  const { evidenceHash, evidenceKey } = await prepareEvidence(parts, row, claim, await requirementOf(parts, row));
   await parts.deliveries.move(context.database.queries, row.claimId, ['failed'], { evidenceKey });
   return execute(parts, row, { type: 'open-dispute', claimId: row.claimId, evidenceHash }, signal);
 }

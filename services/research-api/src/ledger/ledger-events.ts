@@ -4,6 +4,7 @@ import type { VerifiedBlock } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
 import { encodeCanonical, type Id } from '@medveil/encoding';
 import type { ResearchContext } from '../context.js';
+import { PUBLISH_EVIDENCE } from '../deliveries/evidence.js';
 import { RECEIVE } from '../deliveries/receive.js';
 import type { DeliveryStore } from '../deliveries/delivery-store.js';
 import type { InstitutionStore } from '../institutions/institution-store.js';
@@ -50,7 +51,7 @@ const HANDLERS: Handlers = {
   'requirement-closed': ({ requirements, tx, timeMs }, { requirementId, how }) => requirements.updateOpen(tx, requirementId, { status: how, updatedAtMs: timeMs }),
   'claim-accepted': accepted,
   'delivery-recorded': delivered,
-  disputed: (parts, { claimId }) => move(parts, claimId, ['delivered', 'verified', 'failed'], 'disputed'),
+  disputed,
   settled: (parts, { claimId }) => move(parts, claimId, UNDER_WAY, 'settled'),
   refunded: (parts, { claimId }) => move(parts, claimId, UNDER_WAY, 'refunded'),
   // The refund's own event comes with these, and says less.
@@ -79,6 +80,11 @@ async function accepted({ institutions, deliveries, tx, timeMs }: BlockParts, da
     claimId, institutionId, requirementId, recordId, record, status: 'accepted', transformed: null, deliveredAtMs: null, settleByMs: null, checks: [], parts: [], code: null,
     disputeCode: null, evidenceKey: null, acceptedAtMs: timeMs, updatedAtMs: timeMs,
   });
+}
+
+async function disputed(parts: BlockParts, { claimId }: EventData<'disputed'>): Promise<void> {
+  const own = await parts.deliveries.move(parts.tx, claimId, ['delivered', 'verified', 'failed'], { status: 'disputed', updatedAtMs: parts.timeMs });
+  if (own) await parts.context.jobs.enqueue(parts.tx, PUBLISH_EVIDENCE, { key: claimId, payload: { claimId } });
 }
 
 async function delivered({ context, deliveries, tx, timeMs }: BlockParts, data: EventData<'delivery-recorded'>): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ApiError, delay, HttpClient, ResearchApiClient } from '@medveil/client';
 import { type DatabaseEngine, PgliteEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
+import { random } from '@medveil/delivery/testing';
 import { toBase64Url } from '@medveil/encoding';
 import { ensureKeyFile, OPERATOR, partyTokenSource } from '@medveil/host';
 import { signingKeyFromSeed } from '@medveil/identity';
@@ -13,7 +14,6 @@ import type { RunningService } from '@medveil/service-kit';
 import { SCOPES } from '../scopes.js';
 import { researchApiSettings } from '../settings.js';
 import { startResearchApi } from '../start.js';
-import { random } from './patient.js';
 import type { SpecNetwork } from './spec-network.js';
 
 /** For `assert.rejects`: the problem+json's code and status. */

@@ -1,8 +1,8 @@
 import { claimIdOf, recordTable, requirementTable, stateKeys, claimTable } from '@medveil/agreements';
+import { containerOf, encodeContainer, type EncryptedPart, encryptPart, makeRecord, random } from '@medveil/delivery/testing';
 import { decodePolicy, type PartType, proveEligibility, type Prover, type ProvingCircuit } from '@medveil/eligibility';
 import { type Id, toHex, utf8 } from '@medveil/encoding';
 import { accountId } from '@medveil/identity';
-import { containerOf, encodeContainer, type EncryptedPart, encryptPart, makeRecord, random } from './patient.js';
 import { CHAIN, type SpecNetwork } from './spec-network.js';
 
 export interface SpecClaim {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ContractGenesis, createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Member, memberSchema, proposalSchema } from '@medveil/agreements';
 import { contractApi, pkgApi, tokenRequestSchema } from '@medveil/client';
+import { random } from '@medveil/delivery/testing';
 import { accreditationLeaf, type IssuerKey, issuerKeyFromSeed, IssuerTree, loadVerifier, PART_TYPES, type VerificationKey, verificationKeyHash } from '@medveil/eligibility';
 import { CodedError, decodeCanonical, digest, fromBase64Url, type Id, toBase64Url, toHex } from '@medveil/encoding';
 import { type Network, TokenService } from '@medveil/host';
@@ -12,7 +13,6 @@ import {
 } from '@medveil/identity';
 import { createGenesis } from '@medveil/ledger';
 import { type Afgh06, afgh06, loadEngine } from '@medveil/pre';
-import { random } from './patient.js';
 import { serve, SpecHttpError, type SpecRequest } from './spec-http.js';
 import { SpecLedger } from './spec-ledger.js';
 
@@ -31,10 +31,15 @@ export class SpecNetwork {
   readonly keys: Keys = makeKeys();
   readonly bodies = new Map<string, Uint8Array>();
   readonly policies = new Map<string, Uint8Array>();
+  /** Sealed, by claim. */
+  readonly evidence = new Map<string, Uint8Array>();
+  readonly auditorSeed = random(32);
   /** Asked for, by digest. */
   readonly bodyRequests: string[] = [];
   /** What the proxy makes of a body on its way out. */
   bend: (body: Uint8Array) => Uint8Array = (body) => body;
+  /** how often the front does not take evidence */
+  evidenceRefusals = 0;
   /** the front passes releases on and says that it did not */
   deniesReleases = false;
   ledger!: SpecLedger;
@@ -117,7 +122,7 @@ export class SpecNetwork {
       members: [
         { role: 'treasury', accountKey: keys.treasury.publicKey, name: 'treasury', eCertHash: null },
         { role: 'proxy', accountKey: keys.proxy.publicKey, name: 'proxy', eCertHash: null, sealKey: await sealKey() },
-        { role: 'auditor', accountKey: keys.auditor.publicKey, name: 'auditor', eCertHash: null, sealKey: await sealKey() },
+        { role: 'auditor', accountKey: keys.auditor.publicKey, name: 'auditor', eCertHash: null, sealKey: (await hpkeKeyPairFromSeed(this.auditorSeed)).publicKey },
       ],
       verificationKeys: verificationKeys.map((vk) => ({ instance: vk.instance.name, hash: verificationKeyHash(vk), development: vk.development })),
       voucherKeys: [],
@@ -173,6 +178,13 @@ export class SpecNetwork {
       },
       'PUT /v1/policies/(req_[0-9a-f]+)': ({ params, body }: SpecRequest) => {
         this.policies.set(params[0] ?? '', fromBase64Url(contractApi.putPolicySchema.parse(body).policy));
+      },
+      'PUT /v1/evidence/(clm_[0-9a-f]+)': ({ params, body }: SpecRequest) => {
+        if (this.evidenceRefusals > 0) {
+          this.evidenceRefusals -= 1;
+          throw new SpecHttpError(503, 'contract/busy');
+        }
+        this.evidence.set(params[0] ?? '', fromBase64Url(contractApi.evidenceSchema.parse(body).evidence));
       },
     };
   }

@@ -7,7 +7,7 @@ import {
 import { concatBytes, encodeCanonical, type RandomBytes, sha256, utf8 } from '@medveil/encoding';
 import { generatePatients, parseBundle, prepareRecord, type RecordParts } from '@medveil/fhir';
 import { type Afgh06, encodeLabel, encryptBody, type OwnerKey } from '@medveil/pre';
-import type { PartToOpen } from '../deliveries/open-part.js';
+import type { PartToOpen } from '../open-part.js';
 
 export const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 

@@ -5,7 +5,7 @@ import { type Afgh06, decryptBody, type DelegateeKey, encodeLabel, isPreError } 
 import { z } from 'zod';
 import type { CheckLog } from './check-log.js';
 
-/** What the ledger says of a part, and the key it was re-encrypted for. */
+/** What the ledger says of a part, and its capsule as it was re-encrypted. */
 export interface PartToOpen {
   readonly chainId: string;
   /** h, 32 bytes */
@@ -28,6 +28,13 @@ export interface ReceivedContainer {
   readonly opening: Uint8Array;
 }
 
+/** The way to a part's seed: the institution's key, or what an auditor was given. @throws PreError */
+export type SeedOf = (part: PartToOpen, label: Uint8Array) => Uint8Array;
+
+/** The institution's way. */
+export const asDelegatee = (pre: Afgh06, key: DelegateeKey): SeedOf =>
+  ({ ownerKey, transformed }, label) => pre.decapsulateDelegated(key, ownerKey, label, transformed);
+
 const containerSchema = z.strictObject({
   version: z.literal(1),
   part: z.enum(PART_TYPES),
@@ -35,31 +42,32 @@ const containerSchema = z.strictObject({
   opening: bytesSchema({ max: 1 << 30 }),
 });
 
-/** @throws ResearchApiError `research-api/body-differs` unless these are the bytes that were registered */
+/** @throws DeliveryError `delivery/body-differs` unless these are the bytes that were registered */
 export function checkBody(part: PartToOpen, ciphertext: Uint8Array, checks: CheckLog): void {
   const right = ciphertext.length === part.bodyBytes && equalBytes(sha256(ciphertext), part.bodyDigest);
-  checks.require(right, 'research-api/body-differs', `body ${part.part}`, `${ciphertext.length} bytes`);
+  checks.require(right, 'delivery/body-differs', `body ${part.part}`, `${ciphertext.length} bytes`);
 }
 
 /**
- * @throws ResearchApiError `research-api/capsule-refused` (the Fujisaki–Okamoto check: a cheating proxy or owner),
- * `research-api/body-not-authentic`, `research-api/container-malformed`
+ * @throws DeliveryError `delivery/capsule-refused` (the Fujisaki–Okamoto check: a cheating proxy or owner),
+ * `delivery/body-not-authentic`, `delivery/container-malformed`
  */
-export async function openPart(pre: Afgh06, key: DelegateeKey, part: PartToOpen, ciphertext: Uint8Array, checks: CheckLog): Promise<ReceivedContainer> {
-  const seed = decapsulate(pre, key, part);
-  checks.require(seed !== undefined, 'research-api/capsule-refused', `capsule ${part.part}`, `label version ${part.version}`);
+export async function openPart(seedOf: SeedOf, part: PartToOpen, ciphertext: Uint8Array, checks: CheckLog): Promise<ReceivedContainer> {
+  const seed = decapsulate(seedOf, part);
+  checks.require(seed !== undefined, 'delivery/capsule-refused', `capsule ${part.part}`, `label version ${part.version}`);
   const plaintext = await decrypt(seed, part, ciphertext);
   seed.fill(0);
-  checks.require(plaintext !== undefined, 'research-api/body-not-authentic', `decryption ${part.part}`, `${plaintext?.length ?? 0} bytes`);
+  checks.require(plaintext !== undefined, 'delivery/body-not-authentic', `decryption ${part.part}`, `${plaintext?.length ?? 0} bytes`);
   const container = readContainer(plaintext);
   const right = container !== undefined && container.part === part.part;
-  checks.require(right, 'research-api/container-malformed', `container ${part.part}`, 'version 1');
+  checks.require(right, 'delivery/container-malformed', `container ${part.part}`, 'version 1');
   return container;
 }
 
-function decapsulate(pre: Afgh06, key: DelegateeKey, { chainId, record, part, version, ownerKey, transformed }: PartToOpen): Uint8Array | undefined {
+function decapsulate(seedOf: SeedOf, part: PartToOpen): Uint8Array | undefined {
+  const { chainId, record, part: name, version } = part;
   try {
-    return pre.decapsulateDelegated(key, ownerKey, encodeLabel({ chainId, record, part, version }), transformed);
+    return seedOf(part, encodeLabel({ chainId, record, part: name, version }));
   } catch (error) {
     if (isPreError(error)) return undefined;
     throw error;

@@ -4,7 +4,7 @@ import {
 } from '@medveil/eligibility';
 import { equalBytes, sha256 } from '@medveil/encoding';
 import { checkDelivered, FhirError } from '@medveil/fhir';
-import type { DeliveryFaultCode } from '../errors.js';
+import type { DeliveryFaultCode } from './errors.js';
 import type { CheckLog } from './check-log.js';
 import type { ReceivedContainer } from './open-part.js';
 
@@ -29,7 +29,7 @@ const CHECKS: readonly { readonly check: string; readonly faults: readonly Deliv
 
 /**
  * @returns how many observations each part holds
- * @throws ResearchApiError of `DELIVERY_FAULTS`
+ * @throws DeliveryError of `DELIVERY_FAULTS`
  */
 export function checkReceived(received: ReceivedRecord, checks: CheckLog): ReadonlyMap<PartType, number> {
   const { record, policy, granted, containers } = received;
@@ -37,7 +37,7 @@ export function checkReceived(received: ReceivedRecord, checks: CheckLog): Reado
   const plaintextDigests = Object.fromEntries(containers.map(({ part, content }) => [part, sha256(content)]));
   const verdict = checkDelivery({ h: record, policy, granted, opening, plaintextDigests });
   for (const { check, faults } of CHECKS) {
-    if (!verdict.ok && faults.includes(verdict.fault.code)) checks.require(false, `research-api/${verdict.fault.code}`, check, describe(verdict.fault));
+    if (!verdict.ok && faults.includes(verdict.fault.code)) checks.require(false, `delivery/${verdict.fault.code}`, check, describe(verdict.fault));
     checks.passed(check, check === 'criteria' && verdict.ok ? shown(verdict.groupsShown, policy) : `${granted.length} parts`);
   }
   return new Map(containers.map((container) => [container.part, checkObservations(container, opening, checks)]));
@@ -55,12 +55,12 @@ const shown = (groups: readonly number[], policy: CompiledPolicy): string =>
 function mergeOpenings(containers: readonly ReceivedContainer[], granted: readonly PartType[], checks: CheckLog): DeliveryOpening {
   const openings = containers.map(({ part, opening }) => ({ part, opening: readOpening(opening) }));
   const malformed = openings.find(({ opening }) => opening === undefined);
-  checks.require(malformed === undefined, 'research-api/container-malformed', 'openings', malformed?.part ?? `${openings.length} parts`);
+  checks.require(malformed === undefined, 'delivery/container-malformed', 'openings', malformed?.part ?? `${openings.length} parts`);
   const read = openings.flatMap(({ part, opening }) => (opening === undefined ? [] : [{ part, opening }]));
   const [first] = read;
   const agree = first !== undefined
     && read.every(({ opening }) => opening.timeDay === first.opening.timeDay && equalBytes(opening.blinding, first.opening.blinding));
-  checks.require(agree, 'research-api/openings-disagree', 'openings agree', `${read.length} parts`);
+  checks.require(agree, 'delivery/openings-disagree', 'openings agree', `${read.length} parts`);
   return {
     timeDay: first.opening.timeDay,
     blinding: first.opening.blinding,
@@ -81,7 +81,7 @@ function readOpening(bytes: Uint8Array): DeliveryOpening | undefined {
 /** The proved leaves are what the delivered resources say, no more and no less. */
 function checkObservations({ part, content }: ReceivedContainer, opening: DeliveryOpening, checks: CheckLog): number {
   const proved = opening.parts.find((opened) => opened.part === part)?.leaves.map(({ observation }) => observation) ?? [];
-  const code: DeliveryFaultCode = 'research-api/observations-differ';
+  const code: DeliveryFaultCode = 'delivery/observations-differ';
   try {
     const { ok, observations, missing, unexpected } = checkDelivered(part, content, proved);
     checks.require(ok, code, `observations ${part}`, `${observations.length} read, ${missing} missing, ${unexpected} unexpected`);

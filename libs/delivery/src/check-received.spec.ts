@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { type CompiledPolicy, compilePolicy, decodeOpening, encodeOpening, LOINC, type Observation, type PartType, validatePolicy } from '@medveil/eligibility';
-import { fromUtf8, isCodedError, sha256, utf8 } from '@medveil/encoding';
+import { isCodedError, sha256 } from '@medveil/encoding';
 import { afgh06, type Afgh06, type DelegateeKey, loadEngine, type OwnerKey } from '@medveil/pre';
-import { containerOf, type EncryptedPart, encodeContainer, encryptPart, makeRecord, type PatientRecord, type PlainContainer, random } from '../testing/patient.js';
+import {
+  broken, containerOf, edited, type EncryptedPart, encodeContainer, encryptPart, flipped, makeRecord, type PatientRecord, type PlainContainer, random,
+} from './testing/index.js';
 import { CheckLog } from './check-log.js';
 import { checkReceived } from './check-received.js';
-import { checkBody, openPart, type PartToOpen } from './open-part.js';
+import { asDelegatee, checkBody, openPart, type PartToOpen } from './open-part.js';
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12);
 const CHAIN = 'spec-chain';
@@ -29,21 +31,12 @@ interface Tampering {
   readonly transformed?: (transformed: Uint8Array) => Uint8Array;
 }
 
-const flipped = (bytes: Uint8Array, at = bytes.length >> 1): Uint8Array => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
 const opened = (change: (opening: ReturnType<typeof decodeOpening>) => ReturnType<typeof decodeOpening>) => (container: PlainContainer): PlainContainer => ({
   ...container,
   opening: encodeOpening(change(decodeOpening(container.opening))),
 });
 const inPart = (part: PartType, change: (container: PlainContainer) => PlainContainer | Uint8Array) => (container: PlainContainer) =>
   (container.part === part ? change(container) : container);
-
-/** Registered as it is, so that its digest fits. */
-const broken = (part: EncryptedPart): EncryptedPart => {
-  const ciphertext = flipped(part.ciphertext);
-  return { ...part, ciphertext, bodyDigest: sha256(ciphertext) };
-};
-
-const edited = (content: Uint8Array): Uint8Array => utf8(fromUtf8(content).replace(/"value":(\d)/, (_, digit: string) => `"value":${(Number(digit) + 1) % 10}`));
 
 const oneMore = (observations: readonly Observation[]): readonly Observation[] => [
   ...observations, { part: 'vital-signs', code: HEIGHT, timeMs: Date.UTC(2026, 0, 1), value: { kind: 'quantity', scaled: 20_000n, unit: 'cm' } },
@@ -77,14 +70,14 @@ describe('what was delivered against what was proved', () => {
     const containers = [];
     for (const part of parts) {
       checkBody(part, part.ciphertext, checks);
-      containers.push(await openPart(pre, delegatee, part, part.ciphertext, checks));
+      containers.push(await openPart(asDelegatee(pre, delegatee), part, part.ciphertext, checks));
     }
     checkReceived({ record: record.h, policy: asked, granted: GRANTED, containers }, checks);
   }
 
   async function refused(code: string, tampering: Tampering, asked = policy): Promise<void> {
     const checks = new CheckLog();
-    await assert.rejects(receive(await deliver(tampering), checks, asked), (error) => isCodedError(error) && error.code === `research-api/${code}`, code);
+    await assert.rejects(receive(await deliver(tampering), checks, asked), (error) => isCodedError(error) && error.code === `delivery/${code}`, code);
     assert.deepEqual(checks.checks.map(({ ok }) => ok).indexOf(false), checks.checks.length - 1, `${code}: the failing check stands last`);
   }
 
