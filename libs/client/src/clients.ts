@@ -4,6 +4,7 @@ import type { StandingRuleInput } from '@medveil/consent';
 import type { Id } from '@medveil/encoding';
 import type { Role } from '@medveil/identity';
 import { type PageQuery, tokenResponseSchema } from './api/common.js';
+import * as auditor from './api/auditor.js';
 import * as consensus from './api/consensus-node.js';
 import * as contract from './api/contract.js';
 import * as patient from './api/patient-api.js';
@@ -153,4 +154,11 @@ export class ResearchApiClient {
   delivery = (id: Id<'ins'>, claimId: string, waitMs = 0) =>
     this.http.json(`/v1/institutions/${id}/deliveries/${claimId}`, research.deliverySchema, waiting(waitMs));
   deliveredPart = (id: Id<'ins'>, claimId: string, part: string) => this.http.bytes(`/v1/institutions/${id}/deliveries/${claimId}/parts/${part}`);
+}
+
+export class AuditorClient {
+  constructor(readonly http: HttpClient) {}
+  disputes = (query: PageQuery = {}) => this.http.json('/v1/disputes', auditor.disputesPageSchema, { query: { ...query } });
+  dispute = (claimId: string) => this.http.json(`/v1/disputes/${claimId}`, auditor.disputeSchema);
+  approve = (claimId: string, outcome: auditor.Dispute['ruled']) => this.http.json(`/v1/disputes/${claimId}/approval`, auditor.disputeSchema, post({ outcome }));
 }

@@ -29,3 +29,7 @@ export class ApiError extends CodedError {
     return this.problem.status;
   }
 }
+
+/** Whether a service is away or late: to be asked again, as often as it takes. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof ApiError ? error.status >= 500 : error instanceof CodedError && error.code.startsWith('client/');

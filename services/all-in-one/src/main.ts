@@ -7,9 +7,9 @@ import { startSystem } from './system.js';
 const DEFAULT_PORT = 7300;
 
 const program = new Command('start')
-  .description('The whole system on embedded parts: six services and four replicas in one process, serving until stopped.')
+  .description('The whole system on embedded parts: six services, four replicas and three auditors in one process, serving until stopped.')
   .option('--data <folder>', 'where ledger, keys and records are kept', fromCaller('.medveil'))
-  .option('--port <n>', 'first of eleven consecutive ports; 0: free ones', port, DEFAULT_PORT)
+  .option('--port <n>', 'first of fourteen consecutive ports; 0: free ones', port, DEFAULT_PORT)
   .option('--log <level>', 'trace, debug, info, warn, error or silent', 'info')
   .parse();
 const options = program.opts<{ data: string; port: number; log: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' }>();
@@ -26,12 +26,13 @@ try {
   // A signal during the start is heard, and answered once there is something to close.
   closeOnSignal(process, { close: async () => (await starting).close() });
   const system = await starting;
-  const { replicas, ...services } = system.urls;
+  const { replicas, auditors, ...services } = system.urls;
   const lines = [
     '',
     'medveil is running, in development mode, on embedded parts:',
     ...Object.entries(services).map(([name, url]) => `  ${name.padEnd(14)} ${url}  (OpenAPI: ${url}/docs)`),
     ...replicas.map((url, index) => `  ${`replica-${index}`.padEnd(14)} ${url}`),
+    ...auditors.map((url, index) => `  ${`auditor-${index}`.padEnd(14)} ${url}`),
     `  data           ${dataFolder}`,
     `  genesis        ${system.consortium.genesisHash}`,
     '  operator token (30 days, all services):',

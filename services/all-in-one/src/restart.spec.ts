@@ -54,6 +54,7 @@ function urlsIn(printed: string): SystemUrls {
   return {
     pkg: url('pkg'), contract: url('contract'), 'proxy-cloud': url('proxy-cloud'), 'patient-api': url('patient-api'), 'research-api': url('research-api'),
     replicas: [0, 1, 2, 3].map((index) => url(`replica-${index}`)),
+    auditors: [0, 1, 2].map((index) => url(`auditor-${index}`)),
   };
 }
 

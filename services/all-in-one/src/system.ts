@@ -14,10 +14,11 @@ import { type SigningKeyPair, signingKeyFromSeed } from '@medveil/identity';
 import { patientApiSettings, startPatientApi } from '@medveil/patient-api';
 import { pkgSettings, startPkg } from '@medveil/pkg';
 import { proxyCloudSettings, startProxyCloud } from '@medveil/proxy-cloud';
-import { researchApiSettings, startResearchApi } from '@medveil/research-api';
+import { type ResearchApiSettings, researchApiSettings, startResearchApi } from '@medveil/research-api';
 import type { LogLevel, RunningService } from '@medveil/service-kit';
+import { type AuditorSettings, auditorSettings, startAuditor } from '@medveil/auditor';
 import { openEmbedded, type Embedded, type BusFaultSettings } from './embedded.js';
-import { type Consortium, ensureConsortium, REPLICA_IDS } from './setup/network.js';
+import { AUDITOR_IDS, type Consortium, ensureConsortium, REPLICA_IDS } from './setup/network.js';
 
 export interface SystemOptions {
   readonly dataFolder: string;
@@ -29,7 +30,9 @@ export interface SystemOptions {
   readonly parameters?: Partial<Parameters>;
   /** makes the bus duplicate, delay and reorder */
   readonly busFaults?: BusFaultSettings;
-  readonly partDepth?: number;
+  readonly research?: Partial<Pick<ResearchApiSettings, 'partDepth' | 'maxBodyBytes' | 'disputeAutomatically'>>;
+  /** default: auditors vote as they find */
+  readonly auditor?: (id: string) => Partial<Pick<AuditorSettings, 'rulesAutomatically' | 'patience' | 'retryMs'>>;
   readonly onProgress: (line: string) => void;
   /** default: this machine's */
   readonly clock?: Clock;
@@ -42,6 +45,7 @@ export interface SystemUrls {
   readonly 'patient-api': string;
   readonly 'research-api': string;
   readonly replicas: readonly string[];
+  readonly auditors: readonly string[];
 }
 
 /** The whole system, running. */
@@ -55,10 +59,10 @@ export interface System {
 
 export const HOSPITAL_ID = 'hospital-0';
 const OPERATOR_SCOPES = [
-  'consensus:vote', 'deliveries:read', 'enrolments:admin', 'exchanges:write', 'institutions:write', 'ledger:read', 'operations:read', 'patients:read', 'patients:write',
+  'consensus:vote', 'deliveries:read', 'disputes:read', 'disputes:rule', 'enrolments:admin', 'exchanges:write', 'institutions:write', 'ledger:read', 'operations:read', 'patients:read', 'patients:write',
   'requirements:write', 'research:read', 'transactions:submit', 'treasury:mint',
 ];
-const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node'];
+const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node', 'auditor'];
 /** Proofs made at a time by each agent: one for each core that this process may use, and no more than memory is spent on lightly. */
 const PROVER_WORKERS = Math.min(2, availableParallelism());
 const OPERATOR_TOKEN_LIFETIME_MS = 30 * 86_400_000;
@@ -66,7 +70,7 @@ const OPERATOR_TOKEN_LIFETIME_MS = 30 * 86_400_000;
 const systemClock: Clock = () => Date.now();
 const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 
-/** Six services and four replicas in this process, on embedded parts, under one data folder. */
+/** Six services, four replicas and three auditors in this process, on embedded parts, under one data folder. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { dataFolder, onProgress, clock = systemClock } = options;
   const artefacts = await ensureCircuits({ instances: options.circuits, onProgress });
@@ -149,10 +153,16 @@ class Starter {
       patientApiSettings.parse({ ...this.#common('patient-api'), ...agent, hospital }), infrastructure('patient-api'),
     ));
     const researchUrl = await this.#started(startResearchApi(
-      researchApiSettings.parse({ ...this.#common('research-api'), ...agent, ...(this.options.partDepth === undefined ? {} : { partDepth: this.options.partDepth }) }),
+      researchApiSettings.parse({ ...this.#common('research-api'), ...agent, ...this.options.research }),
       infrastructure('research-api'),
     ));
-    return { pkg: pkgUrl, contract: contractUrl, 'proxy-cloud': proxyUrl, 'patient-api': patientUrl, 'research-api': researchUrl, replicas };
+    onProgress('starting auditors');
+    const auditors: string[] = [];
+    for (const id of AUDITOR_IDS) {
+      const settings = { ...this.#common(id), auditor: id, contractUrl, proxyUrl, rulesAutomatically: true, ...this.options.auditor?.(id) };
+      auditors.push(await this.#started(startAuditor(auditorSettings.parse(settings), infrastructure(id))));
+    }
+    return { pkg: pkgUrl, contract: contractUrl, 'proxy-cloud': proxyUrl, 'patient-api': patientUrl, 'research-api': researchUrl, replicas, auditors };
   }
 
   /** One-time, and used once: after the first start the hospital has its certificate. */

@@ -41,6 +41,8 @@ export class TestFront {
   takesTransactions = true;
   /** Changes answers before they leave; may throw `{ status, code }`. */
   falsify: (path: string, answer: Answer) => Answer = (_path, answer) => answer;
+  /** Answers of other services that are to stand at this address, as JSON; undefined: the front's own. */
+  others: (path: string) => Answer = () => undefined;
   /** Who certifies the next block. */
   replicas: readonly TestReplica[];
   #growing: Promise<unknown> = Promise.resolve();
@@ -107,6 +109,8 @@ export class TestFront {
 
   async #answer(request: IncomingMessage, url: URL): Promise<Answer> {
     const number = (name: string): number => Number(url.searchParams.get(name) ?? 0);
+    const other = this.others(url.pathname);
+    if (other !== undefined) return other;
     const [, , what, id] = url.pathname.split('/');
     if (request.method === 'POST') return this.#submit(await readJson(request));
     if (what === 'blocks') return this.#blocks(number('from'), number('limit') || 20, number('reach'), number('waitMs'));

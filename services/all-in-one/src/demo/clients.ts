@@ -1,4 +1,4 @@
-import { ConsensusNodeClient, ContractClient, HttpClient, PatientApiClient, PkgClient, ResearchApiClient } from '@medveil/client';
+import { AuditorClient, ConsensusNodeClient, ContractClient, HttpClient, PatientApiClient, PkgClient, ResearchApiClient } from '@medveil/client';
 import type { SystemUrls } from '../system.js';
 
 /** All that the demo knows of the system: addresses and a token. An outside program could do the same. */
@@ -8,6 +8,7 @@ export interface Clients {
   readonly patient: PatientApiClient;
   readonly research: ResearchApiClient;
   readonly nodes: readonly ConsensusNodeClient[];
+  readonly auditors: readonly AuditorClient[];
 }
 
 export function connect(urls: SystemUrls, token: string): Clients {
@@ -18,6 +19,7 @@ export function connect(urls: SystemUrls, token: string): Clients {
     patient: new PatientApiClient(http(urls['patient-api'])),
     research: new ResearchApiClient(http(urls['research-api'])),
     nodes: urls.replicas.map((url) => new ConsensusNodeClient(http(url))),
+    auditors: urls.auditors.map((url) => new AuditorClient(http(url))),
   };
 }
 

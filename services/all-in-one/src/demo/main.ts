@@ -36,7 +36,7 @@ async function demo({ fhir, patients, dataFolder, logLevel }: DemoOptions, narra
   const system = await startSystem({
     dataFolder,
     circuits,
-    partDepth,
+    research: { partDepth },
     basePort: 0,
     logLevel,
     // In-process delivery as a broker may do it: some messages twice, late, out of order across keys.

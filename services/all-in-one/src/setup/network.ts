@@ -14,7 +14,7 @@ import { generateVoucherKey, voucherKeyId } from '@medveil/vouchers';
 import { PartyVaults } from './keys.js';
 
 export const REPLICA_IDS = ['replica-0', 'replica-1', 'replica-2', 'replica-3'] as const;
-const AUDITOR_IDS = ['auditor-0', 'auditor-1', 'auditor-2'] as const;
+export const AUDITOR_IDS = ['auditor-0', 'auditor-1', 'auditor-2'] as const;
 const AUDITOR_THRESHOLD = 2;
 /** f + 1 of four replicas. */
 const REPLICA_THRESHOLD = 2;

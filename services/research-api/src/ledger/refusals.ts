@@ -1,4 +1,4 @@
-import { isEarlyRefusal, LedgerRejection } from '@medveil/client';
+import { isAway as isServiceAway, isEarlyRefusal, LedgerRejection } from '@medveil/client';
 import { isCodedError } from '@medveil/encoding';
 
 /** The ledger's own word on a transaction, or the front's beforehand; undefined where it is neither, or only came at a wrong moment. */
@@ -10,5 +10,4 @@ export function refusalOf(error: unknown): { readonly code: string; readonly rea
 }
 
 /** Whether the ledger's front is away or late: to be tried again, as often as it takes. */
-export const isAway = (error: unknown): boolean =>
-  isCodedError(error) && (error.code.startsWith('client/') || error.code === 'research-api/not-connected' || ('status' in error && Number(error.status) >= 500));
+export const isAway = (error: unknown): boolean => isServiceAway(error) || (isCodedError(error) && error.code === 'research-api/not-connected');

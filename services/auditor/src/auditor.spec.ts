@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ApiError, type auditorApi, AuditorClient, HttpClient } from '@medveil/client';
+import { type Evidence, evidenceHash, sealEvidence } from '@medveil/delivery';
+import type { Id } from '@medveil/encoding';
+import { eventually, random, World } from './spec-world.js';
+
+const DAY_MS = 86_400_000;
+
+const problem = (code: string, status: number) => (error: unknown) => {
+  assert.ok(error instanceof ApiError, String(error));
+  assert.deepEqual([error.code, error.status], [code, status]);
+  return true;
+};
+
+describe('an auditor’s agent', () => {
+  let world: World;
+  let withheld: Evidence;
+  before(async () => {
+    world = await World.open();
+    await world.start();
+  });
+  after(async () => world.close());
+
+  const client = () => world.client('disputes:read', 'disputes:rule');
+  const shown = (claimId: Id<'clm'>, wanted: (dispute: auditorApi.Dispute) => boolean): Promise<auditorApi.Dispute> => eventually(async () => {
+    const dispute = await client().dispute(claimId).catch((error: unknown) => (error instanceof ApiError && error.status === 404 ? undefined : Promise.reject(error)));
+    return dispute !== undefined && wanted(dispute) ? dispute : undefined;
+  });
+
+  it('lets nobody in without a token and the scope', async () => {
+    const anonymous = new AuditorClient(new HttpClient({ baseUrl: world.service.url }));
+    await assert.rejects(anonymous.disputes(), problem('http/unauthenticated', 401));
+    await assert.rejects(world.client('disputes:rule').disputes(), problem('http/forbidden', 403));
+    const claimId = `clm_${'0'.repeat(64)}` as const;
+    await assert.rejects(world.client('disputes:read').approve(claimId, 'patient-at-fault'), (error) => error instanceof ApiError && error.status >= 400);
+    assert.deepEqual((await client().disputes()).items, []);
+  });
+
+  it('waits for the evidence, and says so; then it counts as withheld', async () => {
+    withheld = await world.delivered();
+    const { claimId } = withheld;
+    const sealed = await sealEvidence(withheld, world.auditors, random);
+    await world.open(claimId, evidenceHash(sealed));
+    assert.equal((await shown(claimId, ({ code }) => code !== null)).code, 'auditor/waits-for-evidence');
+    // What hashes to something else is not the institution's: somebody else has put it there.
+    world.evidence.set(claimId, await sealEvidence(withheld, world.auditors, random));
+    await assert.rejects(client().approve(claimId, 'institution-at-fault'), problem('auditor/nothing-found-yet', 409));
+    world.skewMs += 8 * DAY_MS;
+    // Bodies are looked for as well: without evidence, what nobody could read is not charged.
+    const { finding, status } = await shown(claimId, (dispute) => dispute.finding !== null);
+    assert.deepEqual([status, finding?.outcome, finding?.reason], ['found', 'body-unavailable', 'delivery/body-unavailable']);
+  });
+
+  it('votes on a human’s word and not before, once, however often it is stopped', async () => {
+    const { claimId } = withheld;
+    await world.restart();
+    assert.equal((await client().dispute(claimId)).status, 'found');
+    assert.deepEqual(world.votes(claimId), []);
+    await assert.rejects(client().approve(claimId, 'institution-at-fault'), problem('auditor/found-otherwise', 409));
+    world.front.takesTransactions = false;
+    await client().approve(claimId, 'body-unavailable');
+    await client().approve(claimId, 'body-unavailable');
+    await world.restart();
+    world.front.takesTransactions = true;
+    await shown(claimId, ({ status }) => status === 'voted');
+    await world.restart();
+    await client().approve(claimId, 'body-unavailable');
+    assert.deepEqual(world.votes(claimId), [{ auditor: world.auditors[0]?.account, outcome: 'body-unavailable' }]);
+    assert.equal((await client().dispute(claimId)).status, 'voted', 'one of three decides nothing');
+  });
+
+  it('sees what the majority decides', async () => {
+    const { claimId } = withheld;
+    await world.send(world.network.auditors[1]!, { type: 'rule-dispute', claimId, outcome: 'body-unavailable' });
+    assert.equal((await shown(claimId, ({ status }) => status === 'ended')).ruled, 'body-unavailable');
+  });
+
+  it('votes as it finds where it is set to', async () => {
+    await world.restart({ rulesAutomatically: true, patience: 0 });
+    const evidence = await world.delivered();
+    const sealed = await sealEvidence(evidence, world.auditors, random);
+    world.evidence.set(evidence.claimId, sealed);
+    await world.open(evidence.claimId, evidenceHash(sealed));
+    const { finding } = await shown(evidence.claimId, ({ status }) => status === 'voted');
+    assert.equal(finding?.reason, 'delivery/body-unavailable');
+    assert.equal(world.votes(evidence.claimId).length, 1);
+  });
+
+  it('abstains over what it cannot fetch', async () => {
+    await world.restart({ rulesAutomatically: true, patience: 0, maxBodyBytes: 1_024 });
+    const evidence = await world.delivered();
+    await world.open(evidence.claimId, random(32));
+    assert.equal((await shown(evidence.claimId, ({ status }) => status === 'abstains')).code, 'auditor/body-too-large');
+    assert.deepEqual(world.votes(evidence.claimId), []);
+    const { items, nextCursor } = await client().disputes({ limit: 2 });
+    assert.equal(items.length, 2);
+    assert.deepEqual((await client().disputes({ limit: 2, cursor: nextCursor ?? '' })).items.map(({ claimId }) => claimId), [evidence.claimId]);
+  });
+});

@@ -1,0 +1,24 @@
+import { CodedError } from '@medveil/encoding';
+import type { ErrorStatuses } from '@medveil/service-kit';
+
+/** Every refusal of this service's own; `auditor/waits-for-…` say what an open dispute waits for. */
+export type AuditorErrorCode =
+  | 'auditor/unknown-dispute'
+  | 'auditor/nothing-found-yet'
+  | 'auditor/found-otherwise'
+  | 'auditor/inconsistent-ledger'
+  | 'auditor/no-certificate'
+  | 'auditor/not-pinned-then'
+  | 'auditor/body-too-large'
+  | 'auditor/waits-for-evidence'
+  | 'auditor/waits-for-body';
+
+export class AuditorError extends CodedError<AuditorErrorCode> {}
+
+export const ERROR_STATUSES: ErrorStatuses = {
+  'client/*': 503,
+  'encoding/*': 400,
+  'auditor/unknown-dispute': 404,
+  'auditor/nothing-found-yet': 409,
+  'auditor/found-otherwise': 409,
+};

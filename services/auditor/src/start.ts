@@ -1,0 +1,88 @@
+import { ContractClient, HttpClient, LedgerAccess, LedgerFollower, ProxyClient } from '@medveil/client';
+import { createIdempotencyStore, createJobs } from '@medveil/database';
+import { fromBase64Url, isCodedError } from '@medveil/encoding';
+import { assertionTokens, type Infrastructure, LedgerCursor, loadNetwork, type Network, OPERATOR, openVault, partyTokens } from '@medveil/host';
+import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
+import { afgh06, loadEngine } from '@medveil/pre';
+import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import type { AuditorContext } from './context.js';
+import { DisputeStore } from './disputes/dispute-store.js';
+import { Disputes } from './disputes/disputes.js';
+import { DisputesController } from './disputes/disputes.controller.js';
+import { EXAMINE, examineJob } from './disputes/examine.js';
+import { VOTE, voteJob } from './disputes/vote.js';
+import { AuditorError, ERROR_STATUSES } from './errors.js';
+import { ledgerEventHandler } from './ledger-events.js';
+import type { AuditorSettings } from './settings.js';
+import { schemaOf } from './tables.js';
+
+const NAME = 'auditor';
+const VERSION = '0.1.0';
+const BODY_TIMEOUT_MS = 10 * 60_000;
+
+/** What this service needs of its host: it sends and takes no messages, and keeps nothing of what it sees. */
+export type AuditorInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess'>;
+
+/** Follows the ledger by proofs, looks into disputes, and votes. */
+export async function startAuditor(settings: AuditorSettings, infrastructure: AuditorInfrastructure): Promise<RunningService> {
+  const { clock, random } = infrastructure;
+  const log = createLog({ service: settings.auditor, level: settings.logLevel, clock });
+  const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
+  const health = new Health();
+  const network = await loadNetwork(settings.networkFile);
+  const certificate = certificateOf(network, settings.auditor);
+  const vault = await openVault(settings.vault, random);
+  const account = signingKeyFromSeed(await vault.get('account-key'));
+  const hpke = await hpkeKeyPairFromSeed(await vault.get('hpke-seed'));
+  const pre = afgh06(await loadEngine());
+  const database = await infrastructure.databases.open({ schema: schemaOf(settings.auditor), migrations: new URL('../migrations/', import.meta.url) });
+  const jobs = createJobs({ database, clock, random, onAttempt: jobObserver(metrics, log) });
+  const tokenFor = (baseUrl: string, audience: string) =>
+    assertionTokens(baseUrl, audience, { key: account, credential: { kind: 'enrolment', certificate }, subject: settings.auditor }, { clock, random });
+  const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token: tokenFor(settings.contractUrl, 'contract') }));
+  const proxy = new ProxyClient(new HttpClient({ baseUrl: settings.proxyUrl, token: tokenFor(settings.proxyUrl, 'proxy-cloud'), timeoutMs: BODY_TIMEOUT_MS, retries: 0 }));
+  const follower = new LedgerFollower({
+    genesis: fromBase64Url(network.genesis),
+    contract,
+    cursor: new LedgerCursor(database),
+    handle: ledgerEventHandler(() => context),
+    onError: (error) => log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' }),
+  });
+  const context: AuditorContext = {
+    settings, chainId: network.chainId, account, accountId: accountId(account.publicKey), hpke, database, jobs, disputes: new DisputeStore(database),
+    ledger: new LedgerAccess(follower, contract, clock), contract, proxy, pre, clock, log,
+  };
+  jobs.handle(EXAMINE, examineJob(context));
+  jobs.handle(VOTE, voteJob(context));
+  health.register('database', () => database.check());
+  metrics.gaugeFrom({ name: 'medveil_auditor_followed_height', help: 'Height of the last block that the auditor has handled.' }, () => follower.height);
+  const service = await runService({
+    name: settings.auditor,
+    version: VERSION,
+    mode: settings.mode,
+    module: defineModule('auditor-parts', { controllers: [DisputesController], providers: [{ provide: Disputes, useValue: new Disputes(context) }] }),
+    http: settings.http,
+    log,
+    metrics,
+    health,
+    clock,
+    random,
+    tokens: partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock }),
+    errors: ERROR_STATUSES,
+    idempotency: createIdempotencyStore({ database, clock, random }),
+    resources: [
+      { name: 'follower', close: () => follower.stop() },
+      { name: 'jobs', close: () => jobs.stop() },
+      { name: 'database', close: () => database.close() },
+    ],
+  });
+  await follower.start();
+  jobs.start();
+  return service;
+}
+
+function certificateOf(network: Network, auditor: string): Uint8Array {
+  const certificate = network.certificates?.[auditor];
+  if (certificate === undefined) throw new AuditorError('auditor/no-certificate', `the network's description has no E-Cert of ${auditor}`, { auditor });
+  return fromBase64Url(certificate);
+}
