@@ -100,6 +100,8 @@ describe('permissions', () => {
     'confirm-delivery': { type: 'confirm-delivery', claimId: `clm_${'0'.repeat(64)}` },
     'open-dispute': { type: 'open-dispute', claimId: `clm_${'0'.repeat(64)}`, evidenceHash: bytes32('x') },
     'rule-dispute': { type: 'rule-dispute', claimId: `clm_${'0'.repeat(64)}`, outcome: 'patient-at-fault' },
+    'request-opening': { type: 'request-opening', account: `acc_${'0'.repeat(64)}`, reason: 'court-order', claimId: null, evidenceHash: bytes32('x') },
+    'approve-opening': { type: 'approve-opening', openingId: `opn_${'0'.repeat(64)}` },
     'revoke-grant': { type: 'revoke-grant', claimId: `clm_${'0'.repeat(64)}` },
     'record-revocation-receipt': { type: 'record-revocation-receipt', claimId: `clm_${'0'.repeat(64)}`, statementHash: bytes32('x') },
     'record-deletion': { type: 'record-deletion', claimId: `clm_${'0'.repeat(64)}`, statementHash: bytes32('x') },

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ensure, Rejection } from './errors.js';
 import { chainIdSchema } from './parameters.js';
 import { type Body, bodySchema, type Proposal } from './transactions.js';
-import { accountKeySchema, bytes as bytesOf, type AccountId, type ClaimId, type ProposalId, type RecordId, type RequirementId, type Terms, timeMsSchema, type VoucherRequestId } from './vocabulary.js';
+import { accountKeySchema, bytes as bytesOf, type AccountId, type ClaimId, type OpeningId, type ProposalId, type RecordId, type RequirementId, type Terms, timeMsSchema, type VoucherRequestId } from './vocabulary.js';
 
 export const TRANSACTION_VERSION = 1;
 /** The domain of a transaction's signature. */
@@ -102,6 +102,9 @@ export const recordIdOf = (record: Uint8Array): RecordId => makeId('rec', record
 
 /** `clm_…` of the transaction by which `patient` claims: known before it is sent, used once. */
 export const claimIdOf = (patient: AccountId, nonce: number): ClaimId => makeId('clm', digest('medveil/claim/1', { patient, nonce }));
+
+/** `opn_…` of the transaction by which `auditor` asks for it: known before it is sent, used once. */
+export const openingIdOf = (auditor: AccountId, nonce: number): OpeningId => makeId('opn', digest('medveil/opening/1', { auditor, nonce }));
 
 /** `prp_…` of a proposal: everybody who votes for the same content votes for the same proposal. */
 export const voucherRequestIdOf = (account: AccountId, nonce: number): VoucherRequestId => makeId('vrq', digest('medveil/voucher-request/1', { account, nonce }));

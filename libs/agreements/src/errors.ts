@@ -78,6 +78,11 @@ export const REJECTION_CODES = [
   'agreements/wrong-parts',
   'agreements/bad-reencryption-proof',
   'agreements/already-ruled',
+  // openings
+  'agreements/not-a-pseudonym',
+  'agreements/unknown-opening',
+  'agreements/already-approved',
+  // withdrawal, deletion
   'agreements/already-revoked',
   'agreements/not-revoked',
   'agreements/already-recorded',

@@ -3,7 +3,7 @@ import { memberSchema, parametersSchema, verificationKeysSchema, voucherKeysSche
 import { contradictionKindSchema } from './transactions.js';
 import {
   accountIdSchema, amountSchema, blindedSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema, fieldElementSchema,
-  partTypeSchema, proposalIdSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
+  openingIdSchema, openingReasonSchema, partTypeSchema, proposalIdSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
   voucherRequestIdSchema,
 } from './vocabulary.js';
 
@@ -99,6 +99,12 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('disputed', { ...claimEvent, institution: accountIdSchema, evidenceHash: bytes32Schema, bond: amountSchema, ruleByMs: timeMsSchema }),
   event('ruling-voted', { claimId: claimIdSchema, auditor: accountIdSchema, outcome: disputeOutcomeSchema }),
   event('ruled', { ...claimEvent, outcome: disputeOutcomeSchema }),
+  event('opening-requested', {
+    openingId: openingIdSchema, account: accountIdSchema, reason: openingReasonSchema, claimId: claimIdSchema.nullable(), evidenceHash: bytes32Schema, auditor: accountIdSchema,
+    approveUntilMs: timeMsSchema,
+  }),
+  /** `approved`: with this approval the shares may be given. */
+  event('opening-approved', { openingId: openingIdSchema, account: accountIdSchema, auditor: accountIdSchema, approvals: z.int(), approved: z.boolean() }),
   /** A claim's hold went back: into the requirement's escrow while it is open, else to the institution. */
   event('refunded', { ...claimEvent, amount: amountSchema, to: z.enum(['escrow', 'institution']) }),
   event('grant-revoked', { ...claimEvent, recordId: recordIdSchema, patient: accountIdSchema }),

@@ -1,12 +1,12 @@
 import type { StateReader } from '@medveil/ledger';
 import { accountId } from '@medveil/identity';
 import {
-  accountTable, claimTable, domainTable, issuersTable, membersTable, memberTable, parametersTable, proposalTable, recordTable, registryTable, replicaBondTable, type ReplicaFaultEntry, replicaFaultTable,
+  accountTable, claimTable, domainTable, issuersTable, membersTable, memberTable, openingTable, parametersTable, proposalTable, recordTable, registryTable, replicaBondTable, type ReplicaFaultEntry, replicaFaultTable,
   requirementTable, type Readable, type RequirementEntry, rulesTable, supplyTable, verificationKeysTable,
 } from './state.js';
 import { faultName } from './rules/replica-faults.js';
 import type { ReplicaContradiction } from './verifiers.js';
-import { type AccountId, type ClaimId, type LedgerRole, type ProposalId, type RecordId, type RequirementId, requirementIdSchema } from './vocabulary.js';
+import { type AccountId, type ClaimId, type LedgerRole, type OpeningId, type ProposalId, type RecordId, type RequirementId, requirementIdSchema } from './vocabulary.js';
 
 /** The read side. All take a view, a snapshot, or entries that a light client has proved. */
 export const readAccount = (view: Readable, id: AccountId) => accountTable.read(view, id);
@@ -16,6 +16,7 @@ export const readMember = (view: Readable, id: AccountId) => memberTable.read(vi
 export const readMembers = (view: Readable, role: LedgerRole): AccountId[] => membersTable.read(view, role) ?? [];
 export const readRequirement = (view: Readable, id: RequirementId) => requirementTable.read(view, id);
 export const readRecord = (view: Readable, id: RecordId) => recordTable.read(view, id);
+export const readOpening = (view: Readable, id: OpeningId) => openingTable.read(view, id);
 export const readClaim = (view: Readable, id: ClaimId) => claimTable.read(view, id);
 export const readProposal = (view: Readable, id: ProposalId) => proposalTable.read(view, id);
 export const readIssuers = (view: Readable) => issuersTable.read(view);

@@ -5,7 +5,7 @@ import { AgreementsFault } from './errors.js';
 import { chainIdSchema, parametersSchema, verificationKeysSchema, voucherKeySchema } from './parameters.js';
 import { contradictionKindSchema, EVIDENCE_BYTES_MAX, blindedVoucherSchema, proposalSchema, recordPartSchema } from './transactions.js';
 import {
-  accountIdSchema, amountSchema, accountKeySchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, domainRegistrySchema,
+  accountIdSchema, amountSchema, accountKeySchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, domainIdSchema, openingReasonSchema, domainRegistrySchema,
   fieldElementSchema, recordIdSchema, requirementIdSchema, roleSchema, serialSchema, termsSchema, timeMsSchema,
   voucherRequestIdSchema,
 } from './vocabulary.js';
@@ -243,6 +243,22 @@ export const claimSchema = z.strictObject({
 export type ClaimEntry = z.infer<typeof claimSchema>;
 export const claimTable = table<typeof claimSchema, [claimId: string]>('claim', claimSchema);
 
+/** That a pseudonym may be opened, or was asked to be: what everybody can see of it. Whose it is stands nowhere. */
+export const openingSchema = z.strictObject({
+  account: accountIdSchema,
+  reason: openingReasonSchema,
+  claimId: claimIdSchema.nullable(),
+  evidenceHash: bytes32Schema,
+  requestedBy: accountIdSchema,
+  requestedAtMs: timeMsSchema,
+  approveUntilMs: timeMsSchema,
+  /** The requesting auditor first. */
+  approvals: z.array(accountIdSchema),
+  approvedAtMs: timeMsSchema.nullable(),
+});
+export type OpeningEntry = z.infer<typeof openingSchema>;
+export const openingTable = table<typeof openingSchema, [openingId: string]>('opening', openingSchema);
+
 /** One person's attempts at one requirement. */
 export const nullifierEntrySchema = z.strictObject({ claimId: claimIdSchema, attempts: z.int().min(1), free: z.boolean() });
 export const nullifierTable = table<typeof nullifierEntrySchema, [requirementId: string, nullifierHex: string]>('nullifier', nullifierEntrySchema);
@@ -299,6 +315,7 @@ export const stateKeys = {
   requirement: (requirementId: string) => requirementTable.key(requirementId),
   record: (recordId: string) => recordTable.key(recordId),
   claim: (claimId: string) => claimTable.key(claimId),
+  opening: (openingId: string) => openingTable.key(openingId),
   nullifier: (requirementId: string, nullifier: Uint8Array) => nullifierTable.key(requirementId, toHex(nullifier)),
   voucherKeys: () => voucherKeysTable.key(),
   voucherKey: (keyId: Uint8Array) => voucherKeyTable.key(toHex(keyId)),

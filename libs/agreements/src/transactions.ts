@@ -2,7 +2,7 @@ import { PART_TYPES } from '@medveil/eligibility';
 import { z } from 'zod';
 import { memberSchema, parametersSchema, verificationKeysSchema, voucherKeysSchema } from './parameters.js';
 import {
-  accountIdSchema, accountKeySchema, blindedSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, DOMAIN_SLOTS, domainRegistrySchema,
+  accountIdSchema, accountKeySchema, blindedSchema, bytes, bytes32Schema, claimIdSchema, disputeOutcomeSchema, openingIdSchema, openingReasonSchema, DOMAIN_SLOTS, domainRegistrySchema,
   fieldElementSchema, inPartOrder, partTypeSchema, positiveAmountSchema, requirementIdSchema, serialSchema, termsSchema, timeMsSchema,
   voucherRequestIdSchema, VOUCHERS_MAX,
 } from './vocabulary.js';
@@ -180,6 +180,20 @@ export const openDisputeSchema = z.strictObject({
 /** Auditor: a vote; more than half of the auditors decide. */
 export const ruleDisputeSchema = z.strictObject({ type: z.literal('rule-dispute'), claimId: claimIdSchema, outcome: disputeOutcomeSchema });
 
+/** Auditor: asks that a pseudonym be opened, which is this auditor's own approval too. */
+export const requestOpeningSchema = z.strictObject({
+  type: z.literal('request-opening'),
+  account: accountIdSchema,
+  reason: openingReasonSchema,
+  /** The agreement that is the evidence, signed by both; null where it is none. */
+  claimId: claimIdSchema.nullable(),
+  /** Of what else it rests on: the other auditors ask for that before they approve. */
+  evidenceHash: bytes32Schema,
+});
+
+/** Auditor: more than half of the auditors let it be opened. */
+export const approveOpeningSchema = z.strictObject({ type: z.literal('approve-opening'), openingId: openingIdSchema });
+
 /** Patient: withdraws the grant. Before delivery this ends the claim; after it, access that has not happened yet. */
 export const revokeGrantSchema = z.strictObject({ type: z.literal('revoke-grant'), claimId: claimIdSchema });
 
@@ -195,7 +209,7 @@ export const recordDeletionSchema = z.strictObject({ type: z.literal('record-del
 
 export const bodySchema = z.discriminatedUnion('type', [
   mintSchema, redeemSchema, requestVouchersSchema, issueVouchersSchema, spendVouchersSchema, voteSchema, updateIssuersSchema, revokeSchema, releaseRequirementSchema, closeRequirementSchema,
-  registerRecordSchema, submitClaimSchema, recordDeliverySchema, confirmDeliverySchema, openDisputeSchema, ruleDisputeSchema,
+  registerRecordSchema, submitClaimSchema, recordDeliverySchema, confirmDeliverySchema, openDisputeSchema, ruleDisputeSchema, requestOpeningSchema, approveOpeningSchema,
   revokeGrantSchema, recordRevocationReceiptSchema, recordDeletionSchema, reportEvidenceSchema, postBondSchema, withdrawBondSchema,
 ]);
 export type Body = z.infer<typeof bodySchema>;

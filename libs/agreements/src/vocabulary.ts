@@ -18,12 +18,14 @@ export const requirementIdSchema = idSchema('req');
 export const claimIdSchema = idSchema('clm');
 export const recordIdSchema = idSchema('rec');
 export const proposalIdSchema = idSchema('prp');
+export const openingIdSchema = idSchema('opn');
 export const voucherRequestIdSchema = idSchema('vrq');
 export type AccountId = z.infer<typeof accountIdSchema>;
 export type RequirementId = z.infer<typeof requirementIdSchema>;
 export type ClaimId = z.infer<typeof claimIdSchema>;
 export type RecordId = z.infer<typeof recordIdSchema>;
 export type ProposalId = z.infer<typeof proposalIdSchema>;
+export type OpeningId = z.infer<typeof openingIdSchema>;
 export type VoucherRequestId = z.infer<typeof voucherRequestIdSchema>;
 
 /** Bytes of exactly `length` or at most `max`, typed as the rest of the project types them. */
@@ -121,3 +123,8 @@ export type Terms = z.infer<typeof termsSchema>;
 export const DISPUTE_OUTCOMES = ['patient-at-fault', 'body-unavailable', 'institution-at-fault'] as const;
 export const disputeOutcomeSchema = z.enum(DISPUTE_OUTCOMES);
 export type DisputeOutcome = z.infer<typeof disputeOutcomeSchema>;
+
+/** Why a pseudonym is to be opened: a breach of a licence outside the ledger, data that a hospital or patient invented, a court's order. */
+export const OPENING_REASONS = ['licence-breach', 'false-data', 'court-order'] as const;
+export const openingReasonSchema = z.enum(OPENING_REASONS);
+export type OpeningReason = z.infer<typeof openingReasonSchema>;

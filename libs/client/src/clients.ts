@@ -83,6 +83,7 @@ export class ConsensusNodeClient {
   proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
   vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));
   rotateReplicaKey = () => this.http.json('/v1/replica-key/rotation', consensus.rotationSchema, post({}));
+  openingShare = (openingId: string, certificate: string) => this.http.json(`/v1/openings/${openingId}/share`, consensus.sealedShareSchema, post({ certificate }));
 }
 
 export class ProxyClient {
@@ -160,5 +161,10 @@ export class AuditorClient {
   constructor(readonly http: HttpClient) {}
   disputes = (query: PageQuery = {}) => this.http.json('/v1/disputes', auditor.disputesPageSchema, { query: { ...query } });
   dispute = (claimId: string) => this.http.json(`/v1/disputes/${claimId}`, auditor.disputeSchema);
+  requestOpening = (request: z.infer<typeof auditor.requestOpeningSchema>, idempotencyKey?: string) => this.http.json('/v1/openings', auditor.openingSchema, post(request, idempotencyKey));
+  opening = (openingId: string) => this.http.json(`/v1/openings/${openingId}`, auditor.openingSchema);
+  approveOpening = (openingId: string) => this.http.json(`/v1/openings/${openingId}/approval`, auditor.openingSchema, post({}));
+  openingShare = (openingId: string) => this.http.json(`/v1/openings/${openingId}/share`, auditor.sealedShareSchema, post({}));
+  identity = (openingId: string, shares: readonly string[]) => this.http.json(`/v1/openings/${openingId}/identity`, auditor.identitySchema, post({ shares }));
   approve = (claimId: string, outcome: auditor.Dispute['ruled']) => this.http.json(`/v1/disputes/${claimId}/approval`, auditor.disputeSchema, post({ outcome }));
 }

@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   institution: 'ins',
   job: 'job',
   message: 'msg',
+  opening: 'opn',
   patient: 'pat',
   proposal: 'prp',
   record: 'rec',

@@ -3,6 +3,7 @@ export { assertionTrust } from './assertion-trust.js';
 export type { Infrastructure } from './infrastructure.js';
 export { loadVerifiers } from './verifiers.js';
 export { type CircuitFolder, readCircuitFolders } from './circuit-folders.js';
+export { committeesOf, giveShare, type OpeningOnLedger, type ShareHolder } from './openings.js';
 export { loadNetwork, messageKeyOf, type Network, networkSchema, senderDirectory } from './network.js';
 export { ensureSecret } from './ensure-secret.js';
 export { LedgerCursor, type LedgerPosition } from './ledger-cursor.js';

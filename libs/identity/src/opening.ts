@@ -142,6 +142,14 @@ export async function combineShares(input: {
   return fromUtf8(unpadIdentity(padded));
 }
 
+/** Whether a share is the one that was sealed to its holder: a false one can be left out before `combineShares`, which names it. */
+export const openedShareFits = (opening: Uint8Array, binding: OpeningBinding, share: OpenedShare): boolean => fits(decodeOpening(opening), binding, share);
+
+function fits({ records }: Opening, binding: OpeningBinding, { committee, index, share }: OpenedShare): boolean {
+  const record = records[committee][index];
+  return record !== undefined && equalBytes(record.commitment, shareCommitment(binding, committee, index, share));
+}
+
 async function recoverHalf(
   opening: Opening,
   binding: OpeningBinding,
@@ -151,11 +159,9 @@ async function recoverHalf(
 ): Promise<Uint8Array> {
   const { threshold } = committees[committee];
   const byIndex = new Map<number, Uint8Array>();
-  for (const { index, share } of shares.filter((candidate) => candidate.committee === committee)) {
-    const record = opening.records[committee][index];
-    if (record === undefined || !equalBytes(record.commitment, shareCommitment(binding, committee, index, share))) {
-      throw new IdentityError('identity/bad-share', 'a share is not the one that was sealed', { committee, index });
-    }
+  for (const opened of shares.filter((candidate) => candidate.committee === committee)) {
+    const { index, share } = opened;
+    if (!fits(opening, binding, opened)) throw new IdentityError('identity/bad-share', 'a share is not the one that was sealed', { committee, index });
     byIndex.set(index, share);
   }
   if (byIndex.size < threshold) {

@@ -1,19 +1,23 @@
 /**
- * Disputes on the real system: the institution refuses what it was given, the auditors' agents look, more than half of them decide, the
- * ledger pays. The institution's agent is set to take no body of a size that bodies have, so it accuses honest patients.
+ * The auditors on the real system. Disputes: the institution refuses what it was given, the auditors' agents look, more than half of them decide, the
+ * ledger pays. The institution's agent is set to take no body of a size that bodies have, so it accuses honest patients. Openings: of the
+ * pseudonyms that were used for it.
  */
 import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { DisputeOutcome } from '@medveil/agreements';
-import { ApiError, type auditorApi, type patientApi, type researchApi } from '@medveil/client';
+import { ApiError, type auditorApi, type AuditorClient, type patientApi, type researchApi } from '@medveil/client';
+import { fromBase64Url, type Id, toBase64Url, utf8 } from '@medveil/encoding';
 import { EXAMPLE_STUDIES } from '@medveil/fhir';
 import { syntheticBundles } from './demo/bundles.js';
 import { until } from './demo/clients.js';
 import { enrolInstitutions, importPatients, matchAll, type OpenRequirement, type Participant, releaseRequirements } from './demo/scenario.js';
 import { replicasAgree } from './demo/verify.js';
-import { only } from './testing/chain.js';
+import { ofType, only, readChain } from './testing/chain.js';
+import { flipped } from './testing/delivery.js';
+import { codeOf } from './testing/refusals.js';
 import { startWorld, type World } from './testing/world.js';
 
 const DAY_MS = 86_400_000;
@@ -58,9 +62,11 @@ const patientBalance = async (claimId: string): Promise<number> => {
 };
 const statusOf = async (claimId: string): Promise<string> => (await world.clients.contract.claim(claimId)).status;
 
+const auditorOf = (number: number) => world.clients.auditors[number] as AuditorClient;
+
 /** What an auditor shows once it is as wanted; before it has followed so far, it knows of no dispute. */
 async function dispute(number: number, claimId: string, wanted: (dispute: auditorApi.Dispute) => boolean): Promise<auditorApi.Dispute> {
-  const ask = async () => world.clients.auditors[number]?.dispute(claimId).catch((error: unknown) => {
+  const ask = async () => auditorOf(number).dispute(claimId).catch((error: unknown) => {
     if (error instanceof ApiError && error.status === 404) return undefined;
     throw error;
   });
@@ -68,7 +74,7 @@ async function dispute(number: number, claimId: string, wanted: (dispute: audito
 }
 
 const found = (number: number, claimId: string) => dispute(number, claimId, ({ finding }) => finding !== null);
-const approve = (number: number, claimId: string, outcome: DisputeOutcome) => world.clients.auditors[number]?.approve(claimId, outcome);
+const approve = (number: number, claimId: string, outcome: DisputeOutcome) => auditorOf(number).approve(claimId, outcome);
 
 async function assertConsistent(): Promise<void> {
   const { agree, conserved } = await replicasAgree(world.clients);
@@ -115,5 +121,81 @@ describe('a dispute', () => {
     assert.equal(await balance(), unpaid, 'the hold went back into the escrow, the bond to the institution');
     assert.equal(await patientBalance(claimId), 0);
     await assertConsistent();
+  });
+});
+
+describe('an opening of a pseudonym', () => {
+  const EVIDENCE = '11'.repeat(32);
+  let claims: { readonly account: Id<'acc'>; readonly claimId: Id<'clm'> }[];
+  let opened: auditorApi.Opening;
+  let identity: string;
+
+  before(async () => {
+    const { entries } = await readChain(world.clients.contract);
+    claims = ofType(entries, 'submit-claim').filter(({ receipt }) => receipt.ok).map(({ sender, receipt }) => ({
+      account: sender, claimId: receipt.events.find(({ type }) => type === 'claim-accepted')?.data['claimId'] as Id<'clm'>,
+    }));
+    assert.equal(new Set(claims.map(({ account }) => account)).size, 2);
+  });
+
+  const ask = (claim: number): Promise<auditorApi.Opening> => auditorOf(0).requestOpening({ ...claims[claim]!, reason: 'licence-breach', evidenceHash: EVIDENCE });
+  /** Once the holder has seen what was ordered. */
+  const shareOf = async (holder: 'auditor' | 'replica', number: number, { openingId, certificate }: auditorApi.Opening): Promise<string> => {
+    const give = () => (holder === 'auditor' ? auditorOf(number).openingShare(openingId) : world.clients.nodes[number]!.openingShare(openingId, certificate ?? ''));
+    const answer = await soon(`the share of ${holder} ${number}`, () => give().catch((error: unknown) => {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return undefined;
+      throw error;
+    }), (given) => given !== undefined);
+    return answer?.sealed ?? '';
+  };
+  const sharesOf = (opening: auditorApi.Opening, auditors: readonly number[], replicas: readonly number[]): Promise<string[]> =>
+    Promise.all([...auditors.map((number) => shareOf('auditor', number, opening)), ...replicas.map((number) => shareOf('replica', number, opening))]);
+
+  it('is ordered first: without it, and before the auditors approve, nobody gives a share', async () => {
+    const asked = await ask(0);
+    assert.deepEqual([asked.account, asked.approvals.length, asked.approvedAtMs], [claims[0]?.account, 1, null]);
+    const never = `opn_${'0'.repeat(64)}` as const;
+    assert.equal(await codeOf(auditorOf(1).openingShare(never)), 'auditor/unknown-opening');
+    assert.equal(await codeOf(world.clients.nodes[0]!.openingShare(never, asked.certificate ?? '')), 'consensus-node/unknown-opening');
+    for (const number of [0, 1, 2]) assert.equal(await codeOf(auditorOf(number).openingShare(asked.openingId)), 'agreements/opening-not-approved');
+    const refused = () => codeOf(world.clients.nodes[0]!.openingShare(asked.openingId, asked.certificate ?? ''));
+    await soon('the replica', refused, (code) => code === 'agreements/opening-not-approved');
+    assert.equal(await codeOf(auditorOf(0).identity(asked.openingId, [])), 'agreements/opening-not-approved');
+    opened = await auditorOf(1).approveOpening(asked.openingId);
+    assert.ok(opened.approvedAtMs !== null);
+  });
+
+  it('takes t auditors and f + 1 replicas: no smaller group can', async () => {
+    const { openingId } = opened;
+    for (const [auditors, replicas] of [[[1], [0, 1, 2, 3]], [[0, 1, 2], [2]], [[], [0, 1, 2, 3]], [[0, 1, 2], []]] as const) {
+      assert.equal(await codeOf(auditorOf(0).identity(openingId, await sharesOf(opened, auditors, replicas))), 'identity/too-few-shares');
+    }
+    const enough = await sharesOf(opened, [1, 2], [0, 3]);
+    ({ enrolmentId: identity } = await auditorOf(0).identity(openingId, enough));
+    assert.equal(identity, diabetic.patientId);
+    const [first = '', ...rest] = enough;
+    const bent = toBase64Url(flipped(fromBase64Url(first), -1));
+    assert.equal(await codeOf(auditorOf(0).identity(openingId, [bent, ...rest])), 'identity/too-few-shares');
+    assert.equal((await auditorOf(0).identity(openingId, [bent, toBase64Url(utf8('no share')), ...enough])).enrolmentId, identity, 'a false share spoils nothing');
+  });
+
+  it('is for the auditor who asked, and for that pseudonym alone', async () => {
+    const { openingId } = opened;
+    const enough = await sharesOf(opened, [1, 2], [0, 3]);
+    assert.equal(await codeOf(auditorOf(1).identity(openingId, enough)), 'auditor/not-the-requester');
+    const second = await ask(1);
+    await auditorOf(2).approveOpening(second.openingId);
+    assert.equal(await codeOf(auditorOf(0).identity(second.openingId, enough)), 'identity/too-few-shares');
+    assert.equal(await codeOf(world.clients.nodes[0]!.openingShare(openingId, second.certificate ?? '')), 'agreements/not-this-pseudonym');
+    const { enrolmentId } = await auditorOf(0).identity(second.openingId, await sharesOf(second, [0, 1], [1, 2]));
+    assert.equal(enrolmentId, identity, 'two pseudonyms of one patient');
+  });
+
+  it('is on the record for everybody, and the identity is not', async () => {
+    const { entries, blocks } = await readChain(world.clients.contract);
+    const asked = ofType(entries, 'request-opening').map(({ transaction: { body } }) => [body.account, body.reason]);
+    assert.deepEqual(asked, claims.map(({ account }) => [account, 'licence-breach']));
+    assert.equal(ofType(entries, 'approve-opening').length, 2);
+    assert.ok(blocks.every(({ block }) => block.transactions.every((bytes) => !Buffer.from(bytes).includes(identity))));
   });
 });

@@ -19,6 +19,7 @@ import { replicasAgree, verifyDelivery } from './demo/verify.js';
 import { type Chain, type Entry, type EntryOf, ofType, only, readChain } from './testing/chain.js';
 import { deliveredParts, flipped, openDelivered, storedBody } from './testing/delivery.js';
 import { institutionKeys, patientKeys, pseudonymOf } from './testing/parties.js';
+import { codeOf } from './testing/refusals.js';
 import { WhatIf } from './testing/what-if.js';
 import { startWorld, type World } from './testing/world.js';
 
@@ -52,9 +53,6 @@ before(async () => {
 });
 
 after(() => world.end());
-
-const codeOf = (asked: Promise<unknown>): Promise<string> =>
-  asked.then(() => 'accepted', (error: unknown) => (error instanceof ApiError ? error.code : String(error)));
 
 /** Hands a transaction to the contract's front and waits for the block. @returns the receipt's code, or what the front refused it with */
 async function submitted(bytes: Uint8Array): Promise<string> {

@@ -59,7 +59,7 @@ export interface System {
 
 export const HOSPITAL_ID = 'hospital-0';
 const OPERATOR_SCOPES = [
-  'consensus:vote', 'deliveries:read', 'disputes:read', 'disputes:rule', 'enrolments:admin', 'exchanges:write', 'institutions:write', 'ledger:read', 'operations:read', 'patients:read', 'patients:write',
+  'consensus:vote', 'deliveries:read', 'disputes:read', 'disputes:rule', 'enrolments:admin', 'exchanges:write', 'institutions:write', 'ledger:read', 'openings:answer', 'openings:read', 'openings:request', 'operations:read', 'patients:read', 'patients:write',
   'requirements:write', 'research:read', 'transactions:submit', 'treasury:mint',
 ];
 const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node', 'auditor'];

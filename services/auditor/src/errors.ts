@@ -1,3 +1,4 @@
+import { REJECTION_CODES } from '@medveil/agreements';
 import { CodedError } from '@medveil/encoding';
 import type { ErrorStatuses } from '@medveil/service-kit';
 
@@ -6,6 +7,8 @@ export type AuditorErrorCode =
   | 'auditor/unknown-dispute'
   | 'auditor/nothing-found-yet'
   | 'auditor/found-otherwise'
+  | 'auditor/unknown-opening'
+  | 'auditor/not-the-requester'
   | 'auditor/inconsistent-ledger'
   | 'auditor/no-certificate'
   | 'auditor/not-pinned-then'
@@ -16,9 +19,16 @@ export type AuditorErrorCode =
 export class AuditorError extends CodedError<AuditorErrorCode> {}
 
 export const ERROR_STATUSES: ErrorStatuses = {
+  ...Object.fromEntries(REJECTION_CODES.map((code) => [code, 422])),
+  'agreements/opening-not-approved': 409,
+  'agreements/not-this-pseudonym': 422,
   'client/*': 503,
   'encoding/*': 400,
   'auditor/unknown-dispute': 404,
+  'auditor/unknown-opening': 404,
+  'auditor/not-the-requester': 403,
+  'host/no-share-holder': 409,
+  'identity/*': 422,
   'auditor/nothing-found-yet': 409,
   'auditor/found-otherwise': 409,
 };

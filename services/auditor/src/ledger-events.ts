@@ -4,6 +4,7 @@ import type { VerifiedBlock } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
 import type { Id } from '@medveil/encoding';
 import type { AuditorContext } from './context.js';
+import type { CertificateStore } from './openings/certificate-store.js';
 import { EXAMINE } from './disputes/examine.js';
 
 interface BlockParts {
@@ -26,8 +27,9 @@ const HANDLERS: Handlers = {
 };
 
 /** @returns what the follower calls for each block, at least once: everything here may happen twice */
-export function ledgerEventHandler(context: () => AuditorContext): (block: VerifiedBlock) => Promise<void> {
-  return async ({ receipts, timeMs }) => {
+export function ledgerEventHandler(context: () => AuditorContext, certificates: CertificateStore): (block: VerifiedBlock) => Promise<void> {
+  return async ({ transactions, receipts, timeMs }) => {
+    await certificates.keep(context().database.queries, { transactions, receipts });
     const events = receipts.filter(({ ok }) => ok).flatMap((receipt) => receipt.events).flatMap((event) => {
       const parsed = eventSchema.safeParse(event);
       return parsed.success && HANDLERS[parsed.data.type] !== undefined ? [parsed.data] : [];

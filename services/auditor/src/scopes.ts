@@ -4,4 +4,10 @@ export const SCOPES = {
   read: 'disputes:read',
   /** let this auditor vote */
   rule: 'disputes:rule',
+  /** openings that were asked for */
+  readOpenings: 'openings:read',
+  /** ask that a pseudonym be opened, and read the identity */
+  request: 'openings:request',
+  /** approve an opening, and give this auditor's share */
+  answer: 'openings:answer',
 } as const;

@@ -13,6 +13,9 @@ import { EXAMINE, examineJob } from './disputes/examine.js';
 import { VOTE, voteJob } from './disputes/vote.js';
 import { AuditorError, ERROR_STATUSES } from './errors.js';
 import { ledgerEventHandler } from './ledger-events.js';
+import { CertificateStore } from './openings/certificate-store.js';
+import { Openings } from './openings/openings.js';
+import { OpeningsController } from './openings/openings.controller.js';
 import type { AuditorSettings } from './settings.js';
 import { schemaOf } from './tables.js';
 
@@ -23,7 +26,7 @@ const BODY_TIMEOUT_MS = 10 * 60_000;
 /** What this service needs of its host: it sends and takes no messages, and keeps nothing of what it sees. */
 export type AuditorInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess'>;
 
-/** Follows the ledger by proofs, looks into disputes, and votes. */
+/** Follows the ledger by proofs, looks into disputes, votes, and takes part in opening pseudonyms. */
 export async function startAuditor(settings: AuditorSettings, infrastructure: AuditorInfrastructure): Promise<RunningService> {
   const { clock, random } = infrastructure;
   const log = createLog({ service: settings.auditor, level: settings.logLevel, clock });
@@ -41,11 +44,12 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
     assertionTokens(baseUrl, audience, { key: account, credential: { kind: 'enrolment', certificate }, subject: settings.auditor }, { clock, random });
   const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token: tokenFor(settings.contractUrl, 'contract') }));
   const proxy = new ProxyClient(new HttpClient({ baseUrl: settings.proxyUrl, token: tokenFor(settings.proxyUrl, 'proxy-cloud'), timeoutMs: BODY_TIMEOUT_MS, retries: 0 }));
+  const certificates = new CertificateStore(database);
   const follower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract,
     cursor: new LedgerCursor(database),
-    handle: ledgerEventHandler(() => context),
+    handle: ledgerEventHandler(() => context, certificates),
     onError: (error) => log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' }),
   });
   const context: AuditorContext = {
@@ -60,7 +64,10 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
     name: settings.auditor,
     version: VERSION,
     mode: settings.mode,
-    module: defineModule('auditor-parts', { controllers: [DisputesController], providers: [{ provide: Disputes, useValue: new Disputes(context) }] }),
+    module: defineModule('auditor-parts', {
+      controllers: [DisputesController, OpeningsController],
+      providers: [{ provide: Disputes, useValue: new Disputes(context) }, { provide: Openings, useValue: new Openings(context, network, certificates, random) }],
+    }),
     http: settings.http,
     log,
     metrics,

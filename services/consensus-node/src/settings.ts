@@ -25,7 +25,7 @@ export const consensusNodeSettings = z.strictObject({
   dataFolder: z.string().min(1),
   /** the public description of the network (made at setup) */
   networkFile: z.string().min(1),
-  /** holds `replica-key`, `message-key` and `operator-key`; `next-replica-key` where a change of the key is prepared */
+  /** holds `replica-key`, `message-key`, `operator-key` and, for shares of pseudonyms, `hpke-seed`; `next-replica-key` where a change of the key is prepared */
   vault: vaultSettings,
   /** Ed25519 key whose tokens this service takes, base64url */
   operatorPublicKey: z.string().min(1),

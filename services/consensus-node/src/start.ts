@@ -1,6 +1,6 @@
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, OPERATOR, openVault, partyTokens, senderDirectory } from '@medveil/host';
-import { signingKeyFromSeed } from '@medveil/identity';
+import { type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, OPERATOR, openVault, partyTokens, senderDirectory, type ShareHolder } from '@medveil/host';
+import { hpkeKeyPairFromSeed, type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
 import { cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
 import { createLog, defineModule, Health, messageObserver, type RunningService, runService, ServiceMetrics, Shutdown } from '@medveil/service-kit';
@@ -9,6 +9,7 @@ import { ExplorerController } from './explorer.controller.js';
 import { MessagesController, UNDERSTOOD } from './messages.controller.js';
 import { measureNode } from './metrics.js';
 import { ConsensusNode } from './node.js';
+import { OpeningsController, OpeningShares } from './openings.controller.js';
 import { OperatorController } from './operator.controller.js';
 import { ReplicaKeys } from './replica-keys.js';
 import type { ConsensusNodeSettings } from './settings.js';
@@ -73,8 +74,8 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     observer: messageObserver(metrics, log),
   });
   const module = defineModule('consensus-node-parts', {
-    controllers: [ExplorerController, TransactionsController, OperatorController, MessagesController],
-    providers: [{ provide: ConsensusNode, useValue: node }],
+    controllers: [ExplorerController, TransactionsController, OperatorController, MessagesController, OpeningsController],
+    providers: [{ provide: ConsensusNode, useValue: node }, { provide: OpeningShares, useValue: new OpeningShares(network, await holderOf(vault, name), random) }],
   });
   const service = await runService({
     name,
@@ -96,4 +97,10 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
   service.app.get(Shutdown).signal.addEventListener('abort', () => node.reader.stop(), { once: true });
   node.start();
   return service;
+}
+
+/** Of pseudonyms. A replica that joined after the T-Certs of an epoch were made may have none. */
+async function holderOf(vault: KeyVault, id: string): Promise<ShareHolder | null> {
+  const seed = await vault.find('hpke-seed');
+  return seed === null ? null : { committee: 'replicas', id, hpke: await hpkeKeyPairFromSeed(seed) };
 }

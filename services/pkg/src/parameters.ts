@@ -1,7 +1,6 @@
 import type { pkgApi } from '@medveil/client';
-import { fromBase64Url, toHex } from '@medveil/encoding';
+import { toHex } from '@medveil/encoding';
 import type { Network } from '@medveil/host';
-import type { Committee, OpeningCommittees } from '@medveil/identity';
 import type { Genesis } from '@medveil/ledger';
 import type { PkgSettings } from './settings.js';
 
@@ -28,11 +27,3 @@ export class PublicParameters {
     };
   }
 }
-
-const committee = ({ threshold, members }: Network['opening']['auditors']): Committee => ({
-  threshold,
-  members: members.map(({ id, hpkePublicKey }) => ({ id, publicKey: fromBase64Url(hpkePublicKey) })),
-});
-
-/** Who opens pseudonyms, as libs/identity takes them. */
-export const committeesOf = ({ opening }: Network): OpeningCommittees => ({ auditors: committee(opening.auditors), replicas: committee(opening.replicas) });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fromBase64Url, toBase64Url } from '@medveil/encoding';
+import { committeesOf } from '@medveil/host';
 import { acceptTCert, decodeOpeningWitness, PRE_KEY_KIND } from '@medveil/identity';
-import { committeesOf } from './parameters.js';
 import { CHAIN, DAY_MS, Party, problem, World } from './spec-world.js';
 
 describe('pseudonyms', () => {

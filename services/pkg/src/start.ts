@@ -1,6 +1,6 @@
 import { createInbox, createJobs, createOutbox, createOutboxRelay, type Database, type Inbox } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
-import { anyOf, assertionTrust, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, TokenService } from '@medveil/host';
+import { anyOf, assertionTrust, committeesOf, type Infrastructure, loadNetwork, type Network, openVault, OPERATOR, partyTokens, TokenService } from '@medveil/host';
 import type { ReplayGuard } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
 import { createPublisher, ed25519Signer } from '@medveil/messaging';
@@ -17,7 +17,7 @@ import { Issuers } from './issuers.js';
 import { loadKeys } from './keys.js';
 import { LedgerJobs } from './ledger-jobs.js';
 import type { LedgerConnection } from './ledger-port.js';
-import { committeesOf, PublicParameters } from './parameters.js';
+import { PublicParameters } from './parameters.js';
 import { PartyController } from './party.controller.js';
 import { PublicController } from './public.controller.js';
 import { RevocationRegister } from './revocation-register.js';

@@ -28,6 +28,8 @@ export const PERMITTED: Readonly<Record<BodyType, readonly LedgerRole[]>> = {
   'confirm-delivery': ['institution'],
   'open-dispute': ['institution'],
   'rule-dispute': ['auditor'],
+  'request-opening': ['auditor'],
+  'approve-opening': ['auditor'],
   'revoke-grant': DATA_OWNERS,
   'record-revocation-receipt': ['proxy'],
   'record-deletion': ['institution'],

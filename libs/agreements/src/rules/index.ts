@@ -12,6 +12,7 @@ import { closeUnruled, openDispute, ruleDispute } from './disputes.js';
 import { vote } from './governance.js';
 import { recordRevocationReceipt, revokeGrant } from './grants.js';
 import { revoke, updateIssuers } from './issuers.js';
+import { approveOpening, requestOpening } from './openings.js';
 import { registerRecord } from './records.js';
 import { postBond, reportEvidence, withdrawBond } from './replica-faults.js';
 import { closeRequirement, expireRequirement, releaseRequirement } from './requirements.js';
@@ -44,6 +45,8 @@ function apply(call: SenderCall, body: Body): void {
     case 'confirm-delivery': return confirmDelivery(call, body);
     case 'open-dispute': return openDispute(call, body);
     case 'rule-dispute': return ruleDispute(call, body);
+    case 'request-opening': return requestOpening(call, body);
+    case 'approve-opening': return approveOpening(call, body);
     case 'revoke-grant': return revokeGrant(call, body);
     case 'record-revocation-receipt': return recordRevocationReceipt(call, body);
     case 'record-deletion': return recordDeletion(call, body);

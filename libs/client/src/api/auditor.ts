@@ -1,6 +1,7 @@
-/** HTTP API of an auditor's agent: disputes, what it found, and the word that lets it vote. */
+/** HTTP API of an auditor's agent: disputes, what it found, the word that lets it vote; openings of pseudonyms. */
 import { z } from 'zod';
-import { accountIdSchema, claimIdSchema, pageSchema, requirementIdSchema, timeMsSchema } from './common.js';
+import { hexSchema, idSchema } from '@medveil/encoding';
+import { accountIdSchema, canonicalSchema, claimIdSchema, pageSchema, requirementIdSchema, timeMsSchema } from './common.js';
 
 const outcomeSchema = z.enum(['patient-at-fault', 'body-unavailable', 'institution-at-fault']);
 
@@ -30,3 +31,30 @@ export const disputesPageSchema = pageSchema(disputeSchema);
 
 /** POST /v1/disputes/:claimId/approval: lets the auditor vote as it found, which is said again. */
 export const approvalSchema = z.strictObject({ outcome: outcomeSchema });
+
+/** POST /v1/openings: asks, on the ledger, that a pseudonym be opened. */
+export const requestOpeningSchema = z.strictObject({
+  account: accountIdSchema,
+  reason: z.enum(['licence-breach', 'false-data', 'court-order']),
+  claimId: claimIdSchema.nullable(),
+  evidenceHash: hexSchema(32),
+});
+/** GET /v1/openings/:id, as the ledger has it; `certificate`: the T-Cert of the pseudonym, which holders of shares need. */
+export const openingSchema = z.object({
+  openingId: idSchema('opn'),
+  account: accountIdSchema,
+  reason: z.string(),
+  claimId: claimIdSchema.nullable(),
+  evidenceHash: hexSchema(32),
+  requestedBy: accountIdSchema,
+  approvals: z.array(accountIdSchema),
+  approveUntilMs: timeMsSchema,
+  approvedAtMs: timeMsSchema.nullable(),
+  certificate: canonicalSchema.nullable(),
+});
+export type Opening = z.infer<typeof openingSchema>;
+/** POST /v1/openings/:id/approval: this auditor's approval, on the ledger. POST /v1/openings/:id/share: its share, as a replica's. */
+export const sealedShareSchema = z.object({ sealed: canonicalSchema });
+/** POST /v1/openings/:id/identity: puts the shares together that were sealed to this auditor. The answer is kept nowhere. */
+export const combineSchema = z.strictObject({ shares: z.array(canonicalSchema).max(128) });
+export const identitySchema = z.object({ enrolmentId: z.string() });

@@ -56,3 +56,10 @@ export const rotationSchema = z.object({ proposalId: z.string(), proposal: canon
 export const proposalsSchema = z.object({
   items: z.array(z.object({ proposalId: z.string(), proposal: canonicalSchema, summary: z.string(), voted: z.boolean() })),
 });
+
+/**
+ * POST /v1/openings/:id/share (scope `openings:answer`): this replica's share of a pseudonym, for a request that the ledger has ordered and
+ * the auditors have approved. `certificate`: the pseudonym's T-Cert. `sealed`: for the auditor who asked (libs/identity, opened share).
+ */
+export const shareRequestSchema = z.strictObject({ certificate: canonicalSchema });
+export const sealedShareSchema = z.object({ sealed: canonicalSchema });
