@@ -21,7 +21,8 @@ import { codeOf } from './testing/refusals.js';
 import { startWorld, type World } from './testing/world.js';
 
 const DAY_MS = 86_400_000;
-const WAIT_MS = 120_000;
+/** Long enough for a slow machine. */
+const WAIT_MS = 300_000;
 const REWARD = 150;
 const BOND = 100;
 const study = only(EXAMPLE_STUDIES.filter(({ id }) => id === 'diabetes-hba1c'));
@@ -124,6 +125,19 @@ describe('a dispute', () => {
   });
 });
 
+/** Once the holder has seen what was ordered. */
+const shareOf = async (holder: 'auditor' | 'replica', number: number, { openingId, certificate }: auditorApi.Opening): Promise<string> => {
+  const give = () => (holder === 'auditor' ? auditorOf(number).openingShare(openingId) : world.clients.nodes[number]!.openingShare(openingId, certificate ?? ''));
+  const answer = await soon(`the share of ${holder} ${number}`, () => give().catch((error: unknown) => {
+    if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return undefined;
+    throw error;
+  }), (given) => given !== undefined);
+  return answer?.sealed ?? '';
+};
+
+const sharesOf = (opening: auditorApi.Opening, auditors: readonly number[], replicas: readonly number[]): Promise<string[]> =>
+  Promise.all([...auditors.map((number) => shareOf('auditor', number, opening)), ...replicas.map((number) => shareOf('replica', number, opening))]);
+
 describe('an opening of a pseudonym', () => {
   const EVIDENCE = '11'.repeat(32);
   let claims: { readonly account: Id<'acc'>; readonly claimId: Id<'clm'> }[];
@@ -139,17 +153,6 @@ describe('an opening of a pseudonym', () => {
   });
 
   const ask = (claim: number): Promise<auditorApi.Opening> => auditorOf(0).requestOpening({ ...claims[claim]!, reason: 'licence-breach', evidenceHash: EVIDENCE });
-  /** Once the holder has seen what was ordered. */
-  const shareOf = async (holder: 'auditor' | 'replica', number: number, { openingId, certificate }: auditorApi.Opening): Promise<string> => {
-    const give = () => (holder === 'auditor' ? auditorOf(number).openingShare(openingId) : world.clients.nodes[number]!.openingShare(openingId, certificate ?? ''));
-    const answer = await soon(`the share of ${holder} ${number}`, () => give().catch((error: unknown) => {
-      if (error instanceof ApiError && (error.status === 404 || error.status === 409)) return undefined;
-      throw error;
-    }), (given) => given !== undefined);
-    return answer?.sealed ?? '';
-  };
-  const sharesOf = (opening: auditorApi.Opening, auditors: readonly number[], replicas: readonly number[]): Promise<string[]> =>
-    Promise.all([...auditors.map((number) => shareOf('auditor', number, opening)), ...replicas.map((number) => shareOf('replica', number, opening))]);
 
   it('is ordered first: without it, and before the auditors approve, nobody gives a share', async () => {
     const asked = await ask(0);

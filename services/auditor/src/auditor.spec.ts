@@ -87,6 +87,34 @@ describe('an auditor’s agent', () => {
     assert.equal(world.votes(evidence.claimId).length, 1);
   });
 
+  it('finds against a patient who encrypted something else, and the hold goes back', async () => {
+    const evidence = await world.delivered();
+    const { claimId } = evidence;
+    for (const [digest, body] of world.registered) world.bodies.set(digest, body);
+    const sealed = await sealEvidence(evidence, world.auditors, random);
+    world.evidence.set(claimId, sealed);
+    const unpaid = world.balance(world.network.institution.id);
+    await world.open(claimId, evidenceHash(sealed));
+    const { finding } = await shown(claimId, ({ status }) => status === 'voted');
+    assert.deepEqual([finding?.outcome, finding?.reason], ['patient-at-fault', 'delivery/body-not-authentic']);
+    assert.equal(world.claim(claimId)?.status, 'disputed');
+    await world.send(world.network.auditors[2]!, { type: 'rule-dispute', claimId, outcome: 'patient-at-fault' });
+    assert.equal(world.claim(claimId)?.status, 'refunded');
+    assert.equal(world.balance(world.network.institution.id), unpaid, 'the bond is back, the hold in the escrow');
+    await shown(claimId, ({ status }) => status === 'ended');
+  });
+
+  it('finds against an institution whose evidence is of another claim', async () => {
+    const [evidence, other] = [await world.delivered(), await world.delivered()];
+    const { claimId } = evidence;
+    for (const [digest, body] of world.registered) world.bodies.set(digest, body);
+    const sealed = await sealEvidence({ ...evidence, disclosed: other.disclosed }, world.auditors, random);
+    world.evidence.set(claimId, sealed);
+    await world.open(claimId, evidenceHash(sealed));
+    const { finding } = await shown(claimId, ({ status }) => status === 'voted');
+    assert.deepEqual([finding?.outcome, finding?.reason], ['institution-at-fault', 'delivery/evidence-not-proved']);
+  });
+
   it('abstains over what it cannot fetch', async () => {
     await world.restart({ rulesAutomatically: true, patience: 0, maxBodyBytes: 1_024 });
     const evidence = await world.delivered();
@@ -95,6 +123,7 @@ describe('an auditor’s agent', () => {
     assert.deepEqual(world.votes(evidence.claimId), []);
     const { items, nextCursor } = await client().disputes({ limit: 2 });
     assert.equal(items.length, 2);
-    assert.deepEqual((await client().disputes({ limit: 2, cursor: nextCursor ?? '' })).items.map(({ claimId }) => claimId), [evidence.claimId]);
+    const rest = (await client().disputes({ limit: 10, cursor: nextCursor ?? '' })).items;
+    assert.deepEqual([rest.length, rest.at(-1)?.claimId], [3, evidence.claimId]);
   });
 });

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Body, type ClaimEntry, readClaim, readNonce } from '@medveil/agreements';
+import { type Body, type ClaimEntry, preStatementOf, readAccount, readClaim, readNonce } from '@medveil/agreements';
 import { TestNetwork } from '@medveil/agreements/testing';
 import { AuditorClient, HttpClient } from '@medveil/client';
 import { TestFront, testReplicas } from '@medveil/client/testing';
 import type { DatabaseEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
 import { type Auditor, encodeSealedEvidence, type Evidence, type SealedEvidence } from '@medveil/delivery';
-import { type Id, sha256, toBase64Url } from '@medveil/encoding';
+import { type Id, sha256, toBase64Url, toHex } from '@medveil/encoding';
 import { ensureKeyFile, type Network, OPERATOR, openVault, partyTokenSource } from '@medveil/host';
 import { accountId, createCertificateAuthority, type HpkeKeyPair, hpkeKeyPairFromSeed, issueECert, type SigningKeyPair, signingKeyFromSeed, WEEKLY_EPOCHS } from '@medveil/identity';
 import type { RunningService } from '@medveil/service-kit';
@@ -19,6 +19,8 @@ import { startAuditor } from './start.js';
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const CHAIN = 'auditor-spec';
 const AUDITORS = 3;
+/** As the test network registers them. */
+const BODY_BYTES = 4_096;
 
 export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   for (let tries = 0; tries < 1_200; tries += 1) {
@@ -29,6 +31,10 @@ export async function eventually<T>(look: () => Promise<T | undefined> | T | und
   throw new Error('it did not happen');
 }
 
+const notFound = (): never => {
+  throw Object.assign(new Error('it is not here'), { status: 404 });
+};
+
 /** An auditor's agent on a real ledger; what contract and proxy hand out stands at one address, in the spec's hands. */
 export class World {
   skewMs = 0;
@@ -36,6 +42,10 @@ export class World {
   front!: TestFront;
   network!: TestNetwork;
   readonly evidence = new Map<string, SealedEvidence>();
+  /** By digest; what is not here is not to be had. */
+  readonly bodies = new Map<string, Uint8Array>();
+  /** What patients registered; the spec hands it to the proxy, or does not. */
+  readonly registered = new Map<string, Uint8Array>();
   readonly operator = signingKeyFromSeed(random(32));
   readonly clock = (): number => Date.now() + this.skewMs;
   readonly #seeds = Array.from({ length: AUDITORS }, () => random(32));
@@ -92,11 +102,11 @@ export class World {
   /** Contract and proxy know this auditor by their own rules; of those, their own specs speak. */
   #answer(path: string): unknown {
     if (path === '/v1/token') return { access_token: 'spec', token_type: 'Bearer', expires_in: 600, scope: '' };
-    if (path.startsWith('/v1/bodies/')) throw Object.assign(new Error('no such body'), { status: 404 });
-    if (!path.startsWith('/v1/evidence/')) return undefined;
-    const sealed = this.evidence.get(path.split('/').at(-1) ?? '');
-    if (sealed === undefined) throw Object.assign(new Error('no evidence'), { status: 404 });
-    return { evidence: toBase64Url(encodeSealedEvidence(sealed)) };
+    const name = path.split('/').at(-1) ?? '';
+    const sealed = this.evidence.get(name);
+    if (path.startsWith('/v1/bodies/')) return this.bodies.get(name) ?? notFound();
+    if (path.startsWith('/v1/evidence/')) return sealed === undefined ? notFound() : { evidence: toBase64Url(encodeSealedEvidence(sealed)) };
+    return undefined;
   }
 
   get #own(): SigningKeyPair {
@@ -141,24 +151,44 @@ export class World {
     await this.front.commit(this.network.sign(account, readNonce(this.front.ledger.view(), account.publicKey), body, certificate));
   }
 
-  /** A delivery that is recorded, and evidence of an institution that has not much to say. */
+  /** A delivery that is recorded, of a patient who registered noise for ciphertext, and evidence that shows it. */
   async delivered(): Promise<Evidence> {
     const { network } = this;
     const patient = network.patient();
-    const record = network.record(patient, { 'vital-signs': sha256(random(8)), laboratory: sha256(random(8)) });
+    const noise = { 'vital-signs': random(BODY_BYTES), laboratory: random(BODY_BYTES) };
+    const record = network.record(patient, { 'vital-signs': sha256(noise['vital-signs']), laboratory: sha256(noise.laboratory) });
+    for (const body of Object.values(noise)) this.registered.set(toHex(sha256(body)), body);
     await this.send(patient.account, record.body, patient.certificate);
     const { requirementId, policy, body: { terms } } = this.#requirement;
     const claim = network.claim(patient, 1, record, requirementId, terms.policyHash);
     await this.send(patient.account, claim.body);
-    await this.send(network.proxy, network.delivery(patient, record, claim.claimId));
-    return { version: 1, chainId: CHAIN, claimId: claim.claimId, policy, transformed: [], disclosed: [], code: 'x', checks: [], salt: random(16) };
+    const delivery = network.delivery(patient, record, claim.claimId);
+    await this.send(network.proxy, delivery);
+    const transformed = delivery.parts.map(({ part, transformed: capsule }) => ({ part, transformed: capsule }));
+    const disclosed = record.body.parts.map((registered, index) => {
+      const { part, version, capsule } = registered;
+      const statement = preStatementOf({
+        chainId: CHAIN, record: record.body.record, part, version, claimId: claim.claimId, ownerKey: patient.owner.publicKey, delegateeKey: network.institution.delegatee.publicKey, capsule,
+        transformed: transformed[index]?.transformed ?? new Uint8Array(),
+      });
+      return { part, key: network.pre.discloseCapsuleKey(network.institution.delegatee, statement, random) };
+    });
+    return { version: 1, chainId: CHAIN, claimId: claim.claimId, policy, transformed, disclosed, code: 'x', checks: [], salt: random(16) };
   }
 
   open(claimId: Id<'clm'>, evidenceHash: Uint8Array): Promise<void> {
     return this.send(this.network.institution.account, { type: 'open-dispute', claimId, evidenceHash });
   }
 
+  claim(claimId: Id<'clm'>): ClaimEntry | null {
+    return readClaim(this.front.ledger.view(), claimId);
+  }
+
+  balance(account: Id<'acc'>): number {
+    return readAccount(this.front.ledger.view(), account)?.balance ?? 0;
+  }
+
   votes(claimId: Id<'clm'>): NonNullable<ClaimEntry['dispute']>['votes'] {
-    return readClaim(this.front.ledger.view(), claimId)?.dispute?.votes ?? [];
+    return this.claim(claimId)?.dispute?.votes ?? [];
   }
 }

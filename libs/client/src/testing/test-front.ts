@@ -41,7 +41,7 @@ export class TestFront {
   takesTransactions = true;
   /** Changes answers before they leave; may throw `{ status, code }`. */
   falsify: (path: string, answer: Answer) => Answer = (_path, answer) => answer;
-  /** Answers of other services that are to stand at this address, as JSON; undefined: the front's own. */
+  /** Answers of other services that are to stand at this address, bytes as they are; undefined: the front's own. */
   others: (path: string) => Answer = () => undefined;
   /** Who certifies the next block. */
   replicas: readonly TestReplica[];
@@ -97,7 +97,7 @@ export class TestFront {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
     this.requests.push(`${request.method ?? ''} ${url.pathname}${url.search}`);
-    const reply = (status: number, type: string, body: unknown): void => void response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+    const reply = (status: number, type: string, body: unknown): void => void response.writeHead(status, { 'content-type': type }).end(body instanceof Uint8Array ? body : JSON.stringify(body));
     try {
       reply(200, 'application/json', this.falsify(url.pathname, await this.#answer(request, url)));
     } catch (error) {

@@ -3,8 +3,9 @@ import { claimTable, memberTable, recordTable, requirementTable, stateKeys } fro
 import { ApiError, isAway } from '@medveil/client';
 import { defineJob, type JobHandler } from '@medveil/database';
 import {
-  type DisputedClaim, decodeSealedEvidence, DeliveryError, type Evidence, evidenceHash, openEvidence, partsConcerned, rule, type SealedEvidence,
+  type Bodies, type DisputedClaim, decodeSealedEvidence, DeliveryError, type Evidence, evidenceHash, openEvidence, partsConcerned, rule, type SealedEvidence,
 } from '@medveil/delivery';
+import type { PartType } from '@medveil/eligibility';
 import { equalBytes, fromBase64Url, type Id, idSchema, isCodedError, toHex } from '@medveil/encoding';
 import { z } from 'zod';
 import type { AuditorContext } from '../context.js';
@@ -122,8 +123,8 @@ async function requirePinnedThen({ ledger, accountId }: AuditorContext, { claim 
   if (pinnedAtMs > (claim.delivery?.atMs ?? 0)) throw new Abstention('auditor/not-pinned-then', 'the evidence was not sealed to this auditor, who was pinned later');
 }
 
-async function fetchBodies(context: AuditorContext, dispute: DisputedClaim, evidence: Evidence | null, isPatient: boolean) {
-  const bodies = new Map<Parameters<typeof partsConcerned>[0]['requirement']['terms']['parts'][number], Uint8Array>();
+async function fetchBodies(context: AuditorContext, dispute: DisputedClaim, evidence: Evidence | null, isPatient: boolean): Promise<Bodies> {
+  const bodies = new Map<PartType, Uint8Array>();
   for (const part of partsConcerned(dispute, evidence)) {
     const registered = dispute.record.parts.find((candidate) => candidate.part === part);
     if (registered === undefined) continue;

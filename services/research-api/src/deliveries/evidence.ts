@@ -82,7 +82,7 @@ const AWAY_RETRY_MS = 2_000;
 export function publishEvidenceJob({ context, link, sealed }: EvidenceParts, deliveries: DeliveryStore): JobHandler<Payload> {
   return async ({ payload: { claimId }, signal }) => {
     const row = await deliveries.get(claimId);
-    if (row.evidenceKey === null) return undefined;
+    if (row.status !== 'disputed' || row.evidenceKey === null) return undefined;
     try {
       const evidence = await kept(sealed, row, row.evidenceKey);
       await link.contract.putEvidence(claimId, toBase64Url(encodeSealedEvidence(evidence)));
