@@ -5,7 +5,7 @@ import type { KnownRequirement } from '../ledger/requirements.js';
 import type { ExchangeRow } from '../tables.js';
 import type { Phase } from '../exchanges/phases.js';
 import { conflictsWith, type PastExchange } from './conflicts.js';
-import { describeClause } from './words.js';
+import { describeClause, describeLicence } from './words.js';
 
 const NOW_MS = Date.UTC(2026, 5, 1);
 
@@ -69,6 +69,11 @@ const said = (clause: object): string => {
 
 describe('clauses in words', () => {
   const hba1c = { system: LOINC, code: '4548-4' };
+
+  it('tell before consent who may use what, and that auditors may see a disputed part', () => {
+    const text = describeLicence({ kind: 'exclusive', purposes: ['DUO:0000007'], purposeNote: '', untilMs: 0, noOnwardSharing: true, territory: [], deleteByMs: null });
+    assert.equal(text, 'exclusive, for DUO:0000007; until 1970-01-01; anywhere; no onward sharing; if the institution disputes the delivery, auditors may see the disputed part');
+  });
 
   it('name code, value, count and window', () => {
     assert.match(said({ latest: { code: hba1c, value: { atLeast: 6.5, atMost: 10, unit: '%' } } }), /^latest .*\(LOINC 4548-4\) between 6\.5 and 10 %$/);

@@ -80,6 +80,7 @@ export function describeLicence(licence: Licence): string {
     where,
     licence.noOnwardSharing ? 'no onward sharing' : 'onward sharing allowed',
     ...(licence.deleteByMs === null ? [] : [`to be deleted by ${dayOf(licence.deleteByMs)}`]),
+    'if the institution disputes the delivery, auditors may see the disputed part',
   ];
   return parts.join('; ');
 }
