@@ -252,8 +252,7 @@ export class ConsensusNode {
   replicas(): consensusNodeApi.Replicas {
     const { certifiers, nextSet } = this.ledger.head;
     const { view, primary } = this.shell.report();
-    const told = (set: ReplicaSet) => set.map(({ id, publicKey }) => ({ id, publicKey: toBase64Url(publicKey) }));
-    return { view, primary: certifiers[primary]?.id ?? '', certifiers: told(certifiers), next: told(nextSet) };
+    return { view, primary: certifiers[primary]?.id ?? '', certifiers: toldSet(certifiers), next: toldSet(nextSet) };
   }
 
   report() {
@@ -280,6 +279,8 @@ export class ConsensusNode {
       .catch((error: unknown) => this.dependencies.log.error('block-not-announced', error, { height }));
   }
 }
+
+const toldSet = (set: ReplicaSet) => set.map(({ id, publicKey }) => ({ id, publicKey: toBase64Url(publicKey) }));
 
 type OpenedLog = Awaited<ReturnType<typeof WalFile.open>>;
 
