@@ -82,6 +82,8 @@ export class ConsensusNodeClient {
   submit = (transactions: readonly string[]) => this.http.json('/v1/transactions', consensus.submittedTransactionsSchema, post({ transactions }));
   proposals = () => this.http.json('/v1/proposals', consensus.proposalsSchema);
   vote = (proposal: string) => this.http.none('/v1/votes', post({ proposal }));
+  snapshot = () => this.http.json('/v1/snapshot', consensus.snapshotSchema);
+  stateChunk = (height: number, from: string) => this.http.json('/v1/snapshot/chunks', consensus.chunkSchema, { query: { height, from } });
   rotateReplicaKey = () => this.http.json('/v1/replica-key/rotation', consensus.rotationSchema, post({}));
   openingShare = (openingId: string, certificate: string) => this.http.json(`/v1/openings/${openingId}/share`, consensus.sealedShareSchema, post({ certificate }));
 }

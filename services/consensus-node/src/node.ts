@@ -5,7 +5,7 @@ import type { consensusNodeApi } from '@medveil/client';
 import { type Clock, CodedError, type Id, type RandomBytes, toBase64Url } from '@medveil/encoding';
 import { HeadSignal, LedgerReader } from '@medveil/explorer';
 import type { SigningKeyPair } from '@medveil/identity';
-import { type Admission, type Block, encodeBlock, type Genesis, Ledger, type ReplicaSet } from '@medveil/ledger';
+import { type Admission, type Block, encodeBlock, type Genesis, Ledger, type ReplicaSet, type SnapshotPeer } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
 import { BLOCK_COMMITTED, type MessagePublisher } from '@medveil/messaging';
 import { type CommitCertificate, ed25519Verifier, encodeCommitCertificate, encodeEvidence, type Evidence, replicaConfig } from '@medveil/pbft';
@@ -19,6 +19,7 @@ import type { ReplicaKeys } from './replica-keys.js';
 import { configurationOf, type OpenTransport, ReplicaShell } from './replica-shell.js';
 import type { ConsensusNodeSettings } from './settings.js';
 
+import { transferIfBehind } from './state-transfer.js';
 import { WalFile } from './wal-file.js';
 
 export interface NodeDependencies {
@@ -27,6 +28,8 @@ export interface NodeDependencies {
   readonly verifiers: Verifiers;
   readonly replicaKeys: ReplicaKeys;
   readonly operator: SigningKeyPair;
+  /** asked for a state before the replica starts */
+  readonly snapshotPeers: readonly SnapshotPeer[];
   readonly publisher: MessagePublisher;
   /** Whether this replica has taken part before; kept apart from the data folder, with the key it votes with. */
   readonly started: StartMark;
@@ -76,10 +79,13 @@ export class ConsensusNode {
     await mkdir(settings.dataFolder, { recursive: true });
     const store = await LevelStore.open(join(settings.dataFolder, 'ledger'));
     try {
-      const ledger = await Ledger.open({ genesis, store, stateMachine: createContract({ verifiers }) });
+      const { peers, minLead, interval } = { ...settings.snapshots, peers: dependencies.snapshotPeers };
+      const heightBefore = (await store.height()) ?? 0;
+      await transferIfBehind({ store, genesis, folder: join(settings.dataFolder, 'snapshot'), peers, minLead, log: dependencies.log });
+      const ledger = await Ledger.open({ genesis, store, stateMachine: createContract({ verifiers }), snapshotInterval: interval });
       const log = await WalFile.open(settings.dataFolder);
       try {
-        const recovering = await isLogLost(log, ledger, dependencies.started);
+        const recovering = await isLogLost(log, heightBefore, dependencies.started);
         const unrecorded = await EvidenceFolder.open(join(settings.dataFolder, 'evidence'), (error) => dependencies.log.error('evidence-not-kept', error));
         return await ConsensusNode.#assemble(dependencies, ledger, log, unrecorded, recovering);
       } catch (error) {
@@ -288,8 +294,8 @@ type OpenedLog = Awaited<ReturnType<typeof WalFile.open>>;
  * Whether what this replica has promised is unknown (docs/consensus.md, "A wiped replica"): it has taken part before, and its
  * log holds nothing. A replica's first log gets an entry before the mark is set, and the mark is set before the first vote.
  */
-async function isLogLost({ wal, entries }: OpenedLog, ledger: Ledger, started: StartMark): Promise<boolean> {
-  const tookPart = (await started.isSet()) || ledger.head.header.height > 0;
+async function isLogLost({ wal, entries }: OpenedLog, heightBefore: number, started: StartMark): Promise<boolean> {
+  const tookPart = (await started.isSet()) || heightBefore > 0;
   if (entries.length === 0 && !tookPart) await wal.append([{ type: 'recovered' }]);
   await started.set();
   return entries.length === 0 && tookPart;

@@ -36,6 +36,16 @@ export const consensusNodeSettings = z.strictObject({
   clockToleranceMs: z.int().min(100).max(600_000).default(10_000),
   /** patience with a leader before the first view change */
   progressTimeoutMs: z.int().min(50).max(600_000).default(4_000),
+  snapshots: z
+    .strictObject({
+      /** every so many blocks the state is kept for replicas that join */
+      interval: z.int().min(2).max(1_000_000).default(1_024),
+      /** nodes to take a state from where this one is new or far behind, URLs by identifier; none: blocks are replayed */
+      peers: z.record(z.string().min(1).max(64), z.url()).default({}),
+      /** blocks behind from which on a state is taken instead of the blocks */
+      minLead: z.int().min(1).max(1_000_000_000).default(4_096),
+    })
+    .prefault({}),
   batchDelayMs: z.int().min(0).max(1_000).default(2),
 });
 export type ConsensusNodeSettings = z.output<typeof consensusNodeSettings>;

@@ -84,12 +84,15 @@ export class World {
     return this.files.dataFolder(replica);
   }
 
+  /** What nodes that are started from now on have beside the usual settings. */
+  snapshots: { interval?: number; peers?: Record<string, string>; minLead?: number } = {};
+
   async start(...replicas: readonly ReplicaName[]): Promise<void> {
     for (const replica of replicas) {
       await mkdir(this.dataFolder(replica), { recursive: true });
       const settings = consensusNodeSettings.parse({
         mode: 'development', logLevel: 'silent', replica, dataFolder: this.dataFolder(replica), networkFile: this.networkFile, vault: this.vault(replica),
-        operatorPublicKey: toBase64Url(this.operator.publicKey), autoApproveMembers: true, progressTimeoutMs: 1_000,
+        operatorPublicKey: toBase64Url(this.operator.publicKey), autoApproveMembers: true, progressTimeoutMs: 1_000, snapshots: this.snapshots,
       });
       this.running.set(replica, await startConsensusNode(settings, this.#infrastructure(replica)));
     }

@@ -1,5 +1,8 @@
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, OPERATOR, openVault, partyTokens, senderDirectory, type ShareHolder } from '@medveil/host';
+import { ConsensusNodeClient, HttpClient } from '@medveil/client';
+import {
+  type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, type ShareHolder,
+} from '@medveil/host';
 import { hpkeKeyPairFromSeed, type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
 import { cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
@@ -13,6 +16,8 @@ import { OpeningsController, OpeningShares } from './openings.controller.js';
 import { OperatorController } from './operator.controller.js';
 import { ReplicaKeys } from './replica-keys.js';
 import type { ConsensusNodeSettings } from './settings.js';
+import { SnapshotsController } from './snapshots.controller.js';
+import { snapshotPeer } from './state-transfer.js';
 import { TransactionsController } from './transactions.controller.js';
 
 const VERSION = '0.1.0';
@@ -42,16 +47,19 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     parties: {
       [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null },
       contract: { publicKey: messageKeyOf(network, 'contract'), scopes: ['ledger:read', 'transactions:submit'] },
+      ...replicaParties(network),
     },
     audience: 'consensus-node',
     clock,
   });
+  const token = partyTokenSource(name, signingKeyFromSeed(await vault.get('message-key')), { scopes: ['ledger:read'], audience: 'consensus-node' }, { clock, random });
   const node = await ConsensusNode.open({
     settings,
     genesis: loadGenesis(fromBase64Url(network.genesis)),
     verifiers: await loadVerifiers(network, settings.mode),
     replicaKeys: await ReplicaKeys.open(vault, random),
     operator: signingKeyFromSeed(await vault.get('operator-key')),
+    snapshotPeers: Object.entries(settings.snapshots.peers).map(([peer, baseUrl]) => snapshotPeer(peer, new ConsensusNodeClient(new HttpClient({ baseUrl, token })))),
     publisher,
     started: {
       isSet: async () => (await vault.find(STARTED)) !== null,
@@ -74,7 +82,7 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     observer: messageObserver(metrics, log),
   });
   const module = defineModule('consensus-node-parts', {
-    controllers: [ExplorerController, TransactionsController, OperatorController, MessagesController, OpeningsController],
+    controllers: [ExplorerController, TransactionsController, OperatorController, SnapshotsController, MessagesController, OpeningsController],
     providers: [{ provide: ConsensusNode, useValue: node }, { provide: OpeningShares, useValue: new OpeningShares(network, await holderOf(vault, name), random) }],
   });
   const service = await runService({
@@ -104,3 +112,11 @@ async function holderOf(vault: KeyVault, id: string): Promise<ShareHolder | null
   const seed = await vault.find('hpke-seed');
   return seed === null ? null : { committee: 'replicas', id, hpke: await hpkeKeyPairFromSeed(seed) };
 }
+
+/** The other nodes may read: blocks, proofs, snapshots. */
+const replicaParties = (network: Network) =>
+  Object.fromEntries(
+    Object.keys(network.messageKeys)
+      .filter((sender) => /^replica-\d+$/.test(sender))
+      .map((sender) => [sender, { publicKey: messageKeyOf(network, sender), scopes: ['ledger:read'] }]),
+  );

@@ -49,6 +49,12 @@ export type Replicas = z.infer<typeof replicasSchema>;
 
 /** POST /v1/votes (scope `consensus:vote`): this member's vote for a proposal, given as canonical bytes. */
 export const voteRequestSchema = z.strictObject({ proposal: canonicalSchema });
+/** GET /v1/snapshot: what a transfer of the state starts from (libs/ledger, `SnapshotManifest`); null: this node has none yet. */
+export const snapshotSchema = z.object({ manifest: base64UrlSchema(32 << 20).nullable() });
+/** GET /v1/snapshot/chunks: the part of the state after `height` that begins at a key hash. */
+export const chunkQuerySchema = z.strictObject({ height: z.coerce.number().int().min(1), from: hexSchema(32) });
+export const chunkSchema = z.object({ chunk: base64UrlSchema(4 << 20) });
+
 /** POST /v1/replica-key/rotation (scope `consensus:vote`): the proposal that replaces this replica's key, for the others' votes. */
 export const rotationSchema = z.object({ proposalId: z.string(), proposal: canonicalSchema });
 

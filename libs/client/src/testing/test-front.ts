@@ -16,9 +16,9 @@ export interface TestReplica {
 export const testReplicas = (count: number, random: RandomBytes, prefix = 'replica'): TestReplica[] =>
   Array.from({ length: count }, (_, index) => ({ id: `${prefix}-${index}`, key: signingKeyFromSeed(random(32)) }));
 
-/** A block's certificate by a quorum of real keys. */
-export function certifyBlock(header: BlockHeader, replicas: readonly TestReplica[]): CommitCertificate {
-  const vote = { epoch: 1, view: 0, sequence: header.height, digest: headerHash(header) };
+/** A block's certificate by a quorum of real keys. @param epoch first height of the set that these are */
+export function certifyBlock(header: BlockHeader, replicas: readonly TestReplica[], epoch = 1): CommitCertificate {
+  const vote = { epoch, view: 0, sequence: header.height, digest: headerHash(header) };
   const payload = commitPayload(header.chainId, vote);
   const signatures = replicas.slice(0, quorumSize(replicas.length)).map(({ key }, replica) => ({ replica, signature: ed25519Signer(key.secretKey).sign(payload) }));
   return { ...vote, signatures };
@@ -74,7 +74,7 @@ export class TestFront {
   grow(transactions: readonly Uint8Array[] = []): Promise<Block> {
     const grown = this.#growing.then(async () => {
       const { block } = await this.ledger.buildBlock({ transactions, timeMs: this.timeMs(), proposer: this.replicas[0]?.id ?? '' });
-      await this.ledger.applyBlock(block, certifyBlock(block.header, this.replicas));
+      await this.ledger.applyBlock(block, certifyBlock(block.header, this.replicas, this.ledger.head.epoch));
       return block;
     });
     this.#growing = grown.catch(() => undefined);
