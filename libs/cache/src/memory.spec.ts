@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { utf8 } from '@medveil/encoding';
 import { describeCacheContract } from './contract.js';
+import { describeRateLimiterContract } from './contract-limiter.js';
 import { cacheSettings, MemoryCache, openCache, scopedCache } from './index.js';
 
 describeCacheContract('memory', async () => {
@@ -9,6 +10,8 @@ describeCacheContract('memory', async () => {
   const cache = new MemoryCache({ clock: () => nowMs, maxEntries: 1_000, maxTotalBytes: 1_000_000, maxValueBytes: 1_000 });
   return { cache, maxValueBytes: 1_000, advance: async (ms) => { nowMs += ms; } };
 });
+
+describeRateLimiterContract('memory', async () => openCache(cacheSettings.parse({ kind: 'memory' }), () => 0));
 
 describe('memory cache', () => {
   it('stays within its entries and its bytes, and drops the least recently used first', async () => {

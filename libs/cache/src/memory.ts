@@ -1,6 +1,8 @@
-import { type Clock, CodedError, utf8 } from '@medveil/encoding';
+import type { Clock } from '@medveil/encoding';
 import { LRUCache } from 'lru-cache';
-import { type Cache, type CacheErrorCode, MAX_KEY_BYTES } from './port.js';
+import { assertEntry, assertKey, cacheError } from './errors.js';
+import { memoryLimiter } from './memory-limiter.js';
+import type { Cache, RateLimiter, RateLimiterOptions } from './port.js';
 
 export interface MemoryCacheOptions {
   readonly clock: Clock;
@@ -53,6 +55,10 @@ export class MemoryCache implements Cache {
     return wasThere;
   }
 
+  limiter(options: RateLimiterOptions): RateLimiter {
+    return memoryLimiter(options);
+  }
+
   async check(): Promise<void> {
     if (this.#isClosed) throw cacheError('cache/closed', 'the cache is closed');
   }
@@ -70,19 +76,12 @@ export class MemoryCache implements Cache {
   }
 
   #write(key: string, value: Uint8Array, ttlMs: number): void {
-    if (value.length > this.#maxValueBytes) {
-      throw cacheError('cache/value-too-large', 'value above the limit', { bytes: value.length, maxBytes: this.#maxValueBytes });
-    }
-    if (!Number.isSafeInteger(ttlMs) || ttlMs <= 0) throw cacheError('cache/bad-ttl', 'a time to live is a positive number of milliseconds', { ttlMs });
+    assertEntry(value, ttlMs, this.#maxValueBytes);
     this.#entries.set(key, { value: value.slice(), expiresAtMs: this.#clock() + ttlMs });
   }
 
   #assertUsable(key: string): void {
     if (this.#isClosed) throw cacheError('cache/closed', 'the cache is closed');
-    const bytes = utf8(key).length;
-    if (bytes === 0 || bytes > MAX_KEY_BYTES) throw cacheError('cache/bad-key', 'a key has 1 to 512 bytes', { bytes });
+    assertKey(key);
   }
 }
-
-const cacheError = (code: CacheErrorCode, message: string, details: Readonly<Record<string, string | number>> = {}) =>
-  new CodedError<CacheErrorCode>(code, message, details);
