@@ -53,16 +53,16 @@ describe('rate limiter: Redis', () => {
   });
 });
 
-describe('a Redis that is killed and comes back empty', () => {
-  const withServer = async (run: (server: RunningServer) => Promise<void>) => {
-    const server = await startServer('redis', { persistent: false });
-    try {
-      await run(server);
-    } finally {
-      await server.stop();
-    }
-  };
+const withServer = async (run: (server: RunningServer) => Promise<void>) => {
+  const server = await startServer('redis', { persistent: false });
+  try {
+    await run(server);
+  } finally {
+    await server.stop();
+  }
+};
 
+describe('a Redis that is killed and comes back empty', () => {
   it('misses meanwhile, counts calls in this process, pretends nothing, and serves again by itself', async () => {
     await withServer(async (server) => {
       const cache = open(server.endpoint);

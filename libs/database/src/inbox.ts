@@ -29,8 +29,9 @@ export function createInbox(database: Database, clock: Clock): Inbox {
         .where(and(eq(inbox.consumer, consumer), eq(inbox.messageId, messageId)));
       return rows.length > 0;
     },
-    prune: async (beforeMs) => {
-      const rows = await database.queries.delete(inbox).where(lt(inbox.processedAtMs, beforeMs)).returning({ messageId: inbox.messageId });
+    prune: async (beforeMs, consumer) => {
+      const isOld = and(lt(inbox.processedAtMs, beforeMs), consumer === undefined ? undefined : eq(inbox.consumer, consumer));
+      const rows = await database.queries.delete(inbox).where(isOld).returning({ messageId: inbox.messageId });
       return rows.length;
     },
   };

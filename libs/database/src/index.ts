@@ -9,6 +9,8 @@ export * from './jobs-port.js';
 export { bytea, millis } from './columns.js';
 export { databaseSettings, type DatabaseSettings, openEngine } from './settings.js';
 export { PgliteEngine, type PgliteOptions } from './pglite.js';
+export { PostgresEngine, type PostgresOptions } from './postgres.js';
+export { ensureServiceRole } from './postgres-roles.js';
 export { insideTransaction } from './transaction-scope.js';
 export { createOutbox, createOutboxRelay, MAX_OUTBOX_MESSAGE_BYTES, type RelayDependencies } from './outbox.js';
 export { createInbox } from './inbox.js';

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { sha256, toHex, utf8 } from '@medveil/encoding';
 import { databaseError } from './errors.js';
+import type { DatabaseOptions } from './port.js';
 
 /** One migration file. */
 export interface Migration {
@@ -20,7 +21,18 @@ export interface MigrationConnection {
 }
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,47}$/;
 const LOCK_NUMBER = 0x6d65_6476;
+const OWN_MIGRATIONS = new URL('../migrations/', import.meta.url);
+
+/** This package's migrations, then the service's. @throws CodedError `database/bad-schema-name`, `database/migration-failed` */
+export async function migrationsOf({ schema, migrations }: DatabaseOptions): Promise<Migration[]> {
+  if (!SCHEMA_NAME.test(schema)) {
+    throw databaseError('database/bad-schema-name', 'a schema name is lower-case letters, digits and underscores', { schema });
+  }
+  const own = await readMigrations(OWN_MIGRATIONS, 'infrastructure');
+  return migrations === undefined ? own : [...own, ...(await readMigrations(migrations, 'service'))];
+}
 
 /**
  * Reads `0001_name.sql`, `0002_…` of a folder.
@@ -43,7 +55,7 @@ export async function readMigrations(folder: URL, series: string): Promise<Migra
  * @throws CodedError `database/migration-changed`, `database/migration-failed`
  */
 export async function migrate(connection: MigrationConnection, schema: string, migrations: readonly Migration[], nowMs: number): Promise<void> {
-  await connection.query('select pg_advisory_xact_lock($1::bigint)', [LOCK_NUMBER]);
+  await connection.query('select pg_advisory_xact_lock($1::bigint)', [LOCK_NUMBER]); // of the whole database, for one transaction
   await connection.exec(`create schema if not exists "${schema}"; set local search_path to "${schema}"`);
   await connection.exec(`create table if not exists schema_migrations (
     series text not null, version integer not null, name text not null, checksum text not null, applied_at_ms bigint not null,
@@ -53,6 +65,22 @@ export async function migrate(connection: MigrationConnection, schema: string, m
   const applied = new Set(rows.map(({ series, version }) => `${series}/${version}`));
   for (const migration of migrations) {
     if (!applied.has(`${migration.series}/${migration.version}`)) await apply(connection, migration, nowMs);
+  }
+}
+
+/**
+ * Checks, and changes nothing: for a role that may not create tables.
+ * @throws CodedError `database/migration-missing`, `database/migration-changed`
+ */
+export async function assertMigrated(connection: MigrationConnection, schema: string, migrations: readonly Migration[]): Promise<void> {
+  const [table] = await connection.query<{ there: boolean }>('select to_regclass($1) is not null as there', [`"${schema}".schema_migrations`]);
+  const rows = table?.there === true
+    ? await connection.query<AppliedMigration>(`select series, version, checksum from "${schema}".schema_migrations`, [])
+    : [];
+  assertUnchanged(rows, migrations);
+  const missing = migrations.find(({ series, version }) => !rows.some((row) => row.series === series && row.version === version));
+  if (missing !== undefined) {
+    throw databaseError('database/migration-missing', 'the schema is older than this service', { schema, series: missing.series, file: missing.name });
   }
 }
 

@@ -54,6 +54,6 @@ export interface Inbox {
   /** The same inside a transaction of the caller's: true for the first time. */
   markOnce(tx: TransactionQueries, message: { readonly consumer: string; readonly messageId: string }): Promise<boolean>;
   has(message: { readonly consumer: string; readonly messageId: string }, queries?: Queries): Promise<boolean>;
-  /** Forgets messages processed before `beforeMs`. @returns how many */
-  prune(beforeMs: number): Promise<number>;
+  /** Forgets messages processed before `beforeMs`, of one consumer or of all. @returns how many */
+  prune(beforeMs: number, consumer?: string): Promise<number>;
 }

@@ -1,11 +1,12 @@
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import type { Clock } from '@medveil/encoding';
-import { buildQueries, codedDatabaseError } from './coded-session.js';
+import { codedDatabaseError, pgliteQueries } from './coded-session.js';
 import { databaseError } from './errors.js';
 import { lockFolder } from './folder-lock.js';
-import { migrate, type MigrationConnection, readMigrations } from './migrate.js';
+import { migrate, type MigrationConnection, migrationsOf } from './migrate.js';
 import type { Database, DatabaseEngine, DatabaseOptions, Queries, TransactionOptions, TransactionQueries } from './port.js';
-import { assertOutsideTransaction, runInTransactionScope, type TransactionScope } from './transaction-scope.js';
+import { runTransactionBody } from './transaction-body.js';
+import { assertOutsideTransaction } from './transaction-scope.js';
 
 export interface PgliteOptions {
   /** Folder of the data; in memory where absent. */
@@ -14,10 +15,6 @@ export interface PgliteOptions {
   readonly loadDataDir?: Blob;
   readonly clock: Clock;
 }
-
-const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,47}$/;
-const DEFAULT_TRANSACTION_TIMEOUT_MS = 10_000;
-const OWN_MIGRATIONS = new URL('../migrations/', import.meta.url);
 
 /** One PGlite instance: PostgreSQL compiled to WebAssembly, in this process, with one connection for everybody. */
 export class PgliteEngine implements DatabaseEngine {
@@ -45,13 +42,9 @@ export class PgliteEngine implements DatabaseEngine {
   }
 
   async open(options: DatabaseOptions): Promise<Database> {
-    const { schema, migrations } = options;
-    if (!SCHEMA_NAME.test(schema)) {
-      throw databaseError('database/bad-schema-name', 'a schema name is lower-case letters, digits and underscores', { schema });
-    }
-    const own = await readMigrations(OWN_MIGRATIONS, 'infrastructure');
-    const service = migrations === undefined ? [] : await readMigrations(migrations, 'service');
-    await this.#pglite.transaction(async (tx) => migrate(migrationConnection(tx), schema, [...own, ...service], this.#clock()));
+    const { schema } = options;
+    const migrations = await migrationsOf(options);
+    await this.#pglite.transaction(async (tx) => migrate(migrationConnection(tx), schema, migrations, this.#clock()));
     return new PgliteDatabase(schema, this.#pglite, async () => this.#assertOpen());
   }
 
@@ -85,27 +78,21 @@ class PgliteDatabase implements Database {
     readonly pglite: PGlite,
     readonly assertEngineOpen: () => Promise<void>,
   ) {
-    this.queries = buildQueries(pglite, async () => {
+    this.queries = pgliteQueries(pglite, async () => {
       await this.#assertOpen();
       assertOutsideTransaction(pglite);
     });
   }
 
-  async transaction<T>(fn: (tx: TransactionQueries) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(fn: (tx: TransactionQueries) => Promise<T>, { isolation, timeoutMs }: TransactionOptions = {}): Promise<T> {
     await this.#assertOpen();
     assertOutsideTransaction(this.pglite);
-    const { isolation, timeoutMs = DEFAULT_TRANSACTION_TIMEOUT_MS } = options;
-    const scope: TransactionScope = { engine: this.pglite, over: false };
     let thrownInside: { readonly error: unknown } | undefined;
     try {
       return await this.pglite.transaction(async (connection) => {
         if (isolation !== undefined) await connection.query(`set transaction isolation level ${isolation}`);
-        const queries = buildQueries(connection, async () => {
-          if (scope.over) throw databaseError('database/transaction-over', 'the transaction this query builder belongs to is over');
-        });
-        const tx: TransactionQueries = Object.assign(queries, { inTransaction: true as const });
         try {
-          return await withinTime(timeoutMs, async () => runInTransactionScope(scope, async () => fn(tx)), () => { scope.over = true; });
+          return await runTransactionBody(this.pglite, (guard) => pgliteQueries(connection, guard), fn, timeoutMs);
         } catch (error) {
           thrownInside = { error };
           throw error;
@@ -114,8 +101,6 @@ class PgliteDatabase implements Database {
     } catch (error) {
       // What `fn` threw is the caller's own; a failing begin or commit is the database's.
       throw thrownInside === undefined ? codedDatabaseError(error) : thrownInside.error;
-    } finally {
-      scope.over = true;
     }
   }
 
@@ -131,20 +116,5 @@ class PgliteDatabase implements Database {
   async #assertOpen(): Promise<void> {
     if (this.#closed) throw databaseError('database/closed', 'the database is closed', { schema: this.schema });
     await this.assertEngineOpen();
-  }
-}
-
-async function withinTime<T>(timeoutMs: number, fn: () => Promise<T>, onTimeout: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      onTimeout();
-      reject(databaseError('database/transaction-timeout', 'the transaction took too long and was rolled back', { timeoutMs }));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([fn(), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

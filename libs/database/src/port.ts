@@ -75,12 +75,15 @@ export interface DatabaseEngine {
 }
 
 export type DatabaseErrorCode =
+  | 'database/bad-role-name'
   | 'database/bad-schema-name'
   | 'database/closed'
+  | 'database/conflict'
   | 'database/constraint-violated'
   | 'database/folder-in-use'
   | 'database/migration-changed'
   | 'database/migration-failed'
+  | 'database/migration-missing'
   | 'database/query-failed'
   | 'database/query-outside-transaction'
   | 'database/transaction-over'

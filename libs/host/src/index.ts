@@ -1,5 +1,5 @@
 /** What a service stands on: infrastructure, keys, the network it belongs to. */
-export { assertionTrust } from './assertion-trust.js';
+export { assertionMemory, assertionTrust } from './assertion-trust.js';
 export type { Infrastructure } from './infrastructure.js';
 export { loadVerifiers } from './verifiers.js';
 export { type CircuitFolder, readCircuitFolders } from './circuit-folders.js';

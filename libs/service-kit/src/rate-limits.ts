@@ -1,28 +1,34 @@
+import { type Cache, memoryLimiter, type RateLimiter } from '@medveil/cache';
 import { CodedError, sha256, utf8 } from '@medveil/encoding';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { HttpErrorCode } from './errors.js';
 
+const WINDOW_SECONDS = 60;
+
 /**
- * Requests a minute per address and per credential, counted in this process. Callers are counted in one of 65,536 buckets by a
- * hash, so that no number of addresses makes the memory grow.
+ * Requests a minute per address and per credential. Callers are counted in one of 65,536 buckets by a hash, so that no number of
+ * addresses makes the memory grow.
  */
 export class RateLimits {
-  readonly #address: RateLimiterMemory;
-  readonly #credential: RateLimiterMemory;
+  readonly #address: RateLimiter;
+  readonly #credential: RateLimiter;
 
-  constructor(options: { readonly perAddress: number; readonly perCredential: number }) {
-    this.#address = new RateLimiterMemory({ points: options.perAddress, duration: 60 });
-    this.#credential = new RateLimiterMemory({ points: options.perCredential, duration: 60 });
+  constructor({ perAddress, perCredential, cache = { limiter: memoryLimiter } }: {
+    readonly perAddress: number;
+    readonly perCredential: number;
+    readonly cache?: Pick<Cache, 'limiter'>;
+  }) {
+    this.#address = cache.limiter({ scope: 'address', calls: perAddress, windowSeconds: WINDOW_SECONDS });
+    this.#credential = cache.limiter({ scope: 'credential', calls: perCredential, windowSeconds: WINDOW_SECONDS });
   }
 
   /** @throws CodedError `http/too-many-requests` with `retryAfterSeconds` */
   async countAddress(address: string): Promise<void> {
-    await consume(this.#address, addressBlock(address));
+    await count(this.#address, addressBlock(address));
   }
 
   /** @throws CodedError `http/too-many-requests` with `retryAfterSeconds` */
   async countCredential(subject: string): Promise<void> {
-    await consume(this.#credential, subject);
+    await count(this.#credential, subject);
   }
 }
 
@@ -30,14 +36,9 @@ export class RateLimits {
 const addressBlock = (address: string): string =>
   address.includes(':') && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address;
 
-async function consume(limiter: RateLimiterMemory, name: string): Promise<void> {
+async function count(limiter: RateLimiter, name: string): Promise<void> {
   const [high = 0, low = 0] = sha256(utf8(name));
-  try {
-    await limiter.consume(String(high * 256 + low));
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-    const retryAfterSeconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
-    throw new CodedError<HttpErrorCode>('http/too-many-requests', 'too many requests', { retryAfterSeconds });
-  }
+  const waitMs = await limiter.count(String(high * 256 + low));
+  if (waitMs === 0) return;
+  throw new CodedError<HttpErrorCode>('http/too-many-requests', 'too many requests', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
 }
-

@@ -55,8 +55,8 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
 }
 
 function configureApp(app: NestFastifyApplication, options: ServiceOptions): void {
-  const { http, log, metrics, health, random, tokens } = options;
-  const limits = new RateLimits({ perAddress: http.requestsPerMinutePerAddress, perCredential: http.requestsPerMinutePerCredential });
+  const { http, log, metrics, health, random, tokens, cache } = options;
+  const limits = new RateLimits({ perAddress: http.requestsPerMinutePerAddress, perCredential: http.requestsPerMinutePerCredential, ...(cache === undefined ? {} : { cache }) });
   const fastify = app.getHttpAdapter().getInstance();
   addHooks(fastify, { log, metrics, limits, random });
   addProbeRoutes(fastify, health, metrics);

@@ -1,6 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Cache } from '@medveil/cache';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import type { IdempotencyStore } from '@medveil/database';
 import type { TokenVerifier } from './access.js';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly errors?: ErrorStatuses;
   /** Where responses to POST with an Idempotency-Key are kept; without it the header is refused. */
   readonly idempotency?: IdempotencyStore;
+  /** Where requests are counted against the limits, with those of the service's other instances; without it in this process. */
+  readonly cache?: Pick<Cache, 'limiter'>;
   /** Message consumers (`InProcessServer` of @medveil/messaging): started after the module, stopped first. */
   readonly consumers?: readonly CustomTransportStrategy[];
   /** Closed last, in this order, after requests and consumers ended: relays, workers, databases, caches. */

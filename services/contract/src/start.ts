@@ -7,7 +7,7 @@ import { createIdempotencyStore, type Database } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
 import {
-  anyOf, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenController, TokenService,
+  anyOf, assertionMemory, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenController, TokenService,
 } from '@medveil/host';
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { Ledger, loadGenesis, type Receipt } from '@medveil/ledger';
@@ -87,6 +87,7 @@ export async function startContract(settings: ContractSettings, infrastructure: 
     ),
     errors: ERROR_STATUSES,
     idempotency: createIdempotencyStore({ database, clock, random }),
+    cache,
     consumers: [transport.server({ group: NAME, receiver })],
     resources: [
       { name: 'follower', close: () => parts.follower.stop() },
@@ -104,7 +105,7 @@ export async function startContract(settings: ContractSettings, infrastructure: 
 
 async function assemble(
   settings: ContractSettings,
-  { clock, random, transport, cache }: Infrastructure,
+  { clock, random, transport }: Infrastructure,
   network: Network,
   vault: KeyVault,
   database: Database,
@@ -143,7 +144,7 @@ async function assemble(
       network,
       audience: NAME,
       clock,
-      cache,
+      firstUse: assertionMemory(database, clock),
       // The ledger knows revoked pseudonyms; what a member without a pin sends, it refuses by itself.
       revocation: { isTCertRevoked: ({ serial }) => ledger.view().has(stateKeys.revokedSerial(serial)), isECertRevoked: () => false },
     }),

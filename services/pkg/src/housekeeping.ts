@@ -1,4 +1,4 @@
-import { type Database, defineJob, type Inbox, type Jobs } from '@medveil/database';
+import { type Database, defineJob, type Jobs } from '@medveil/database';
 import type { Clock } from '@medveil/encoding';
 import { z } from 'zod';
 import type { EnrolmentTokens } from './enrolment-tokens.js';
@@ -9,8 +9,6 @@ const DAY_MS = 24 * HOUR_MS;
 /** A token that is over is still told apart from one that never was. */
 const KEEP_TOKENS_MS = 30 * DAY_MS;
 const KEEP_JOBS_MS = 30 * DAY_MS;
-/** Longer than any assertion lives. */
-const KEEP_ASSERTIONS_MS = HOUR_MS;
 
 const HOUSEKEEPING = defineJob({ name: 'housekeeping', payload: z.strictObject({}), maxAttempts: 1_000_000 });
 
@@ -18,17 +16,15 @@ const HOUSEKEEPING = defineJob({ name: 'housekeeping', payload: z.strictObject({
 export async function keepHouse(parts: {
   readonly database: Database;
   readonly jobs: Jobs;
-  readonly inbox: Inbox;
   readonly tokens: EnrolmentTokens;
   readonly tCerts: TCerts;
   readonly clock: Clock;
 }): Promise<void> {
-  const { database, jobs, inbox, tokens, tCerts, clock } = parts;
+  const { database, jobs, tokens, tCerts, clock } = parts;
   jobs.handle(HOUSEKEEPING, async () => {
     const nowMs = clock();
     await tokens.prune(nowMs - KEEP_TOKENS_MS);
     await tCerts.prune(nowMs);
-    await inbox.prune(nowMs - KEEP_ASSERTIONS_MS);
     await jobs.prune(nowMs - KEEP_JOBS_MS);
     return { againAtMs: nowMs + HOUR_MS };
   });

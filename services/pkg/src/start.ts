@@ -1,7 +1,8 @@
-import { createInbox, createJobs, createOutbox, createOutboxRelay, type Database, type Inbox } from '@medveil/database';
+import { createJobs, createOutbox, createOutboxRelay } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
-import { anyOf, assertionTrust, committeesOf, type Infrastructure, loadNetwork, type Network, openVault, OPERATOR, partyTokens, TokenService } from '@medveil/host';
-import type { ReplayGuard } from '@medveil/identity';
+import {
+  anyOf, assertionMemory, assertionTrust, committeesOf, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, TokenService,
+} from '@medveil/host';
 import { loadGenesis } from '@medveil/ledger';
 import { createPublisher, ed25519Signer } from '@medveil/messaging';
 import { afgh06, loadEngine } from '@medveil/pre';
@@ -57,7 +58,7 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const genesis = loadGenesis(fromBase64Url(network.genesis));
-  const { context, relay, inbox } = await openContext(settings, infrastructure, network, resources, log);
+  const { context, relay } = await openContext(settings, infrastructure, network, resources, log);
   const { database, jobs, outbox } = context;
   health.register('database', () => database.check());
 
@@ -69,12 +70,12 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
   const tCerts = new TCerts(context, certificates);
   const issuers = new Issuers(context, certificates);
   const revocations = new Revocations(context, register, issuers);
-  const tokenService = openTokenService(context, infrastructure, network, register, inbox);
+  const tokenService = openTokenService(context, network, register);
 
   const ledger = await connectLedger(context, genesis.bytes, log);
   resources.splice(resources.length - 1, 0, { name: 'ledger', close: () => ledger.close() });
   new LedgerJobs(context, issuers, ledger, log).register();
-  await keepHouse({ database, jobs, inbox, tokens, tCerts, clock });
+  await keepHouse({ database, jobs, tokens, tCerts, clock });
   metrics.gaugeFrom({ name: 'medveil_pkg_outbox_waiting', help: 'messages not published yet' }, async () => (await outbox.counts()).waiting);
   metrics.gaugeFrom({ name: 'medveil_pkg_jobs_waiting', help: 'steps to be done, among them transactions for the ledger' }, async () => (await jobs.counts()).waiting);
 
@@ -106,6 +107,7 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
       tokenService,
     ),
     errors: ERROR_STATUSES,
+    cache: infrastructure.cache,
     resources: resources.splice(0),
   });
   relay.start();
@@ -133,17 +135,11 @@ async function openContext(settings: PkgSettings, infrastructure: Infrastructure
     settings, chainId: network.chainId, keys, epochs: network.epochs, committees: committeesOf(network), preKeys, database, jobs,
     outbox: createOutbox(database, clock), outboxChanged: () => relay.notify(), publisher, clock, random,
   };
-  return { context, relay, inbox: createInbox(database, clock) };
+  return { context, relay };
 }
 
 /** Access tokens for E-Certs. That an assertion is used once is remembered in the database, so a restart forgets nothing. */
-function openTokenService({ chainId, keys, database, clock, random }: PkgContext, { cache }: Infrastructure, network: Network, register: RevocationRegister, inbox: Inbox): TokenService {
-  const trust = {
-    ...assertionTrust({ network, audience: NAME, clock, cache, revocation: register.check }),
-    firstUse: rememberedIn(database, inbox),
-  };
+function openTokenService({ chainId, keys, database, clock, random }: PkgContext, network: Network, register: RevocationRegister): TokenService {
+  const trust = assertionTrust({ network, audience: NAME, clock, firstUse: assertionMemory(database, clock), revocation: register.check });
   return new TokenService({ issuer: NAME, audience: NAME, chainId, key: keys.tokenKey, trust, clock, random });
 }
-
-const rememberedIn = (database: Database, inbox: Inbox): ReplayGuard => (jti) =>
-  database.transaction((tx) => inbox.markOnce(tx, { consumer: 'assertions', messageId: jti }));

@@ -1,7 +1,7 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, toBase64Url } from '@medveil/encoding';
-import { anyOf, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenController, TokenService } from '@medveil/host';
+import { anyOf, assertionMemory, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenController, TokenService } from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -52,7 +52,7 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
     chainId: network.chainId,
     key: signingKeyFromSeed(await vault.get('token-key')),
     // A revoked pseudonym gets nothing by a token: its claims are not on the ledger, and only those move anything here.
-    trust: assertionTrust({ network, audience: NAME, clock, cache, revocation: { isECertRevoked: () => false, isTCertRevoked: () => false } }),
+    trust: assertionTrust({ network, audience: NAME, clock, firstUse: assertionMemory(database, clock), revocation: { isECertRevoked: () => false, isTCertRevoked: () => false } }),
     clock,
     random,
   });
@@ -82,6 +82,7 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
     tokens: anyOf(tokens, partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock })),
     errors: ERROR_STATUSES,
     idempotency: createIdempotencyStore({ database, clock, random }),
+    cache,
     resources: [
       { name: 'jobs', close: () => jobs.stop() },
       { name: 'follower', close: () => follower.stop() },

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Member, type Parameters } from '@medveil/agreements';
 import { contractApi } from '@medveil/client';
-import { openCache } from '@medveil/cache';
 import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medveil/circuits';
 import { type DatabaseEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
@@ -159,10 +158,11 @@ export class TestWorld {
 
   #tokens(audience: string): TokenService {
     const { network, clock, random } = this;
-    const cache = openCache({ kind: 'memory', maxEntries: 10_000, maxTotalBytes: 1 << 24, maxValueBytes: 1 << 16 }, clock);
+    const used = new Set<string>();
+    const firstUse = async (jti: string) => !used.has(jti) && used.add(jti).has(jti);
     const revocation = revocationCheck(emptyRevocationList(CHAIN, clock()));
     return new TokenService({
-      issuer: audience, audience, chainId: CHAIN, key: signingKeyFromSeed(secret(`token ${audience}`)), trust: assertionTrust({ network, audience, clock, cache, revocation }), clock, random,
+      issuer: audience, audience, chainId: CHAIN, key: signingKeyFromSeed(secret(`token ${audience}`)), trust: assertionTrust({ network, audience, clock, firstUse, revocation }), clock, random,
     });
   }
 
