@@ -22,7 +22,8 @@ export function runProgram(command, args, options = {}) {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve(output);
-      else reject(new Error(`${command} ${args.join(' ')} ended with ${signal ?? code}\n${output.slice(-MAX_SHOWN)}`));
+      // Its arguments may hold a password.
+      else reject(new Error(`${command} ended with ${signal ?? code}\n${output.slice(-MAX_SHOWN)}`));
     });
   });
 }

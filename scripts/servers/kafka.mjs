@@ -36,7 +36,7 @@ export async function start({ users = [], advertisedPort, outlives } = {}) {
   const classPath = readdirSync(jars).map((jar) => join(jars, jar)).join(':');
   const java = (main, ...args) => ['java', ...HEAP, `-Dlog4j2.configurationFile=${join(folder, 'log4j2.properties')}`, '-Dlog4j2.disableJmx=true', '-cp', classPath, main, ...args];
   const scram = Object.entries(passwords).flatMap(([user, password]) => ['--add-scram', `SCRAM-SHA-512=[name=${user},password=${password}]`]);
-  const [command, ...args] = java('kafka.tools.StorageTool', 'format', '-t', randomBytes(16).toString('base64url'), '-c', join(folder, 'server.properties'), ...scram);
+  const [command, ...args] = java('kafka.tools.StorageTool', 'format', '-t', clusterId(), '-c', join(folder, 'server.properties'), ...scram);
   await runProgram(command, args, { cwd: folder });
   let starts = 0;
   const ready = () => [...readFileSync(join(folder, 'server.log'), 'utf8').matchAll(/Kafka Server started/g)].length > starts;
@@ -55,6 +55,9 @@ export async function start({ users = [], advertisedPort, outlives } = {}) {
   };
   return server;
 }
+
+/** A UUID in base64url that does not look like an option. */
+const clusterId = () => `A${randomBytes(16).toString('base64url').slice(1)}`;
 
 const LOGGING = `status = error
 appender.console.type = Console

@@ -1,5 +1,5 @@
 import { CodedError, isCodedError } from '@medveil/encoding';
-import type { MessagingErrorCode } from './port.js';
+import type { MessagingErrorCode, OutgoingMessage } from './port.js';
 
 export const messagingError = (
   code: MessagingErrorCode,
@@ -22,4 +22,12 @@ export class UnprocessableMessageError extends CodedError<'messaging/unprocessab
 export function failureReason(error: unknown): string {
   if (error instanceof UnprocessableMessageError) return error.reason;
   return isCodedError(error) ? error.code : 'handler/failed';
+}
+
+export const MAX_KEY_LENGTH = 256;
+
+/** @throws CodedError `messaging/too-large` */
+export function assertSendable({ topic, key, value }: OutgoingMessage, maxBytes: number): void {
+  if (value.length <= maxBytes && key.length <= MAX_KEY_LENGTH) return;
+  throw messagingError('messaging/too-large', 'message or key above the limit', { topic, bytes: value.length, maxBytes });
 }

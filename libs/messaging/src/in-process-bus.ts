@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '@medveil/encoding';
+import { attempt, type AttemptOptions } from './attempt.js';
 import { encodeDeadLetter } from './dead-letter.js';
-import { failureReason, messagingError, UnprocessableMessageError } from './errors.js';
+import { assertSendable, messagingError } from './errors.js';
 import { GroupQueues } from './group-queues.js';
 import type { Entry } from './lane-queue.js';
 import type { DeadLetter, MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
@@ -43,8 +44,6 @@ export interface BusFaults {
   readonly reorder: boolean;
 }
 
-const MAX_KEY_LENGTH = 256;
-
 /** The bus of one process. It carries bytes only, and keeps nothing on disk: see `PublishOptions.until`. */
 export class InProcessBus implements MessageBus {
   readonly #clock: Clock;
@@ -53,8 +52,7 @@ export class InProcessBus implements MessageBus {
   readonly #random: () => number;
   readonly #observer: MessageObserver;
   readonly #maxMessageBytes: number;
-  readonly #maxAttempts: number;
-  readonly #backoffMs: { readonly first: number; readonly longest: number };
+  readonly #attempts: AttemptOptions;
   readonly #maxDeadLetters: number;
   readonly #deadLetters: DeadLetter[] = [];
   readonly #durableWaiters = new Set<(error: Error) => void>();
@@ -68,8 +66,9 @@ export class InProcessBus implements MessageBus {
     this.#random = seededRandom(options.faults?.seed ?? 0);
     this.#observer = options.observer ?? {};
     this.#maxMessageBytes = options.maxMessageBytes ?? 1024 * 1024;
-    this.#maxAttempts = options.maxAttempts ?? 10;
-    this.#backoffMs = options.backoffMs ?? { first: 50, longest: 5_000 };
+    this.#attempts = {
+      clock: options.clock, observer: this.#observer, maxAttempts: options.maxAttempts ?? 10, backoffMs: options.backoffMs ?? { first: 50, longest: 5_000 },
+    };
     this.#maxDeadLetters = options.maxDeadLetters ?? 1_000;
     const reorder = options.faults?.reorder ?? false;
     this.#queues = new GroupQueues({
@@ -88,13 +87,7 @@ export class InProcessBus implements MessageBus {
 
   async publish(message: OutgoingMessage, options: PublishOptions = {}): Promise<void> {
     this.#assertOpen();
-    if (message.value.length > this.#maxMessageBytes || message.key.length > MAX_KEY_LENGTH) {
-      throw messagingError('messaging/too-large', 'message or key above the limit', {
-        topic: message.topic,
-        bytes: message.value.length,
-        maxBytes: this.#maxMessageBytes,
-      });
-    }
+    assertSendable(message, this.#maxMessageBytes);
     // A copy: nobody can change a message that is under way.
     const copy = { ...message, value: message.value.slice() };
     const durable = await this.#queues.whenRoom(message.topic, () => this.#enqueue(copy));
@@ -159,24 +152,17 @@ export class InProcessBus implements MessageBus {
   }
 
   async #run(entry: Entry, handler: SubscribeOptions['handler'], group: string): Promise<'done' | 'repeat' | 'retry'> {
-    const { topic } = entry.message;
-    const startedMs = this.#clock();
-    try {
-      const delivery = { ...entry.message, group, attempt: entry.attempt };
-      await this.#scope.runInAsyncScope(async () => handler(delivery));
-    } catch (error) {
-      const isLast = entry.attempt >= this.#maxAttempts || error instanceof UnprocessableMessageError;
-      this.#observer.handled?.(topic, group, isLast ? 'dead-letter' : 'retry', this.#clock() - startedMs);
-      if (!isLast) {
-        const waitMs = Math.min(this.#backoffMs.first * 2 ** (entry.attempt - 1), this.#backoffMs.longest);
-        entry.attempt += 1;
-        entry.readyAtMs = this.#clock() + waitMs;
-        return 'retry';
-      }
-      this.#bury(entry, group, failureReason(error));
+    const delivery = { ...entry.message, group, attempt: entry.attempt };
+    const outcome = await attempt(delivery, async (message) => this.#scope.runInAsyncScope(async () => handler(message)), this.#attempts);
+    if (outcome.kind === 'retry') {
+      entry.attempt += 1;
+      entry.readyAtMs = this.#clock() + outcome.waitMs;
+      return 'retry';
+    }
+    if (outcome.kind === 'dead-letter') {
+      this.#bury(entry, group, outcome.reason);
       return 'done';
     }
-    this.#observer.handled?.(topic, group, 'ok', this.#clock() - startedMs);
     const repeat = !entry.isDuplicate && this.#faults !== undefined && this.#random() < this.#faults.duplicateRate;
     return repeat ? 'repeat' : 'done';
   }

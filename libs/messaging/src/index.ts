@@ -13,8 +13,8 @@ export { MessageReceiver, type Opened, type ReceiverOptions } from './receiver.j
 export { cacheReplayGuard, type ReplayCache, type ReplayGuard } from './replay.js';
 export { decodeDeadLetter, encodeDeadLetter } from './dead-letter.js';
 export { InProcessBus, type BusFaults, type InProcessBusOptions } from './in-process-bus.js';
-export { InProcessServer, type InProcessServerOptions, MessageContext } from './nest-server.js';
-export { InProcessClient, type OutgoingRecord } from './nest-client.js';
+export { BusServer, type BusServerOptions, MessageContext } from './bus-server.js';
+export { BusClient, type OutgoingRecord } from './bus-client.js';
 export { OnTopic } from './on-topic.js';
 export { HandlerErrorFilter } from './nest-filter.js';
 export { openTransport, type Transport, type TransportDependencies, type TransportSettings, transportSettings } from './transport.js';

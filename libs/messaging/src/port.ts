@@ -5,7 +5,8 @@
 export interface MessageBus {
   /**
    * Takes one message; waits while the topic is full (back-pressure).
-   * @throws CodedError `messaging/too-large`, `messaging/queue-full` after the bus's publish timeout, `messaging/closed`
+   * @throws CodedError `messaging/too-large`; `messaging/queue-full` after the bus's publish timeout; `messaging/unavailable` where the
+   *   broker did not confirm in that time (it may have the message); `messaging/unknown-topic`, `messaging/forbidden`, `messaging/closed`
    */
   publish(message: OutgoingMessage, options?: PublishOptions): Promise<void>;
   /** Joins `group` on `topics`. Messages reach `handler` from now on; another member of the group shares them. */
@@ -26,7 +27,7 @@ export interface OutgoingMessage {
 export interface PublishOptions {
   /**
    * When the promise resolves. `queued` (default): the bus has it. `durable`: it will not be lost if this process dies now:
-   * on Kafka `acks=all`; on the in-process bus, which keeps nothing on disk, every group has handled it or given it to the
+   * on Kafka, for both, every in-sync replica has it (`acks=all`); on the in-process bus, which keeps nothing on disk, every group has handled it or given it to the
    * dead letters. The outbox relay waits for `durable`; a message handler must not (it could wait for itself).
    */
   readonly until?: 'queued' | 'durable';
@@ -94,6 +95,9 @@ export type MessagingErrorCode =
   | 'messaging/bad-message'
   | 'messaging/bad-payload'
   | 'messaging/closed'
+  | 'messaging/forbidden'
   | 'messaging/queue-full'
   | 'messaging/too-large'
+  | 'messaging/unavailable'
+  | 'messaging/unknown-topic'
   | 'messaging/unprocessable';

@@ -2,7 +2,7 @@ import type { CborValue } from '@medveil/encoding';
 import type { ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { MessageDefinition, SealedMessage } from './definition.js';
-import type { OutgoingRecord } from './nest-client.js';
+import type { OutgoingRecord } from './bus-client.js';
 import type { PublishOptions } from './port.js';
 import { MessageSealer, type SealerOptions, type SealOptions } from './sealer.js';
 

@@ -2,8 +2,9 @@ import type { Clock } from '@medveil/encoding';
 import type { ClientProxy, CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { z } from 'zod';
 import { InProcessBus } from './in-process-bus.js';
-import { InProcessClient } from './nest-client.js';
-import { InProcessServer, type InProcessServerOptions } from './nest-server.js';
+import { kafkaSettings, openKafkaBus } from './kafka-settings.js';
+import { BusClient } from './bus-client.js';
+import { BusServer, type BusServerOptions } from './bus-server.js';
 import type { MessageBus, MessageObserver } from './port.js';
 
 const faultSettings = z.strictObject({
@@ -13,7 +14,7 @@ const faultSettings = z.strictObject({
   reorder: z.boolean().default(false),
 });
 
-/** Which transport carries messages: a service's `transport` setting. One kind so far; others join the union. */
+/** Which transport carries messages: a service's `transport` setting. */
 export const transportSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('in-process'),
@@ -24,6 +25,7 @@ export const transportSettings = z.discriminatedUnion('kind', [
     /** Makes the bus duplicate, delay and reorder on purpose: for tests and demonstrations. */
     faults: faultSettings.optional(),
   }),
+  kafkaSettings,
 ]);
 export type TransportSettings = z.infer<typeof transportSettings>;
 
@@ -31,7 +33,7 @@ export type TransportSettings = z.infer<typeof transportSettings>;
 export interface Transport {
   readonly bus: MessageBus;
   /** A consumer for `ServiceOptions.consumers` of @medveil/service-kit. */
-  server(options: Omit<InProcessServerOptions, 'bus'>): Server & CustomTransportStrategy;
+  server(options: Omit<BusServerOptions, 'bus'>): Server & CustomTransportStrategy;
   /** For `createPublisher`. */
   client(): ClientProxy;
   close(): Promise<void>;
@@ -40,17 +42,22 @@ export interface Transport {
 export interface TransportDependencies {
   readonly clock: Clock;
   readonly observer?: MessageObserver;
-  /** Groups whose messages wait for them from the start, by topic (`InProcessBusOptions.groups`). */
+  /** In process: groups whose messages wait for them from the start, by topic (`InProcessBusOptions.groups`). Kafka keeps messages anyway. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
 }
 
 export function openTransport(settings: TransportSettings, dependencies: TransportDependencies): Transport {
-  const { kind: _kind, faults, ...limits } = settings;
-  const bus = new InProcessBus({ ...limits, ...dependencies, ...(faults === undefined ? {} : { faults }) });
+  const bus = openBus(settings, dependencies);
   return {
     bus,
-    server: (options) => new InProcessServer({ ...options, bus }),
-    client: () => new InProcessClient(bus),
+    server: (options) => new BusServer({ ...options, bus }),
+    client: () => new BusClient(bus),
     close: async () => bus.close(),
   };
+}
+
+function openBus(settings: TransportSettings, dependencies: TransportDependencies): MessageBus {
+  if (settings.kind === 'kafka') return openKafkaBus(settings, dependencies);
+  const { kind: _kind, faults, ...limits } = settings;
+  return new InProcessBus({ ...limits, ...dependencies, ...(faults === undefined ? {} : { faults }) });
 }

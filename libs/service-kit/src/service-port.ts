@@ -35,7 +35,7 @@ export interface ServiceOptions {
   readonly idempotency?: IdempotencyStore;
   /** Where requests are counted against the limits, with those of the service's other instances; without it in this process. */
   readonly cache?: Pick<Cache, 'limiter'>;
-  /** Message consumers (`InProcessServer` of @medveil/messaging): started after the module, stopped first. */
+  /** Message consumers (`BusServer` of @medveil/messaging): started after the module, stopped first. */
   readonly consumers?: readonly CustomTransportStrategy[];
   /** Closed last, in this order, after requests and consumers ended: relays, workers, databases, caches. */
   readonly resources?: readonly { readonly name: string; close(): Promise<void> }[];

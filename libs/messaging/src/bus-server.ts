@@ -16,7 +16,7 @@ export class MessageContext extends BaseRpcContext<[ReceivedMessage, Delivery]> 
   }
 }
 
-export interface InProcessServerOptions {
+export interface BusServerOptions {
   readonly bus: MessageBus;
   /** The consumer group, for example the service's name; for the replicas one group each. */
   readonly group: string;
@@ -29,14 +29,14 @@ export interface InProcessServerOptions {
  * Nest's side of consuming: `@OnTopic(TOPICS.grants)` methods get the payload of every believed message of the topic,
  * whatever its type (`context.message.type` tells). A handler that throws is tried again by the bus.
  */
-export class InProcessServer extends Server implements CustomTransportStrategy {
+export class BusServer extends Server implements CustomTransportStrategy {
   /** Nest hands failures on to the bus, which counts, retries and buries them. */
   override readonly propagatesEventHandlerErrors = true;
-  override transportId = Symbol('medveil-in-process');
-  readonly #options: InProcessServerOptions;
+  override transportId = Symbol('medveil-bus');
+  readonly #options: BusServerOptions;
   #subscription: Subscription | undefined;
 
-  constructor(options: InProcessServerOptions) {
+  constructor(options: BusServerOptions) {
     super();
     this.#options = options;
   }
@@ -58,7 +58,7 @@ export class InProcessServer extends Server implements CustomTransportStrategy {
   }
 
   override on(): never {
-    throw new Error('the in-process transport has no events');
+    throw new Error('the transport has no events');
   }
 
   override unwrap(): never {

@@ -8,7 +8,7 @@ export interface OutgoingRecord extends PublishOptions {
 }
 
 /** Nest's side of publishing. Events only: nothing in the system waits for an answer by message. */
-export class InProcessClient extends ClientProxy {
+export class BusClient extends ClientProxy {
   readonly #bus: MessageBus;
 
   constructor(bus: MessageBus) {
