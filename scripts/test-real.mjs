@@ -45,7 +45,7 @@ try {
   await timed('install', install);
   await timed('build', build);
   await startServers();
-  await timed('specs on real servers', async () => { counts = await runSpecs(specs(), { timeoutMs: 900_000 }); });
+  await timed('specs on real servers', async () => { counts = await runSpecs(specs(), { timeoutMs: 600_000 }); });
 } catch (error) {
   console.error(error.message);
   counts.failed += 1;

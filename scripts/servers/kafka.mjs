@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mavenJars, needPackages, onPath, runProgram } from './install.mjs';
-import { freePorts, makeFolder, startProcess } from './process.mjs';
+import { freePorts, startProcess, withFolder } from './process.mjs';
 
 const VERSION = '4.4.0';
 const HEAP = ['-Xms96m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:MaxMetaspaceSize=192m', '-XX:MaxDirectMemorySize=128m', '-Djava.awt.headless=true'];
@@ -24,9 +24,10 @@ export async function install() {
  * `users`: names of SCRAM-SHA-512 users beside `admin`; `advertisedPort`: a further listener that tells its clients to come by this
  * port, where a proxy listens, and itself is at `proxied`.
  */
-export async function start({ users = [], advertisedPort, outlives } = {}) {
+export const start = async (options = {}) => withFolder('kafka', (folder) => startIn(folder, options));
+
+async function startIn(folder, { users = [], advertisedPort, outlives }) {
   const jars = await install();
-  const folder = makeFolder('kafka');
   const [plain, controller, secure, proxied] = await freePorts(4);
   const passwords = Object.fromEntries(['admin', ...users].map((user) => [user, randomBytes(12).toString('hex')]));
   mkdirSync(join(folder, 'data'));

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { needPackages, onPath, runProgram } from './install.mjs';
-import { freePorts, makeFolder, startProcess } from './process.mjs';
+import { freePorts, startProcess, withFolder } from './process.mjs';
 
 const DEBIAN = '/usr/lib/postgresql';
 const isRoot = () => process.getuid?.() === 0;
@@ -22,9 +22,10 @@ export const install = async () => needPackages(() => binaries() !== undefined, 
 const program = (name) => join(binaries(), name);
 
 /** Facts: `endpoint`, a postgres:// URL of the superuser. `settings`: lines of postgresql.conf. */
-export async function start(options = {}) {
+export const start = async (options = {}) => withFolder('postgres', (folder) => startIn(folder, options));
+
+async function startIn(folder, options) {
   await install();
-  const folder = makeFolder('postgres');
   const data = join(folder, 'data');
   const [port] = await freePorts(1);
   const password = randomBytes(12).toString('hex');

@@ -22,8 +22,28 @@ export async function freePorts(count) {
   return ports;
 }
 
-/** A data folder that is deleted when its server stops. */
-export const makeFolder = (name) => mkdtempSync(join(tmpdir(), `${PREFIX}${name}-`));
+/** Runs `start` with a new data folder, which is deleted when its server stops, or does not start. */
+export async function withFolder(name, start) {
+  sweep();
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${name}-`));
+  try {
+    writeState(folder, { name, owner: identity(process.pid) });
+    return await start(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const identity = (pid) => ({ pid, start: startOf(pid) });
+const writeState = (folder, state) => writeFileSync(join(folder, 'server.json'), JSON.stringify(state));
+
+/** Removes what processes left behind that were killed: their servers ended with them, their folders did not. */
+function sweep() {
+  for (const { folder, owner, outlives } of startedServers()) {
+    if (outlives !== true && owner !== undefined && startOf(owner.pid) !== owner.start) rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** When a process was started, from /proc: a pid alone may have been given to another one. @returns undefined where it is gone */
 function startOf(pid) {
@@ -42,7 +62,6 @@ function startOf(pid) {
  */
 export async function startProcess({ name, folder, command, ready, facts, env = {}, user, outlives = false }) {
   const log = join(folder, 'server.log');
-  const stateFile = join(folder, 'server.json');
   const launch = async () => {
     const [program, ...args] = asUser(command, user, outlives);
     const output = openSync(log, 'a');
@@ -51,13 +70,10 @@ export async function startProcess({ name, folder, command, ready, facts, env = 
     const failed = new Promise((_resolve, reject) => { child.once('error', reject); });
     child.unref();
     await Promise.race([failed, waitUntil(ready, () => child.exitCode === null && child.signalCode === null, name, log)]);
-    writeFileSync(stateFile, JSON.stringify({ name, pid: child.pid, start: startOf(child.pid) }));
+    writeState(folder, { name, ...identity(child.pid), owner: identity(process.pid), outlives });
     return child.pid;
   };
-  let pid = await launch().catch((error) => {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  });
+  let pid = await launch();
   return {
     name,
     folder,
@@ -113,8 +129,8 @@ export function startedServers() {
   return readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX)).flatMap((entry) => {
     const folder = join(tmpdir(), entry);
     try {
-      const { name, pid, start } = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8'));
-      return [{ name, pid, folder, isRunning: startOf(pid) === start }];
+      const { name, pid, start, owner, outlives } = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8'));
+      return [{ name, pid, folder, isRunning: start !== undefined && startOf(pid) === start, owner, outlives }];
     } catch {
       return [];
     }

@@ -4,14 +4,15 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { needPackages, onPath } from './install.mjs';
-import { freePorts, makeFolder, startProcess } from './process.mjs';
+import { freePorts, startProcess, withFolder } from './process.mjs';
 
 export const install = async () => needPackages(() => onPath('redis-server'), ['redis-server']);
 
 /** Facts: `endpoint`, a redis:// URL with the password. */
-export async function start(options = {}) {
+export const start = async (options = {}) => withFolder('redis', (folder) => startIn(folder, options));
+
+async function startIn(folder, options) {
   await install();
-  const folder = makeFolder('redis');
   const [port] = await freePorts(1);
   const password = randomBytes(12).toString('hex');
   writeFileSync(join(folder, 'redis.conf'), [

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { goProgram } from './install.mjs';
-import { freePorts, makeFolder, startProcess } from './process.mjs';
+import { freePorts, startProcess, withFolder } from './process.mjs';
 
 const programs = {
   versitygw: () => goProgram('versitygw', 'github.com/versity/versitygw/cmd/versitygw', 'v1.8.0'),
@@ -20,10 +20,11 @@ export const install = async (options) => {
 };
 
 /** Facts: `endpoint`, an http:// URL with access key and secret as user and password. */
-export async function start(options = {}) {
+export const start = async (options = {}) => withFolder('s3', (folder) => startIn(folder, options));
+
+async function startIn(folder, options) {
   const kind = kindOf(options);
   const program = await install(options);
-  const folder = makeFolder('s3');
   const [port] = await freePorts(1);
   const keys = { access: 'medveil', secret: randomBytes(16).toString('hex') };
   for (const name of ['data', 'versions', 'iam']) mkdirSync(join(folder, name));

@@ -7,7 +7,7 @@ export type * from './outbox-port.js';
 export type * from './idempotency-port.js';
 export * from './jobs-port.js';
 export { bytea, millis } from './columns.js';
-export { databaseSettings, type DatabaseSettings, openEngine } from './settings.js';
+export { databaseSettings, type DatabaseSettings, openEngine, postgresSettings } from './settings.js';
 export { PgliteEngine, type PgliteOptions } from './pglite.js';
 export { PostgresEngine, type PostgresOptions } from './postgres.js';
 export { ensureServiceRole } from './postgres-roles.js';

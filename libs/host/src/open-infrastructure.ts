@@ -1,23 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheSettings, openCache } from '@medveil/cache';
-import { type DatabaseEngine, databaseSettings, openEngine } from '@medveil/database';
+import { cacheSettings, openCache, scopedCache } from '@medveil/cache';
+import { type DatabaseEngine, type DatabaseSettings, openEngine, postgresSettings } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { openTransport, transportSettings } from '@medveil/messaging';
-import { objectStoreSettings, openObjectStore } from '@medveil/object-store';
+import { openObjectStore, type ObjectStoreSettings, s3Settings } from '@medveil/object-store';
 import type { LogLevel } from '@medveil/service-kit';
 import { z } from 'zod';
 import type { Infrastructure } from './infrastructure.js';
+import { untilAvailable } from './until-available.js';
 
-/** The infrastructure of a service that starts alone, all of it embedded, under one folder. */
+/** The infrastructure of a service that starts alone: each part embedded, under one folder, or a server. */
 export const infrastructureSettings = z.strictObject({
-  /** database and objects; one process at a time has it */
-  dataFolder: z.string().min(1),
+  /** of the embedded database and the objects in a folder; one process at a time has it */
+  dataFolder: z.string().min(1).optional(),
   transport: transportSettings.prefault({ kind: 'in-process' }),
   cache: cacheSettings.prefault({ kind: 'memory' }),
-  maxObjectBytes: z.int().min(1024).default(1024 * 1024 * 1024),
-}).prefault({} as { dataFolder: string }); // so that what is missing is reported by its leaves
+  database: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('pglite') }), postgresSettings]).prefault({ kind: 'pglite' }),
+  objects: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('folder'), maxObjectBytes: z.int().min(1024).default(1024 * 1024 * 1024) }),
+    s3Settings,
+  ]).prefault({ kind: 'folder' }),
+  /** How long a starting service waits for its servers. */
+  startTimeoutMs: z.int().min(0).max(3_600_000).default(60_000),
+}).refine(({ dataFolder, database, objects }) => dataFolder !== undefined || (database.kind !== 'pglite' && objects.kind !== 'folder'), {
+  error: 'is where an embedded database and objects in a folder are kept', path: ['dataFolder'],
+}).prefault({});
 export type InfrastructureSettings = z.output<typeof infrastructureSettings>;
 
 export interface OpenedInfrastructure extends Infrastructure {
@@ -28,36 +37,48 @@ export interface OpenedInfrastructure extends Infrastructure {
 const clock: Clock = () => Date.now();
 const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 
-/** Opens every part, the database once a service asks for one, with the clock and the randomness of this machine. @throws CodedError of the parts, for example `database/folder-in-use` */
-export async function openInfrastructure(settings: InfrastructureSettings, logLevel: LogLevel): Promise<OpenedInfrastructure> {
-  const { dataFolder, maxObjectBytes } = settings;
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  const databases = openedWhenUsed(() => openEngine(databaseSettings.parse({ kind: 'pglite', dataDir: join(dataFolder, 'database') }), clock));
+/**
+ * Opens every part, the database once a service asks for one, with the clock and the randomness of this machine, and waits for the servers that a service cannot do without; the cache is
+ * none of them.
+ * @param service whose part of a shared bucket and cache it is
+ * @throws CodedError `host/dependency-away` naming the server that did not answer in time, and those of the parts, for example `database/folder-in-use`
+ */
+export async function openInfrastructure(settings: InfrastructureSettings, service: string, logLevel: LogLevel): Promise<OpenedInfrastructure> {
+  const { dataFolder, startTimeoutMs } = settings;
+  if (dataFolder !== undefined) await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const databases = openedWhenUsed(async () => openEngine(databaseIn(settings), clock));
   const transport = openTransport(settings.transport, { clock });
   const cache = openCache(settings.cache, clock);
+  const close = async () => {
+    await transport.close();
+    await databases.close();
+    await cache.close();
+  };
+  try {
+    await untilAvailable('message broker', startTimeoutMs, async () => transport.bus.check());
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     clock,
     random,
     transport,
-    databases,
-    cache,
+    databases: {
+      open: async (options) => untilAvailable('database', startTimeoutMs, async () => databases.open(options)),
+      close: async () => databases.close(),
+    },
+    cache: scopedCache(cache, `${service}:`),
     logLevel,
     measureProcess: true,
-    openObjectStore: (service) =>
-      openObjectStore(objectStoreSettings.parse({ kind: 'folder', folder: join(dataFolder, 'objects', service), maxObjectBytes }), random),
-    close: async () => {
-      await transport.close();
-      await databases.close();
-      await cache.close();
-    },
+    openObjectStore: async (name) => untilAvailable('object store', startTimeoutMs, async () => openObjectStore(objectsIn(settings, name), random)),
+    close,
   };
 }
 
-/** Not every service has a database, and an embedded server takes seconds and a hundred megabytes. */
-function openedWhenUsed(open: () => Promise<DatabaseEngine>): DatabaseEngine {
-  let engine: Promise<DatabaseEngine> | undefined;
-  return {
-    open: async (options) => (await (engine ??= open())).open(options),
-    close: async () => (await engine)?.close(),
-  };
-}
+const databaseIn = ({ dataFolder = '', database }: InfrastructureSettings): DatabaseSettings =>
+  database.kind === 'pglite' ? { kind: 'pglite', dataDir: join(dataFolder, 'database') } : database;
+
+/** Each service has a part of its own of the folder or the bucket. */
+const objectsIn = ({ dataFolder = '', objects }: InfrastructureSettings, service: string): ObjectStoreSettings =>
+  objects.kind === 'folder' ? { ...objects, folder: join(dataFolder, 'objects', service) } : { ...objects, prefix: `${objects.prefix}${service}/` };

@@ -19,7 +19,7 @@ export async function runAlone<Shape extends ServiceShape>(
   const definition: ConfigDefinition = defineConfig({ service, schema: settings.extend({ infrastructure: infrastructureSettings }) });
   await runMain(host, definition, async ({ infrastructure: given, ...rest }) => {
     const { logLevel } = z.object(commonSettings).parse(rest);
-    const infrastructure = await openInfrastructure(infrastructureSettings.parse(given), logLevel);
+    const infrastructure = await openInfrastructure(infrastructureSettings.parse(given), service, logLevel);
     try {
       const running = await start(settings.parse(rest), infrastructure);
       return {

@@ -1,30 +1,24 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { describe, it } from 'node:test';
-import { DeleteBucketCommand, DeleteObjectCommand, GetObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, PutObjectCommand, PutObjectRetentionCommand, S3Client } from '@aws-sdk/client-s3';
+import { after, describe, it } from 'node:test';
+import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, PutObjectCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3';
 import { sha256 } from '@medveil/encoding';
-import { testEndpoint } from '../../../scripts/servers/index.mjs';
 import { describeObjectStoreContract, readAll } from './contract.js';
 import { objectKey, openObjectStore, objectStoreSettings, S3ObjectStore, type S3StoreOptions } from './index.js';
+import { directClient, removeBucket, s3Url } from './s3-testing.js';
 
-const url = new URL(testEndpoint('s3'));
+const url = s3Url();
 const MIB = 1024 * 1024;
 const random = (length: number) => new Uint8Array(randomBytes(length));
 const credentials = { accessKeyId: url.username, secretAccessKey: url.password };
-const direct = new S3Client({ endpoint: url.origin, region: 'us-east-1', forcePathStyle: true, credentials });
+const direct = directClient();
+after(() => direct.destroy());
 
 const optionsFor = (bucket: string): S3StoreOptions => ({
   endpoint: url.origin, region: 'us-east-1', credentials, forcePathStyle: true, connectTimeoutMs: 2_000, idleTimeoutMs: 5_000, maxAttempts: 3, maxConnections: 32,
   bucket, prefix: 'proxy-cloud/', createBucket: true, protection: 'none', maxObjectBytes: 32 * MIB, partBytes: 5 * MIB, concurrentParts: 2,
 });
 const freshBucket = () => `medveil-${randomBytes(6).toString('hex')}`;
-
-/** Everything of a bucket, past and present, and the bucket. */
-async function remove(bucket: string): Promise<void> {
-  const { Versions = [], DeleteMarkers = [] } = await direct.send(new ListObjectVersionsCommand({ Bucket: bucket }));
-  for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) await direct.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true }));
-  await direct.send(new DeleteBucketCommand({ Bucket: bucket }));
-}
 
 async function* chunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
@@ -50,7 +44,7 @@ for (const protection of ['none', 'versioning'] as const) {
       },
       dispose: async () => {
         await store.close();
-        await remove(bucket);
+        await removeBucket(bucket);
       },
     };
   });
@@ -63,7 +57,7 @@ const withStore = async (change: Partial<S3StoreOptions>, run: (store: S3ObjectS
     await run(store, bucket);
   } finally {
     await store.close();
-    await remove(bucket);
+    await removeBucket(bucket);
   }
 };
 
