@@ -94,8 +94,8 @@ export async function startProcess({ name, folder, command, ready, facts, env = 
 
 /** A server that its test would leave behind is ended by the kernel with the process that started it. */
 function asUser(command, user, outlives) {
-  const identity = user === undefined || process.getuid?.() !== 0 ? [] : [`--reuid=${user}`, `--regid=${user}`, '--init-groups'];
-  const options = [...identity, ...(outlives ? [] : ['--pdeathsig', 'KILL'])];
+  const change = user === undefined || process.getuid?.() !== 0 ? [] : [`--reuid=${user}`, `--regid=${user}`, '--init-groups'];
+  const options = [...change, ...(outlives ? [] : ['--pdeathsig', 'KILL'])];
   return options.length === 0 ? command : ['setpriv', ...options, '--', ...command];
 }
 

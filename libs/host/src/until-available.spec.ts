@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { CodedError } from '@medveil/encoding';
 import { untilAvailable } from './until-available.js';
 
-describe('a server that is not there yet', () => {
-  const away = () => new CodedError('database/unavailable', 'away');
+const away = () => new CodedError('database/unavailable', 'away');
 
+describe('a server that is not there yet', () => {
   it('is waited for', async () => {
     let tries = 0;
     const answer = await untilAvailable('database', 60_000, async () => {

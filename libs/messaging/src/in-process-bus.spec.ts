@@ -125,4 +125,21 @@ describe('in-process bus', () => {
     assert.deepEqual(await seen, [undefined, 'sent']);
     await bus.close();
   });
+
+  it('keeps dead letters for the operator, and gives one to its groups again once', async () => {
+    const bus = new InProcessBus({ ...quick, maxAttempts: 1 });
+    const seen: string[] = [];
+    bus.subscribe({ group: 'g', topics: ['t'], handler: async (delivery) => {
+      seen.push(fromUtf8(delivery.value));
+      if (seen.length === 1) throw new Error('not yet');
+    } });
+    await bus.publish({ topic: 't', key: 'k', value: utf8('x') }, { until: 'durable' });
+    const [letter] = await bus.deadLetterBox.list('t', 10);
+    assert.deepEqual([letter?.group, letter?.reason], ['g', 'handler/failed']);
+    await bus.deadLetterBox.replay('t', letter?.id ?? '');
+    await assert.rejects(bus.deadLetterBox.replay('t', letter?.id ?? ''), { code: 'messaging/unknown-dead-letter' });
+    await bus.publish({ topic: 't', key: 'k', value: utf8('y') }, { until: 'durable' });
+    assert.deepEqual(seen, ['x', 'x', 'y']);
+    await bus.close();
+  });
 });

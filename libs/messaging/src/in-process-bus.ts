@@ -5,7 +5,7 @@ import { encodeDeadLetter } from './dead-letter.js';
 import { assertSendable, messagingError } from './errors.js';
 import { GroupQueues } from './group-queues.js';
 import type { Entry } from './lane-queue.js';
-import type { DeadLetter, MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
+import type { DeadLetter, DeadLetterBox, KeptDeadLetter, MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
 import { seededRandom } from './seeded.js';
 import { deadLetterTopic, isDeadLetterTopic } from './topics.js';
 
@@ -54,7 +54,8 @@ export class InProcessBus implements MessageBus {
   readonly #maxMessageBytes: number;
   readonly #attempts: AttemptOptions;
   readonly #maxDeadLetters: number;
-  readonly #deadLetters: DeadLetter[] = [];
+  readonly #deadLetters: KeptDeadLetter[] = [];
+  #buried = 0;
   readonly #durableWaiters = new Set<(error: Error) => void>();
   /** Handlers must not inherit the publisher's async context (its transaction, its request). */
   readonly #scope = new AsyncResource('InProcessBus');
@@ -100,10 +101,16 @@ export class InProcessBus implements MessageBus {
     return this.#queues.join(options);
   }
 
-  /** The latest dead letters, oldest first. */
-  deadLetters(): readonly DeadLetter[] {
-    return [...this.#deadLetters];
-  }
+  /** The latest dead letters. */
+  readonly deadLetterBox: DeadLetterBox = {
+    list: async (topic, limit) => this.#deadLetters.filter((letter) => letter.topic === topic).slice(0, limit),
+    replay: async (topic, id) => {
+      const index = this.#deadLetters.findIndex((letter) => letter.topic === topic && letter.id === id);
+      const [letter] = index === -1 ? [] : this.#deadLetters.splice(index, 1);
+      if (letter === undefined) throw messagingError('messaging/unknown-dead-letter', 'no such dead letter, or it was replayed', { topic, id });
+      await this.publish({ topic, key: letter.key, value: letter.value });
+    },
+  };
 
   async check(): Promise<void> {
     this.#assertOpen();
@@ -172,7 +179,7 @@ export class InProcessBus implements MessageBus {
     const { topic, key, value } = entry.message;
     if (isDeadLetterTopic(topic)) return;
     const letter: DeadLetter = { topic, key, value, group, attempts: entry.attempt, reason, failedAtMs: this.#clock() };
-    this.#deadLetters.push(letter);
+    this.#deadLetters.push({ id: String((this.#buried += 1)), ...letter });
     if (this.#deadLetters.length > this.#maxDeadLetters) this.#deadLetters.shift();
     const target = deadLetterTopic(topic);
     // No waiting for room: the key would stay blocked behind a message that is already given up.

@@ -13,6 +13,8 @@ export { MessageReceiver, type Opened, type ReceiverOptions } from './receiver.j
 export { cacheReplayGuard, type ReplayCache, type ReplayGuard } from './replay.js';
 export { decodeDeadLetter, encodeDeadLetter } from './dead-letter.js';
 export { InProcessBus, type BusFaults, type InProcessBusOptions } from './in-process-bus.js';
+export { KafkaBus, type KafkaBusOptions } from './kafka-bus.js';
+export { type KafkaSettings, kafkaSettings, openKafkaBus } from './kafka-settings.js';
 export { BusServer, type BusServerOptions, MessageContext } from './bus-server.js';
 export { BusClient, type OutgoingRecord } from './bus-client.js';
 export { OnTopic } from './on-topic.js';

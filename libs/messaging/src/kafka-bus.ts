@@ -1,12 +1,14 @@
 import type { Clock } from '@medveil/encoding';
 import type { Kafka } from 'kafkajs';
+import { accessOf } from './kafka-access.js';
 import { assertSendable, messagingError } from './errors.js';
 import { HandlerSlots } from './handler-slots.js';
 import { KafkaAdmin, kafkaClient, type KafkaConnectionOptions } from './kafka-client.js';
+import { KafkaDeadLetters } from './kafka-dead-letters.js';
 import { KafkaMember } from './kafka-member.js';
 import { KafkaSender } from './kafka-sender.js';
 import { type KafkaTopicOptions, KafkaTopics } from './kafka-topics.js';
-import type { MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
+import type { DeadLetterBox, MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
 
 export interface KafkaBusOptions extends KafkaConnectionOptions {
   readonly clock: Clock;
@@ -46,6 +48,7 @@ export class KafkaBus implements MessageBus {
   readonly #topics: KafkaTopics;
   readonly #sender: KafkaSender;
   readonly #members = new Set<KafkaMember>();
+  readonly deadLetterBox: DeadLetterBox;
   #closed: Promise<void> | undefined;
 
   constructor(options: KafkaBusOptions) {
@@ -53,7 +56,22 @@ export class KafkaBus implements MessageBus {
     this.#kafka = kafkaClient(options);
     this.#admin = new KafkaAdmin(this.#kafka, options.checkTimeoutMs);
     this.#topics = new KafkaTopics(this.#admin, options.topics, options.createMissingTopics);
-    this.#sender = new KafkaSender({ kafka: this.#kafka, maxQueued: options.maxQueued, publishTimeoutMs: options.publishTimeoutMs, maxRequestBytes: options.maxMessageBytes });
+    const sender = new KafkaSender({ kafka: this.#kafka, maxQueued: options.maxQueued, publishTimeoutMs: options.publishTimeoutMs, maxRequestBytes: options.maxMessageBytes });
+    this.#sender = sender;
+    this.deadLetterBox = new KafkaDeadLetters({ kafka: this.#kafka, admin: this.#admin, sender, publish: async (message) => this.publish(message), timeoutMs: options.publishTimeoutMs });
+  }
+
+  /** Creates the topics that are missing, and their dead-letter topics: the operator's task. */
+  async createTopics(topics: readonly string[]): Promise<void> {
+    this.#assertOpen();
+    await this.#topics.create(topics);
+  }
+
+  /** Lets each service do with messages what it must, and nothing else: the operator's task, as a user who may administer the cluster. */
+  async grantAccess(services: readonly string[]): Promise<void> {
+    this.#assertOpen();
+    const acl = services.flatMap(accessOf);
+    await this.#admin.use(async (admin) => admin.createAcls({ acl }));
   }
 
   async publish(message: OutgoingMessage, _options: PublishOptions = {}): Promise<void> {

@@ -37,6 +37,7 @@ export interface KafkaMemberOptions {
 
 const LONGEST_PAUSE_MS = 5_000;
 const FIRST_PAUSE_MS = 100;
+const FETCH_BYTES = 1024 * 1024;
 
 /** One member of a topic's consumer group: reads ahead within limits, hands out by key, commits what is through. */
 export class KafkaMember {
@@ -93,13 +94,14 @@ export class KafkaMember {
   }
 
   async #join(): Promise<void> {
-    const { kafka, topic, groupId, fromBeginning, sessionTimeoutMs, pollMs } = this.#options;
+    const { kafka, topic, groupId, fromBeginning, sessionTimeoutMs, pollMs, maxQueuedBytes } = this.#options;
     const consumer = kafka.consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
       rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
       maxWaitTimeInMs: pollMs,
+      maxBytesPerPartition: Math.min(maxQueuedBytes, FETCH_BYTES),
       allowAutoTopicCreation: false,
       // This class starts a new consumer itself.
       retry: { ...RETRY, restartOnFailure: async () => false },

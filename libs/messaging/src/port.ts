@@ -11,6 +11,7 @@ export interface MessageBus {
   publish(message: OutgoingMessage, options?: PublishOptions): Promise<void>;
   /** Joins `group` on `topics`. Messages reach `handler` from now on; another member of the group shares them. */
   subscribe(options: SubscribeOptions): Subscription;
+  readonly deadLetterBox: DeadLetterBox;
   /** Resolves where the bus takes messages: a readiness check. */
   check(): Promise<void>;
   /** Stops deliveries, waits for running handlers, then refuses everything. Idempotent. */
@@ -68,6 +69,22 @@ export interface DeadLetter {
   readonly failedAtMs: number;
 }
 
+export interface KeptDeadLetter extends DeadLetter {
+  readonly id: string;
+}
+
+/** The dead letters of a bus, for an operator. */
+export interface DeadLetterBox {
+  /** Those of a topic that were not replayed, oldest first. */
+  list(topic: string, limit: number): Promise<readonly KeptDeadLetter[]>;
+  /**
+   * Publishes the message again on its topic, where every group gets it: those that have handled it know it by its id. The letter is listed no
+   * more; fails the message again, there is a new one.
+   * @throws CodedError `messaging/unknown-dead-letter`, and as `MessageBus.publish`
+   */
+  replay(topic: string, id: string): Promise<void>;
+}
+
 /** What the bus and the receivers count; `service-kit` turns it into metrics. Every method must return at once. */
 export interface MessageObserver {
   published?(topic: string): void;
@@ -99,5 +116,6 @@ export type MessagingErrorCode =
   | 'messaging/queue-full'
   | 'messaging/too-large'
   | 'messaging/unavailable'
+  | 'messaging/unknown-dead-letter'
   | 'messaging/unknown-topic'
   | 'messaging/unprocessable';

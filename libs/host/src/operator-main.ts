@@ -1,0 +1,3 @@
+import { operate } from './operator.js';
+
+await operate(process);
