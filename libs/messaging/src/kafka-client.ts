@@ -67,7 +67,7 @@ export class KafkaAdmin {
   }
 
   async close(): Promise<void> {
-    await this.#admin?.then(async (admin) => admin.disconnect()).catch(() => undefined);
+    await saidGoodbye(this.#admin?.then(async (admin) => admin.disconnect()));
     this.#admin = undefined;
   }
 
@@ -90,6 +90,13 @@ export async function withinTime<T>(timeoutMs: number, work: Promise<T>): Promis
     clearTimeout(timer);
   }
 }
+
+const GOODBYE_MS = 5_000;
+
+/** Waits for a connection to be closed in order, but not for a broker that is gone. Never throws. */
+export const saidGoodbye = async (work: Promise<unknown> | undefined): Promise<void> => {
+  if (work !== undefined) await withinTime(GOODBYE_MS, work).catch(() => undefined);
+};
 
 /** Under a code of the port. The broker's own text stays here. */
 export function codedKafkaError(error: unknown): Error {

@@ -4,7 +4,7 @@ import { attempt, type AttemptOptions } from './attempt.js';
 import { encodeDeadLetter } from './dead-letter.js';
 import { MAX_KEY_LENGTH } from './errors.js';
 import type { HandlerSlots } from './handler-slots.js';
-import { RETRY } from './kafka-client.js';
+import { RETRY, saidGoodbye } from './kafka-client.js';
 import { KafkaPartition } from './kafka-partition.js';
 import type { Entry } from './lane-queue.js';
 import type { OutgoingMessage, SubscribeOptions } from './port.js';
@@ -70,12 +70,12 @@ export class KafkaMember {
 
   async #end(): Promise<void> {
     this.#stop.abort();
-    await this.#started;
+    await saidGoodbye(this.#started);
     await Promise.all(Array.from(this.#partitions.values(), async ({ running }) => Promise.all(running)));
     for (const { lanes } of this.#partitions.values()) lanes.clear();
-    await this.#committing;
-    await this.#commit();
-    await this.#consumer?.disconnect().catch(() => undefined);
+    await saidGoodbye(this.#committing);
+    await saidGoodbye(this.#commit());
+    await saidGoodbye(this.#consumer?.disconnect());
     this.#isJoined = false;
   }
 

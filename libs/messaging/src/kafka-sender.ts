@@ -1,6 +1,6 @@
 import kafkajs, { type Kafka, type Message, type Producer } from 'kafkajs';
 import { messagingError } from './errors.js';
-import { codedKafkaError, RETRY } from './kafka-client.js';
+import { codedKafkaError, RETRY, saidGoodbye } from './kafka-client.js';
 
 export interface KafkaSenderOptions {
   readonly kafka: Kafka;
@@ -113,5 +113,5 @@ export class KafkaSender {
 async function disconnect(lane: Lane): Promise<void> {
   const { producer } = lane;
   lane.producer = undefined;
-  await producer?.then(async (connected) => connected.disconnect()).catch(() => undefined);
+  await saidGoodbye(producer?.then(async (connected) => connected.disconnect()));
 }
