@@ -109,6 +109,7 @@ export class PatientApiClient {
       contentType: 'application/fhir+json',
       timeoutMs: 120_000,
     });
+  anonymity = (k?: number) => this.http.json('/v1/population/anonymity', patient.anonymitySchema, { query: { k } });
   matches = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/matches`, patient.matchesSchema);
   startExchange = (patientId: Id<'pat'>, request: z.input<typeof patient.startExchangeSchema>, idempotencyKey?: string) =>
     this.http.json(`/v1/patients/${patientId}/exchanges`, patient.exchangeSchema, post(request, idempotencyKey));

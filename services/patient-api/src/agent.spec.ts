@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { delay, HttpClient, type patientApi, PatientApiClient } from '@medveil/client';
 import { encodePolicy } from '@medveil/eligibility';
@@ -83,6 +85,11 @@ describe('the agent of patients and their hospital', () => {
     assert.deepEqual(report.notUnderstood.map(({ code: name, reason }) => [name, reason]), [['2345-7', 'no-value']]);
     assert.ok(report.removed.some(({ path }) => path === 'Patient.name'));
     assert.equal(report.parts.find(({ part }) => part === 'laboratory')?.observations, 2);
+    assert.deepEqual(report.anonymity, { k: 5, alike: 1, warning: true });
+    const { patientId: twin } = await agent.createPatient('bed 2, twin');
+    assert.equal((await agent.importRecord(twin, bundleOf(5))).anonymity.alike, 2);
+    assert.deepEqual(await agent.anonymity(2), { k: 2, people: 2, groups: 1, smallestGroup: 2, peopleBelow: 0, warning: false });
+    assert.equal((await agent.anonymity(3)).warning, true);
 
     const refused = async (body: string, expected: string) => assert.rejects(agent.importRecord(patientId, new TextEncoder().encode(body)), code(expected));
     await refused('{"resourceType":"Bundle","type":"coll', 'fhir/truncated');
@@ -94,6 +101,9 @@ describe('the agent of patients and their hospital', () => {
   it('refuses a bundle that is too large, by its announced size and while it streams', async () => {
     const { patientId } = await agent.createPatient('bed 3');
     await service.close();
+    const ruleSetFile = join(world.folder, 'rule-set.json');
+    await writeFile(ruleSetFile, JSON.stringify({ name: 'ward-7', base: 'safe-harbor', resources: { Patient: { gender: 'keep' } } }));
+    await assert.rejects(world.startAgent(world.settings(undefined, { ruleSetFile })), /rule-set\.json: resources\.Patient\.gender: "keep" is no rule; allowed: concept/);
     service = await world.startAgent(world.settings(undefined, { maxBundleBytes: 1_024 * 1_024 }));
     agent = await clientWith(...Object.values(SCOPES));
     const token = await world.operatorToken([SCOPES.write]);

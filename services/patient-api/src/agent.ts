@@ -1,5 +1,6 @@
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import type { Database } from '@medveil/database';
+import type { RuleSet } from '@medveil/fhir';
 import type { Network, StorageSealer } from '@medveil/host';
 import type { KeyVault } from '@medveil/identity';
 import type { Afgh06 } from '@medveil/pre';
@@ -11,6 +12,8 @@ export interface AgentContext {
   readonly settings: PatientApiSettings;
   readonly network: Network;
   readonly chainId: string;
+  /** how records are de-identified */
+  readonly ruleSet: RuleSet;
   readonly database: Database;
   readonly vault: KeyVault;
   readonly sealer: StorageSealer;

@@ -29,6 +29,7 @@ import { Keyring } from './parties/keyring.js';
 import { Patients } from './parties/patients.js';
 import { Pseudonyms } from './parties/pseudonyms.js';
 import { Importer } from './records/import.js';
+import { Population } from './records/population.js';
 import { Records } from './records/records.js';
 
 /** Exchanges worked on at a time: most of them wait for a block. */
@@ -55,7 +56,8 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const hospital = new Hospital(context, keyring, enrolments, pseudonyms);
   const patients = new Patients(context, keyring, enrolments, pseudonyms, jobs);
   const records = new Records(context, objects, keyring, hospital, jobs);
-  const importer = new Importer(context, patients, records);
+  const population = new Population(context, keyring);
+  const importer = new Importer(context, patients, records, population);
   const store = new ExchangeStore(context, changes);
   const matcher = new Matcher(context, patients, records, requirements, store);
 
@@ -83,7 +85,7 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const standing = new StandingConsent(context, { rules, decisions, requirements, records, matcher, starter }, jobs);
   const withdrawals = new Withdrawals(context, { patients, rules, decisions, standing, store, runner, requirements });
   const consent = { rules, decisions, standing, withdrawals };
-  return { jobs, consent, prover, hospital, patients, importer, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
+  return { jobs, consent, prover, hospital, patients, importer, population, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
 }
 
 export type Agent = Awaited<ReturnType<typeof assemble>>;

@@ -6,6 +6,7 @@ export type PatientApiErrorCode =
   | 'patient-api/not-ready'
   | 'patient-api/not-enrolled'
   | 'patient-api/no-pseudonym'
+  | 'patient-api/bad-rule-set'
   | 'patient-api/not-a-bundle-stream'
   | 'patient-api/unknown-patient'
   | 'patient-api/unknown-record'

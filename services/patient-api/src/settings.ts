@@ -24,6 +24,10 @@ export const patientApiSettings = z.strictObject({
   }),
   /** how records are de-identified */
   ruleSet: z.enum(RULE_SET_NAMES).default('limited-data-set'),
+  /** a rule set of your own instead (docs/fhir.md), JSON */
+  ruleSetFile: z.string().min(1).optional(),
+  /** a patient whom fewer than so many of this agent's patients look like is warned of */
+  anonymityK: z.int().min(1).max(1_000).default(5),
   /** largest FHIR bundle that is taken in */
   maxBundleBytes: z.int().min(1_024).max(1 << 30).default(64 * 1024 * 1024),
   /**

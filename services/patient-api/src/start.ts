@@ -17,9 +17,12 @@ import { ExchangeRunner } from './exchanges/runner.js';
 import { ConsentController } from './http/consent.controller.js';
 import { ExchangesController } from './http/exchanges.controller.js';
 import { PatientsController } from './http/patients.controller.js';
+import { PopulationController } from './http/population.controller.js';
 import { Matcher } from './matching/matcher.js';
 import { Patients } from './parties/patients.js';
 import { Importer } from './records/import.js';
+import { Population } from './records/population.js';
+import { loadRuleSet } from './records/rule-set.js';
 import type { PatientApiSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
 
@@ -36,12 +39,13 @@ export async function startPatientApi(settings: PatientApiSettings, infrastructu
   const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
+  const ruleSet = await loadRuleSet(settings);
   const vault = await openVault(settings.vault, random);
   const sealer = await StorageSealer.open(vault, random);
   const pre = afgh06(await loadEngine());
   const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
   const objects = await infrastructure.openObjectStore(NAME);
-  const context: AgentContext = { settings, network, chainId: network.chainId, database, vault, sealer, pre, clock, random, log };
+  const context: AgentContext = { settings, network, chainId: network.chainId, ruleSet, database, vault, sealer, pre, clock, random, log };
   const agent = await assemble(context, objects);
   health.register('database', () => database.check());
   health.register('object-store', () => objects.check());
@@ -90,7 +94,7 @@ function begin({ hospital, view, follower, jobs }: Agent): void {
 
 function moduleOf(agent: Agent) {
   return defineModule('patient-agent', {
-    controllers: [PatientsController, ExchangesController, ConsentController],
+    controllers: [PatientsController, ExchangesController, ConsentController, PopulationController],
     providers: [
       { provide: Patients, useValue: agent.patients },
       { provide: Importer, useValue: agent.importer },
@@ -99,6 +103,7 @@ function moduleOf(agent: Agent) {
       { provide: ExchangeStarter, useValue: agent.starter },
       { provide: ExchangeRunner, useValue: agent.runner },
       { provide: Changes, useValue: agent.changes },
+      { provide: Population, useValue: agent.population },
       { provide: ConsentRules, useValue: agent.consent.rules },
       { provide: ConsentDecisions, useValue: agent.consent.decisions },
       { provide: StandingConsent, useValue: agent.consent.standing },

@@ -60,6 +60,7 @@ export const records = schema.table('records', {
   objectDigest: bytea('object_digest').notNull(),
   sizeBytes: millis('size_bytes').notNull(),
   importedAtMs: millis('imported_at_ms').notNull(),
+  likeness: bytea('likeness'),
 });
 
 export const requirements = schema.table('requirements', {

@@ -33,8 +33,23 @@ export const importedRecordSchema = z.object({
   changed: z.array(z.object({ path: z.string(), change: z.string(), count: z.int() })),
   notShared: z.array(z.object({ resourceType: z.string(), reason: z.string(), count: z.int() })),
   parts: z.array(z.object({ part: z.string(), resources: z.int(), bytes: z.int(), observations: z.int() })),
+  /** how many of the agent's patients look the same by what the rule set keeps of birth date, sex and place; a warning below k */
+  anonymity: z.object({ k: z.int(), alike: z.int(), warning: z.boolean() }),
 });
 export type ImportedRecord = z.infer<typeof importedRecordSchema>;
+
+/** GET /v1/population/anonymity?k=: all patients of the agent, each by the newest record. */
+export const anonymityQuerySchema = z.strictObject({ k: z.coerce.number().int().min(1).max(1_000).default(5) });
+export const anonymitySchema = z.object({
+  k: z.int(),
+  people: z.int(),
+  groups: z.int(),
+  /** the population is so-many-anonymous */
+  smallestGroup: z.int(),
+  /** people in groups smaller than k */
+  peopleBelow: z.int(),
+  warning: z.boolean(),
+});
 
 /** What the agent knows to stand against an exchange; `code` is that of the ledger's refusal. */
 export const conflictSchema = z.object({ code: z.string(), reason: z.string(), exchangeId: exchangeIdSchema });

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { patientApi } from '@medveil/client';
 import type { Id } from '@medveil/encoding';
-import { DEFAULT_BUNDLE_LIMITS, prepareRecord, type PreparedRecord, readBundle, RULE_SETS } from '@medveil/fhir';
+import { DEFAULT_BUNDLE_LIMITS, prepareRecord, type PreparedRecord, readBundle } from '@medveil/fhir';
 import type { AgentContext } from '../agent.js';
 import type { Patients } from '../parties/patients.js';
+import type { Population } from './population.js';
 import type { LoadedRecord, Records } from './records.js';
 
 /** From a FHIR bundle to an attested record: read within limits, de-identified, coded, attested, sealed. */
@@ -12,6 +13,7 @@ export class Importer {
     private readonly context: AgentContext,
     private readonly patients: Patients,
     private readonly records: Records,
+    private readonly population: Population,
   ) {}
 
   /**
@@ -20,13 +22,15 @@ export class Importer {
    */
   async import(patientId: Id<'pat'>, body: Readable, sizeBytes: number | undefined): Promise<patientApi.ImportedRecord> {
     await this.patients.get(patientId);
-    const { settings, random, clock } = this.context;
+    const { settings, random, clock, ruleSet } = this.context;
     const limits = { ...DEFAULT_BUNDLE_LIMITS, maxBytes: settings.maxBundleBytes };
     const source = { read: () => unbroken(body), ...(sizeBytes === undefined ? {} : { sizeBytes }) };
     const bundle = await readBundle(source, limits).finally(() => body.resume());
-    const prepared = prepareRecord(bundle, { ruleSet: settings.ruleSet, random, referenceTimeMs: clock() });
-    const record = await this.records.add(patientId, prepared);
-    return report(record, prepared, RULE_SETS[settings.ruleSet].name);
+    const prepared = prepareRecord(bundle, { ruleSet, random, referenceTimeMs: clock() });
+    const likeness = await this.population.likeness(prepared.parts.demographics);
+    const record = await this.records.add(patientId, prepared, likeness);
+    const alike = await this.population.alike(likeness);
+    return { ...report(record, prepared, ruleSet.name), anonymity: { k: settings.anonymityK, alike, warning: alike < settings.anonymityK } };
   }
 }
 
@@ -35,7 +39,7 @@ async function* unbroken(body: Readable): AsyncIterable<Uint8Array> {
   for await (const chunk of body.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
 }
 
-function report(record: LoadedRecord, prepared: PreparedRecord, ruleSet: string): patientApi.ImportedRecord {
+function report(record: LoadedRecord, prepared: PreparedRecord, ruleSet: string): Omit<patientApi.ImportedRecord, 'anonymity'> {
   const { report: done, notUnderstood, understood, observations } = prepared;
   return {
     recordId: record.recordId,

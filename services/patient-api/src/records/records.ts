@@ -38,9 +38,10 @@ export class Records {
 
   /**
    * Builds the record's tree, attests it in the hospital's name and keeps it. Nothing is registered before all is done.
+   * @param likeness of `Population`
    * @throws PatientApiError `patient-api/unknown-patient`; EligibilityError of `buildRecord`
    */
-  async add(patientId: Id<'pat'>, prepared: Pick<PreparedRecord, 'parts' | 'observations' | 'datePrecision'>): Promise<LoadedRecord> {
+  async add(patientId: Id<'pat'>, prepared: Pick<PreparedRecord, 'parts' | 'observations' | 'datePrecision'>, likeness: Uint8Array): Promise<LoadedRecord> {
     const { clock, random, sealer, database } = this.context;
     const secretIndex = await this.#nextSecret(patientId);
     const keys = await this.keyring.of(patientId);
@@ -58,7 +59,7 @@ export class Records {
     const objectDigest = sha256(sealed);
     await this.store.put(objectKey(NAMESPACE, objectDigest), once(sealed), { sha256: objectDigest, sizeBytes: sealed.length });
     await database.transaction(async (tx) => {
-      await tx.insert(records).values({ recordId, patientId, objectDigest, sizeBytes: sealed.length, importedAtMs: clock() });
+      await tx.insert(records).values({ recordId, patientId, objectDigest, sizeBytes: sealed.length, importedAtMs: clock(), likeness });
       await this.jobs.enqueue(tx, PATIENT_CONSENT, { key: `${patientId}/${recordId}`, payload: { patientId } });
     });
     this.jobs.notify();
