@@ -7,6 +7,7 @@ export {
   buildTransaction, claimIdOf, openingIdOf, decodeTransaction, delegateeKeyContext, proposalIdOf, recordIdOf, requirementIdOf, signingPayload, voucherRequestIdOf,
   TRANSACTION_DOMAIN, TRANSACTION_VERSION, type Envelope, type Transaction, type TransactionRequest,
 } from './envelope.js';
+export { concernOf, type Concern } from './concerns.js';
 export { createVerifiers, preStatementOf, type VerifierLibraries } from './create-verifiers.js';
 export { AgreementsFault, Rejection, REJECTION_CODES, type FaultCode, type RejectionCode } from './errors.js';
 export { eventSchema, type AgreementEvent, type EventData, type EventType } from './events.js';

@@ -109,6 +109,7 @@ export class PatientApiClient {
       contentType: 'application/fhir+json',
       timeoutMs: 120_000,
     });
+  screening = (requirementId: Id<'req'>) => this.http.json(`/v1/population/screening/${requirementId}`, patient.screeningSchema, { timeoutMs: 120_000 });
   anonymity = (k?: number) => this.http.json('/v1/population/anonymity', patient.anonymitySchema, { query: { k } });
   matches = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/matches`, patient.matchesSchema);
   startExchange = (patientId: Id<'pat'>, request: z.input<typeof patient.startExchangeSchema>, idempotencyKey?: string) =>
@@ -118,6 +119,12 @@ export class PatientApiClient {
     this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs, sinceMs }, timeoutMs: 30_000 + waitMs });
   revokeExchange = (id: string) => this.http.none(`/v1/exchanges/${id}/revocation`, post({}));
   earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
+
+  trail = (patientId: Id<'pat'>, query: PageQuery = {}) => this.http.json(`/v1/patients/${patientId}/trail`, patient.trailPageSchema, { query: { ...query } });
+  view = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/view`, patient.viewSchema);
+  backup = (patientId: Id<'pat'>, passphrase: string) => this.http.json(`/v1/patients/${patientId}/backup`, patient.backupSchema, post({ passphrase }));
+  restorePatient = (request: z.input<typeof patient.restorationSchema>) => this.http.json('/v1/restorations', patient.patientSchema, post(request));
+  patient = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}`, patient.patientSchema);
 
   makeRule = (patientId: Id<'pat'>, rule: StandingRuleInput, idempotencyKey?: string) =>
     this.http.json(`/v1/patients/${patientId}/consent-rules`, patient.consentRuleSchema, post(rule, idempotencyKey));

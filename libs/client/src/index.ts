@@ -13,4 +13,5 @@ export { delay, HttpClient, type HttpOptions, type RequestOptions, type TokenSou
 export { KeyedQueue } from './keyed-queue.js';
 export { isEarlyRefusal, LedgerAccess, LedgerRejection, type PreparedTransaction, type TransactionAuthor } from './ledger/access.js';
 export { type CursorStore, type FollowerCursor, type FollowerOptions, isForgery, LedgerFollower, type TransactionWatch } from './ledger/follower.js';
+export { type PlacedEvent, placedEvents, TrailReader } from './ledger/trail-reader.js';
 export { certifiedHeader, type CertifiedBlock, fromWire, toWire, type VerifiedBlock, verifyContents } from './ledger/verified-block.js';

@@ -1,8 +1,8 @@
 import { type CompiledClause, type CompiledPolicy, EARLIEST_MS, LATEST_MS } from './compiled-policy.js';
 import { codeHash, TIME_BITS } from './observation.js';
-import { type PartTree } from './part-tree.js';
 import { passesValue, type PolicySlot, policySlots } from './policy-slots.js';
-import { type DatePrecision, type RecordTree } from './record.js';
+import type { DatePrecision } from './record.js';
+import type { SearchableLeaf, SearchableRecord } from './screening.js';
 
 /** What is known of a record's attestation, besides its tree. */
 export interface AttestationFacts {
@@ -35,8 +35,11 @@ export interface Explanation {
   readonly attestation: 'accepted' | 'too-old' | 'self-attested-not-accepted';
 }
 
-/** Clause by clause, what matched and what did not; nothing leaves the caller. */
-export function explain(policy: CompiledPolicy, record: RecordTree, facts: AttestationFacts): Explanation {
+/**
+ * Clause by clause, what matched and what did not; nothing leaves the caller.
+ * @param record a `RecordTree`, or an index (`decodeIndex`): the answer is the same
+ */
+export function explain(policy: CompiledPolicy, record: SearchableRecord, facts: AttestationFacts): Explanation {
   const slots = policySlots(policy);
   const groups = policy.groups.map((group) => {
     const clauses = group.map((clause) => explainClause(clause, slotOf(slots, clause), record, facts));
@@ -46,7 +49,7 @@ export function explain(policy: CompiledPolicy, record: RecordTree, facts: Attes
   return { matched: attestation === 'accepted' && groups.every((g) => g.matched), groups, attestation };
 }
 
-export const matches = (policy: CompiledPolicy, record: RecordTree, facts: AttestationFacts): boolean =>
+export const matches = (policy: CompiledPolicy, record: SearchableRecord, facts: AttestationFacts): boolean =>
   explain(policy, record, facts).matched;
 
 function attestationAccepted(policy: CompiledPolicy, facts: AttestationFacts): Explanation['attestation'] {
@@ -63,7 +66,7 @@ function slotOf(slots: readonly PolicySlot[], clause: CompiledClause): PolicySlo
 function explainClause(
   clause: CompiledClause,
   slot: PolicySlot & { clause: CompiledClause },
-  record: RecordTree,
+  record: SearchableRecord,
   facts: AttestationFacts,
 ): ClauseExplanation {
   const no = (reason: ClauseReason): ClauseExplanation => ({ clause, matched: false, reason, leaves: [] });
@@ -72,9 +75,11 @@ function explainClause(
   return findLeaves(slot, record.parts[clause.part], no);
 }
 
+type SearchablePart = { readonly leaves: readonly SearchableLeaf[] };
+
 function findLeaves(
   slot: PolicySlot & { clause: CompiledClause },
-  part: PartTree,
+  part: SearchablePart,
   no: (reason: ClauseReason) => ClauseExplanation,
 ): ClauseExplanation {
   const { clause } = slot;
@@ -92,7 +97,7 @@ function findLeaves(
 }
 
 /** Index of the first leaf whose key is at least `key`; the number of leaves where there is none. Leaf 0 is the low sentinel. */
-function firstLeafFrom(part: PartTree, key: bigint): number {
+function firstLeafFrom(part: SearchablePart, key: bigint): number {
   let low = 0;
   let high = part.leaves.length;
   while (low < high) {
@@ -103,7 +108,7 @@ function firstLeafFrom(part: PartTree, key: bigint): number {
   return low;
 }
 
-function holdsCode(part: PartTree, clause: CompiledClause): boolean {
+function holdsCode(part: SearchablePart, clause: CompiledClause): boolean {
   const code = codeHash(clause.code);
   const leaf = part.leaves[firstLeafFrom(part, code << TIME_BITS)];
   return leaf !== undefined && leaf.key >> TIME_BITS === code;

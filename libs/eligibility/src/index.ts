@@ -63,6 +63,7 @@ export {
 } from './compiled-policy.js';
 export { policyHash } from './policy-slots.js';
 export { decodePolicy, encodePolicy } from './policy-codec.js';
+export { decodeIndex, encodeIndex, type SearchableLeaf, type SearchableRecord } from './screening.js';
 export { type AttestationFacts, type ClauseExplanation, type ClauseReason, explain, type Explanation, matches } from './explain.js';
 export { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals, statementOf } from './witness.js';
 export { BASE_FIELD_ORDER, compressG1, compressG2, encodeProof, PROOF_BYTES, splitProof, type AffineG1, type AffineG2 } from './proof-encoding.js';

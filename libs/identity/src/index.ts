@@ -31,4 +31,5 @@ export * from './t-cert-request.js';
 export * from './request-auth.js';
 export * from './scopes.js';
 export * from './vault.js';
+export * from './view.js';
 export { DEFAULT_SCRYPT_COST, MIN_PASSPHRASE_CHARACTERS, keyFileWrapping, passphraseWrapping, type ScryptCost, type Wrapping } from './vault-wrapping.js';

@@ -14,7 +14,7 @@ export interface HookDependencies {
 }
 
 /** Content types whose bodies reach the handler as a stream (`@Body() body: Readable`), with no limit but the handler's own. */
-export const STREAMED_CONTENT_TYPES = ['application/octet-stream', 'application/fhir+json'] as const;
+export const STREAMED_CONTENT_TYPES = ['application/octet-stream', 'application/fhir+json', 'application/fhir+ndjson'] as const;
 
 /** Correlation, rates, metrics and the access log of every request; before any route is added. */
 export function addHooks(fastify: FastifyInstance, { log, metrics, limits, random }: HookDependencies): void {

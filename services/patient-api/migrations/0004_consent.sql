@@ -33,21 +33,3 @@ create table consent_decisions (
   primary key (patient_id, requirement_id)
 );
 create index consent_decisions_of_patient on consent_decisions (patient_id, sequence);
-
--- Events of the verified blocks that concern a patient's pseudonyms, each with its place on the ledger.
-create table trail (
-  patient_id text not null references patients (patient_id),
-  height bigint not null,
-  -- of the receipt in the block, as in the receipt itself: -1 for the block's own
-  receipt_index integer not null,
-  event_index integer not null,
-  account text not null,
-  transaction_id text,
-  claim_id text,
-  type text not null,
-  -- canonical
-  data bytea not null,
-  at_ms bigint not null,
-  primary key (patient_id, height, receipt_index, event_index)
-);
-create index trail_of_claim on trail (claim_id) where claim_id is not null;

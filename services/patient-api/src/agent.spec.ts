@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { delay, HttpClient, type patientApi, PatientApiClient } from '@medveil/client';
+import { delay, HttpClient, type patientApi, PatientApiClient, TrailReader } from '@medveil/client';
+import { openTestEngine } from '@medveil/database/testing';
 import { encodePolicy } from '@medveil/eligibility';
-import { type Id, toBase64Url } from '@medveil/encoding';
+import { fromBase64Url, type Id, toBase64Url, utf8 } from '@medveil/encoding';
+import { derivePatientKeys, openView, passphraseWrapping } from '@medveil/identity';
+import { decodeReceiptProof, LightClient } from '@medveil/ledger';
 import type { RunningService } from '@medveil/service-kit';
 import { SCOPES } from './scopes.js';
 import { bundleOf, FAMILY_NAME } from './testing/bundles.js';
@@ -13,12 +16,28 @@ import { TestWorld } from './testing/test-world.js';
 
 const code = (expected: string) => (error: unknown) => error instanceof Error && 'code' in error && error.code === expected;
 const HOUR_MS = 3_600_000;
+const PASSPHRASE = 'correct horse battery staple';
+
+/** All pages of a trail. */
+const trailOf = async (from: PatientApiClient, patientId: Id<'pat'>): Promise<patientApi.TrailEntry[]> => {
+  const entries: patientApi.TrailEntry[] = [];
+  for (let cursor: string | undefined; ;) {
+    const { items, nextCursor } = await from.trail(patientId, { limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+    entries.push(...items);
+    if (nextCursor === null) return entries;
+    cursor = nextCursor;
+  }
+};
+
+const lines = (...bundles: Uint8Array[]): string => bundles.map((bytes) => new TextDecoder().decode(bytes)).join('\n');
 
 describe('the agent of patients and their hospital', () => {
   let world: TestWorld;
   let service: RunningService;
   let agent: PatientApiClient;
   let study: Study;
+  /** whose exchange was settled */
+  let settledPatient: Id<'pat'>;
 
   const clientWith = async (...scopes: string[]): Promise<PatientApiClient> => {
     const token = await world.operatorToken(scopes);
@@ -132,6 +151,32 @@ describe('the agent of patients and their hospital', () => {
     assert.equal((await matchOf(patientId, study.requirementId)).matches, true);
   });
 
+  it('takes patients in bulk, reports line by line, and goes on where it broke off', async () => {
+    const token = await world.operatorToken([SCOPES.write]);
+    const send = async (body: string, type = 'application/fhir+ndjson'): Promise<{ status: number; reports: patientApi.BulkLine[] }> => {
+      const response = await fetch(`${service.url}/v1/imports`, { method: 'POST', body, headers: { authorization: `Bearer ${token}`, 'content-type': type } });
+      const text = await response.text();
+      return { status: response.status, reports: response.ok ? text.trim().split('\n').map((line) => JSON.parse(line) as patientApi.BulkLine) : [] };
+    };
+    const [one, two, three] = [bundleOf(6.9), bundleOf(7.1), bundleOf(5.1)];
+    const first = (await send(lines(one, utf8('{"resourceType":"Patient"}'), two))).reports;
+    assert.deepEqual(first.map(({ line, status, code: said }) => [line, status, said]), [[1, 'imported', null], [2, 'refused', 'fhir/not-a-bundle'], [3, 'imported', null]]);
+    const again = (await send(`${lines(one, two)}\n\n${lines(three)}\n`)).reports;
+    assert.deepEqual(again.map(({ line, status }) => [line, status]), [[1, 'known'], [2, 'known'], [4, 'imported']]);
+    assert.equal(again[1]?.patientId, first[2]?.patientId);
+    const tooLong = (await send(`${lines(three)}\n${' '.repeat(1_024 * 1_024 + 1)}\n${lines(one)}`)).reports;
+    assert.deepEqual(tooLong.map(({ status, code: said }) => [status, said]), [['known', null], ['stopped', 'patient-api/line-too-long']]);
+    assert.equal((await send('{}', 'application/json')).status, 415);
+
+    const { records, matchingPatients, patients } = await agent.screening(study.requirementId);
+    assert.ok(records >= 5);
+    assert.equal(matchingPatients, patients.length);
+    const expected = again.map(({ patientId }) => patients.includes(patientId ?? 'pat_'));
+    assert.deepEqual(expected, [true, true, false]);
+    const match = async (patientId: Id<'pat'> | null | undefined) => (await agent.matches(patientId ?? 'pat_')).items.some(({ matches }) => matches);
+    assert.deepEqual([await match(again[0]?.patientId), await match(again[2]?.patientId)], [true, false]);
+  });
+
   it('lets nothing out for a record that does not match, and says why', async () => {
     const { patientId, recordId } = await patientWith(5.6);
     const { items } = await agent.matches(patientId);
@@ -166,6 +211,7 @@ describe('the agent of patients and their hospital', () => {
     assert.deepEqual([settled.paid, settled.reason, settled.nextStep], [98, 'confirmed by the institution', null]);
     assert.deepEqual(Object.keys(settled.phases).toSorted(), ['claimed', 'delivered', 'granted', 'prepared', 'proved', 'registered', 'settled', 'uploaded'].toSorted());
     assert.equal((await agent.earnings(patientId)).credits, 98);
+    settledPatient = patientId;
 
     // Everything about the claim came from one account, which nobody can tell from the agent's other callers' names.
     const sent = new Set(world.servers.contract.seen.filter((line) => line.startsWith('POST')).map((line) => line.split(' ')[2]));
@@ -209,5 +255,45 @@ describe('the agent of patients and their hospital', () => {
     while ((await agent.exchange(exchangeId, 1_000)).revokedAtMs === null) await delay(20);
     assert.equal((await agent.exchange(exchangeId)).phase, 'delivered');
     assert.equal((await agent.earnings(patientId)).credits, 0);
+  });
+
+  it('shows a patient all that concerned them on the ledger, each entry proved, and by the view key without the agent', async () => {
+    const entries = await trailOf(agent, settledPatient);
+    assert.deepEqual(entries.map(({ type }) => type), ['account-registered', 'record-registered', 'claim-accepted', 'delivery-recorded', 'settled']);
+    const light = LightClient.fromGenesis(fromBase64Url(world.network.genesis));
+    for (const { proof, height, receiptIndex, eventIndex, type, transactionId } of entries) {
+      const receipt = light.verifyReceipt(decodeReceiptProof(fromBase64Url(proof)));
+      assert.deepEqual([receipt.height, receipt.index, receipt.transactionId, receipt.events[eventIndex]?.type], [height, receiptIndex, transactionId, type]);
+    }
+    const { backup } = await agent.backup(settledPatient, PASSPHRASE);
+    const { viewKey } = derivePatientKeys(await passphraseWrapping(PASSPHRASE, world.random).unwrap(fromBase64Url(backup)));
+    const reader = new TrailReader(openView(viewKey, fromBase64Url((await agent.view(settledPatient)).view)).accounts);
+    const found = (await world.ledger.blocks()).flatMap((block) => reader.read(block));
+    assert.deepEqual(found.map(({ height, event }) => [height, event.type]), entries.map(({ height, type }) => [height, type]));
+  });
+
+  it('recovers a patient in an agent that has lost everything, from the seed and the ledger alone', async () => {
+    const { backup } = await agent.backup(settledPatient, PASSPHRASE);
+    const restoration = { patientId: settledPatient, label: 'bed 1, again', backup: { backup, passphrase: PASSPHRASE } };
+    await assert.rejects(agent.restorePatient(restoration), code('patient-api/patient-known'));
+    const databases = await openTestEngine({ clock: () => Date.now() });
+    const vault = { folder: join(world.folder, 'vault-2'), keyFile: join(world.folder, 'vault.key') };
+    const other = await world.startAgent(world.settings(undefined, { vault, hospital: { enrolmentId: 'hospital-1', enrolmentToken: world.pkg.token('hospital-1') } }), databases);
+    const token = await world.operatorToken(Object.values(SCOPES));
+    const restored = new PatientApiClient(new HttpClient({ baseUrl: other.url, token: () => token, retries: 0 }));
+    try {
+      while (!(await fetch(`${other.url}/health/ready`)).ok) await delay(50);
+      await assert.rejects(restored.restorePatient({ ...restoration, backup: { backup, passphrase: 'another passphrase' } }), code('patient-api/bad-backup'));
+      await assert.rejects(restored.restorePatient({ patientId: settledPatient, label: 'x' }), code('patient-api/bad-backup'));
+      await restored.restorePatient(restoration);
+      while ((await restored.patient(settledPatient)).isRestoring || (await restored.patient(settledPatient)).unusedPseudonyms < 3) await delay(50);
+      assert.deepEqual(await trailOf(restored, settledPatient), await trailOf(agent, settledPatient));
+      assert.equal((await restored.earnings(settledPatient)).credits, 98);
+      const { recordId } = await restored.importRecord(settledPatient, bundleOf(8.1));
+      assert.equal((await restored.matches(settledPatient)).items[0]?.recordId, recordId);
+    } finally {
+      await other.close();
+      await databases.close();
+    }
   });
 });

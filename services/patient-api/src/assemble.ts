@@ -3,6 +3,7 @@ import { createJobs } from '@medveil/database';
 import { nativeProgram } from '@medveil/host';
 import { createProver } from '@medveil/eligibility';
 import { fromBase64Url, isCodedError } from '@medveil/encoding';
+import { TrailStore } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import type { AgentContext } from './agent.js';
 import { ConsentDecisions } from './consent/decisions.js';
@@ -28,9 +29,12 @@ import { Hospital } from './parties/hospital.js';
 import { Keyring } from './parties/keyring.js';
 import { Patients } from './parties/patients.js';
 import { Pseudonyms } from './parties/pseudonyms.js';
+import { Restorations } from './parties/restore.js';
+import { BulkImporter } from './records/bulk-import.js';
 import { Importer } from './records/import.js';
 import { Population } from './records/population.js';
 import { Records } from './records/records.js';
+import { Screening } from './records/searchable.js';
 
 /** Exchanges worked on at a time: most of them wait for a block. */
 const CONCURRENT_JOBS = 16;
@@ -56,15 +60,18 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const hospital = new Hospital(context, keyring, enrolments, pseudonyms);
   const patients = new Patients(context, keyring, enrolments, pseudonyms, jobs);
   const records = new Records(context, objects, keyring, hospital, jobs);
+  const screening = new Screening(context, records);
   const population = new Population(context, keyring);
   const importer = new Importer(context, patients, records, population);
-  const store = new ExchangeStore(context, changes);
+  const trail = new TrailStore(database, (tx, accounts) => pseudonyms.patientsOf(tx, accounts));
+  const bulk = new BulkImporter(context, patients, importer);
+  const store = new ExchangeStore(context, changes, trail);
   const matcher = new Matcher(context, patients, records, requirements, store);
 
   const fetchPolicies = (): void => {
     requirements.fetchMissing().catch((error: unknown) => log.warn('policies-not-fetched', { code: isCodedError(error) ? error.code : 'unexpected' }));
   };
-  const view = new LedgerView(context, changes, jobs, fetchPolicies);
+  const view = new LedgerView(context, changes, jobs, trail, fetchPolicies);
   const follower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract: connections.reader,
@@ -82,10 +89,11 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const starter = new ExchangeStarter(context, { patients, records, requirements, matcher, keyring, pseudonyms, circuits, jobs });
   const rules = new ConsentRules(context, patients, keyring, jobs);
   const decisions = new ConsentDecisions(context, requirements, starter);
-  const standing = new StandingConsent(context, { rules, decisions, requirements, records, matcher, starter }, jobs);
-  const withdrawals = new Withdrawals(context, { patients, rules, decisions, standing, store, runner, requirements });
+  const standing = new StandingConsent(context, { rules, decisions, requirements, screening, matcher, starter }, jobs);
+  const withdrawals = new Withdrawals(context, { patients, rules, decisions, standing, store, runner, requirements, trail });
   const consent = { rules, decisions, standing, withdrawals };
-  return { jobs, consent, prover, hospital, patients, importer, population, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
+  const restorations = new Restorations(context, { patients, keyring, connections, trail, jobs });
+  return { jobs, consent, screening, bulk, requirements, trail, restorations, pseudonyms, keyring, prover, hospital, patients, importer, population, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
 }
 
 export type Agent = Awaited<ReturnType<typeof assemble>>;

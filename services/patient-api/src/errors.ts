@@ -19,6 +19,12 @@ export type PatientApiErrorCode =
   | 'patient-api/circuit-not-held'
   | 'patient-api/not-revocable'
   | 'patient-api/gave-up'
+  | 'patient-api/restoring'
+  | 'patient-api/patient-known'
+  | 'patient-api/bad-backup'
+  | 'patient-api/too-many-lines'
+  | 'patient-api/line-too-long'
+  | 'patient-api/not-ndjson'
   | 'patient-api/too-many-rules'
   | 'patient-api/unknown-rule'
   | 'patient-api/unknown-question'
@@ -38,6 +44,10 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'patient-api/no-pseudonym': 503,
   'patient-api/not-a-bundle-stream': 415,
   'patient-api/unknown-patient': 404,
+  'patient-api/restoring': 503,
+  'patient-api/not-ndjson': 415,
+  'patient-api/patient-known': 409,
+  'patient-api/bad-backup': 422,
   'patient-api/unknown-record': 404,
   'patient-api/unknown-exchange': 404,
   'patient-api/unknown-requirement': 404,

@@ -6,4 +6,6 @@ export const SCOPES = {
   write: 'patients:write',
   /** consent to an exchange, and withdraw from one */
   exchange: 'exchanges:write',
+  /** take a patient's seed out, sealed, and bring it back */
+  backup: 'patients:backup',
 } as const;

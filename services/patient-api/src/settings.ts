@@ -22,6 +22,10 @@ export const patientApiSettings = z.strictObject({
     /** the PKG's one-time token, base64url; needed until the hospital is enrolled */
     enrolmentToken: secret(z.string().min(1)).optional(),
   }),
+  /** lines of one bulk import */
+  maxImportLines: z.int().min(1).max(10_000_000).default(1_000_000),
+  /** exchanges that standing rules of all patients together begin within an hour */
+  standingExchangesPerHour: z.int().min(1).max(1_000_000).default(1_000),
   /** how records are de-identified */
   ruleSet: z.enum(RULE_SET_NAMES).default('limited-data-set'),
   /** a rule set of your own instead (docs/fhir.md), JSON */

@@ -1,6 +1,6 @@
 import { createIdempotencyStore } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, StorageSealer } from '@medveil/host';
+import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, StorageSealer, TrailStore } from '@medveil/host';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import type { AgentContext } from './agent.js';
@@ -18,10 +18,19 @@ import { ConsentController } from './http/consent.controller.js';
 import { ExchangesController } from './http/exchanges.controller.js';
 import { PatientsController } from './http/patients.controller.js';
 import { PopulationController } from './http/population.controller.js';
+import { RestorationsController } from './http/restorations.controller.js';
+import { TrailController } from './http/trail.controller.js';
+import { LedgerView } from './ledger/ledger-view.js';
 import { Matcher } from './matching/matcher.js';
+import { Keyring } from './parties/keyring.js';
 import { Patients } from './parties/patients.js';
+import { Pseudonyms } from './parties/pseudonyms.js';
+import { Restorations } from './parties/restore.js';
+import { Requirements } from './ledger/requirements.js';
+import { BulkImporter } from './records/bulk-import.js';
 import { Importer } from './records/import.js';
 import { Population } from './records/population.js';
+import { Screening } from './records/searchable.js';
 import { loadRuleSet } from './records/rule-set.js';
 import type { PatientApiSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
@@ -94,7 +103,7 @@ function begin({ hospital, view, follower, jobs }: Agent): void {
 
 function moduleOf(agent: Agent) {
   return defineModule('patient-agent', {
-    controllers: [PatientsController, ExchangesController, ConsentController, PopulationController],
+    controllers: [PatientsController, ExchangesController, ConsentController, PopulationController, TrailController, RestorationsController],
     providers: [
       { provide: Patients, useValue: agent.patients },
       { provide: Importer, useValue: agent.importer },
@@ -103,6 +112,14 @@ function moduleOf(agent: Agent) {
       { provide: ExchangeStarter, useValue: agent.starter },
       { provide: ExchangeRunner, useValue: agent.runner },
       { provide: Changes, useValue: agent.changes },
+      { provide: LedgerView, useValue: agent.view },
+      { provide: TrailStore, useValue: agent.trail },
+      { provide: Pseudonyms, useValue: agent.pseudonyms },
+      { provide: Keyring, useValue: agent.keyring },
+      { provide: Restorations, useValue: agent.restorations },
+      { provide: Screening, useValue: agent.screening },
+      { provide: Requirements, useValue: agent.requirements },
+      { provide: BulkImporter, useValue: agent.bulk },
       { provide: Population, useValue: agent.population },
       { provide: ConsentRules, useValue: agent.consent.rules },
       { provide: ConsentDecisions, useValue: agent.consent.decisions },

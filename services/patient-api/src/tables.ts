@@ -3,7 +3,6 @@ import type { PartType } from '@medveil/eligibility';
 import type { Id } from '@medveil/encoding';
 import type { patientApi } from '@medveil/client';
 import type { StandingRule } from '@medveil/consent';
-import type { EventType } from '@medveil/agreements';
 import { boolean, integer, jsonb, pgSchema, text } from 'drizzle-orm/pg-core';
 
 /** The PostgreSQL schema of this service. */
@@ -31,6 +30,7 @@ export const patients = schema.table('patients', {
   label: bytea('label').notNull(),
   nextRecord: integer('next_record').notNull().default(0),
   nextInstance: integer('next_instance').notNull().default(0),
+  isRestoring: boolean('is_restoring').notNull().default(false),
   createdAtMs: millis('created_at_ms').notNull(),
 });
 
@@ -61,6 +61,14 @@ export const records = schema.table('records', {
   sizeBytes: millis('size_bytes').notNull(),
   importedAtMs: millis('imported_at_ms').notNull(),
   likeness: bytea('likeness'),
+  searchIndex: bytea('search_index'),
+});
+
+export const importedLines = schema.table('imported_lines', {
+  digest: bytea('digest').primaryKey(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  recordId: text('record_id').$type<Id<'rec'>>(),
+  importedAtMs: millis('imported_at_ms').notNull(),
 });
 
 export const requirements = schema.table('requirements', {
@@ -161,17 +169,3 @@ export const consentDecisions = schema.table('consent_decisions', {
   answeredBy: text('answered_by'),
 });
 export type ConsentDecisionRow = typeof consentDecisions.$inferSelect;
-
-export const trail = schema.table('trail', {
-  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
-  height: millis('height').notNull(),
-  receiptIndex: integer('receipt_index').notNull(),
-  eventIndex: integer('event_index').notNull(),
-  account: text('account').$type<Id<'acc'>>().notNull(),
-  transactionId: text('transaction_id').$type<Id<'txn'>>(),
-  claimId: text('claim_id').$type<Id<'clm'>>(),
-  type: text('type').$type<EventType>().notNull(),
-  data: bytea('data').notNull(),
-  atMs: millis('at_ms').notNull(),
-});
-export type TrailRow = typeof trail.$inferSelect;

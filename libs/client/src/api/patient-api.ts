@@ -4,6 +4,7 @@ import { amountSchema, hexSchema, idSchema, timeMsSchema } from '@medveil/encodi
 import { accountIdSchema, claimIdSchema, exchangeIdSchema, pageSchema, patientIdSchema, requirementIdSchema } from './common.js';
 
 export * from './patient-consent.js';
+export * from './patient-trail.js';
 
 export const localRecordIdSchema = idSchema('rec');
 
@@ -14,6 +15,8 @@ export const patientSchema = z.object({
   label: z.string(),
   enrolmentId: z.string(),
   unusedPseudonyms: z.int(),
+  /** the patient's trail is being recovered from the ledger: no exchange begins until then */
+  isRestoring: z.boolean(),
   createdAtMs: timeMsSchema,
 });
 export type Patient = z.infer<typeof patientSchema>;
@@ -50,6 +53,29 @@ export const anonymitySchema = z.object({
   peopleBelow: z.int(),
   warning: z.boolean(),
 });
+
+/** GET /v1/population/screening/:requirementId: a policy on every record of the agent, without proofs; nothing leaves it. */
+export const screeningSchema = z.object({
+  requirementId: requirementIdSchema,
+  records: z.int(),
+  matchingRecords: z.int(),
+  matchingPatients: z.int(),
+  /** the first thousand of them, by the age of their record */
+  patients: z.array(patientIdSchema),
+});
+
+/**
+ * POST /v1/imports (application/fhir+ndjson): one FHIR bundle of one patient a line. The answer is NDJSON, one report a line as it
+ * is done; after `stopped` the same file is sent again. A refused line names its code; nothing of it is kept.
+ */
+export const bulkLineSchema = z.object({
+  line: z.int(),
+  status: z.enum(['imported', 'known', 'refused', 'stopped']),
+  patientId: patientIdSchema.nullable(),
+  recordId: localRecordIdSchema.nullable(),
+  code: z.string().nullable(),
+});
+export type BulkLine = z.infer<typeof bulkLineSchema>;
 
 /** What the agent knows to stand against an exchange; `code` is that of the ledger's refusal. */
 export const conflictSchema = z.object({ code: z.string(), reason: z.string(), exchangeId: exchangeIdSchema });

@@ -8,8 +8,10 @@ import {
   headerHash,
   LEDGER_LIMITS,
   merkleListRoot,
+  proveMerkleList,
   type Receipt,
   receiptDigest,
+  type ReceiptProof,
   transactionDigest,
 } from '@medveil/ledger';
 import { type CommitCertificate, decodeCommitCertificate, encodeCommitCertificate } from '@medveil/pbft';
@@ -33,6 +35,8 @@ export interface VerifiedBlock {
   readonly transactions: readonly Uint8Array[];
   /** the block's own first, see libs/ledger */
   readonly receipts: readonly Receipt[];
+  /** What shows a receipt to anybody with a light client. @param index of the receipt: -1 for the block's own */
+  proveReceipt(index: number): ReceiptProof;
 }
 
 const receiptsSchema = z.array(bytesSchema({ max: LEDGER_LIMITS.receiptBytes })).max(LEDGER_LIMITS.transactionsPerBlock + 1);
@@ -64,5 +68,10 @@ export function verifyContents({ block, receipts }: CertifiedBlock, next: Certif
   if (!equalBytes(merkleListRoot(receipts.map(receiptDigest)), next.header.receiptsRoot)) {
     throw clientError('client/unverified', 'the receipts are not those of the next header', { height: header.height });
   }
-  return { height: header.height, timeMs: header.timeMs, hash: headerHash(header), transactions, receipts: receipts.map(decodeReceipt) };
+  const proveReceipt = (index: number): ReceiptProof => ({
+    receipt: receipts[index + 1] as Uint8Array,
+    proof: proveMerkleList(receipts.map(receiptDigest), index + 1),
+    certified: next,
+  });
+  return { height: header.height, timeMs: header.timeMs, hash: headerHash(header), transactions, receipts: receipts.map(decodeReceipt), proveReceipt };
 }

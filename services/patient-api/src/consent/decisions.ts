@@ -1,7 +1,7 @@
 import type { patientApi } from '@medveil/client';
 import type { Queries, TransactionQueries } from '@medveil/database';
 import type { Id } from '@medveil/encoding';
-import { and, asc, count, eq, gt } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import type { ExchangeStarter } from '../exchanges/begin.js';
@@ -11,6 +11,7 @@ import { consentDecisions, type ConsentDecisionRow } from '../tables.js';
 
 /** Open questions of one patient; more are put once some are answered. */
 const MAX_OPEN_QUESTIONS = 200;
+const HOUR_MS = 3_600_000;
 
 export type Decided = Pick<ConsentDecisionRow, 'patientId' | 'requirementId' | 'recordId' | 'ruleId'>;
 
@@ -32,6 +33,20 @@ export class ConsentDecisions {
     const row = { ...decided, outcome: 'granted' as const, exchangeId, decidedAtMs: this.context.clock() };
     const inserted = await tx.insert(consentDecisions).values(row).onConflictDoNothing().returning({ sequence: consentDecisions.sequence });
     if (inserted.length === 0) throw decidedAlready();
+  }
+
+  /** When the limit for all patients together leaves room for another grant: now, or when the oldest that counts is an hour old. */
+  async hourFreeAtMs(): Promise<number> {
+    const { settings, database, clock } = this.context;
+    const nowMs = clock();
+    const [last] = await database.queries
+      .select({ atMs: consentDecisions.decidedAtMs })
+      .from(consentDecisions)
+      .where(and(eq(consentDecisions.outcome, 'granted'), gt(consentDecisions.decidedAtMs, nowMs - HOUR_MS)))
+      .orderBy(desc(consentDecisions.decidedAtMs))
+      .offset(settings.standingExchangesPerHour - 1)
+      .limit(1);
+    return last === undefined ? nowMs : last.atMs + HOUR_MS;
   }
 
   async ask(decided: Decided): Promise<void> {

@@ -6,8 +6,8 @@ import type { AgentContext } from '../agent.js';
 import type { ExchangeStarter } from '../exchanges/begin.js';
 import { isOpen, type KnownRequirement, type Requirements } from '../ledger/requirements.js';
 import { conflictsWith } from '../matching/conflicts.js';
-import { evaluate, type Matcher } from '../matching/matcher.js';
-import type { Records } from '../records/records.js';
+import type { Matcher } from '../matching/matcher.js';
+import type { Screening } from '../records/searchable.js';
 import type { ConsentDecisions } from './decisions.js';
 import { PATIENT_CONSENT, REQUIREMENT_CONSENT } from './jobs.js';
 import type { ConsentRules } from './rules.js';
@@ -45,7 +45,7 @@ export class StandingConsent {
       readonly rules: ConsentRules;
       readonly decisions: ConsentDecisions;
       readonly requirements: Requirements;
-      readonly records: Records;
+      readonly screening: Screening;
       readonly matcher: Matcher;
       readonly starter: ExchangeStarter;
     },
@@ -123,6 +123,8 @@ export class StandingConsent {
     const decided = { patientId, requirementId, recordId, ruleId };
     if (decision === 'ask') await decisions.ask(decided);
     else {
+      const freeAtMs = await decisions.hourFreeAtMs();
+      if (freeAtMs > this.context.clock()) return freeAtMs;
       await starter.start({ patientId, recordId, requirementId, acknowledgeConflicts: false, by: `standing rule ${ruleId}` }, (tx, exchangeId) =>
         decisions.granted(tx, decided, exchangeId));
     }
@@ -135,16 +137,8 @@ export class StandingConsent {
     const said = (matches: boolean, conflicts: readonly string[]) => evaluateConsent(held, requirement, { matches, conflicts }, nowMs);
     const byRules = said(true, []);
     if (byRules.decision === 'refused') return { recordId: null, evaluation: byRules };
-    const recordId = await this.#newestMatch(patientId, requirement);
+    const recordId = requirement.policy === null ? null : await this.parts.screening.newestMatch(requirement.policy, patientId);
     const conflicts = recordId === null ? [] : conflictsWith(requirement, await this.parts.matcher.past(patientId), nowMs).map(({ reason }) => reason);
     return { recordId, evaluation: said(recordId !== null, conflicts) };
-  }
-
-  async #newestMatch(patientId: Id<'pat'>, { policy }: KnownRequirement): Promise<Id<'rec'> | null> {
-    if (policy === null) return null;
-    for (const recordId of (await this.parts.records.listOf(patientId)).toReversed()) {
-      if (evaluate(await this.parts.records.load(patientId, recordId), policy).matched) return recordId;
-    }
-    return null;
   }
 }

@@ -1,7 +1,8 @@
-import { eventSchema } from '@medveil/agreements';
+import type { EventType } from '@medveil/agreements';
 import type { patientApi } from '@medveil/client';
-import { decodeCanonical, type Id, toHex } from '@medveil/encoding';
-import { and, asc, eq, gt, inArray, isNotNull } from 'drizzle-orm';
+import { type Id, toHex } from '@medveil/encoding';
+import type { TrailEntry, TrailStore } from '@medveil/host';
+import { and, asc, eq, gt, isNotNull } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import type { ExchangeStore } from '../exchanges/exchange-store.js';
 import { isOver, UNCLAIMED } from '../exchanges/phases.js';
@@ -9,7 +10,7 @@ import type { ExchangeRunner } from '../exchanges/runner.js';
 import type { Requirements } from '../ledger/requirements.js';
 import { describeLicence } from '../matching/words.js';
 import type { Patients } from '../parties/patients.js';
-import { type ExchangeRow, exchanges, trail, type TrailRow } from '../tables.js';
+import { type ExchangeRow, exchanges } from '../tables.js';
 import type { ConsentDecisions } from './decisions.js';
 import type { ConsentRules } from './rules.js';
 import type { StandingConsent } from './standing-consent.js';
@@ -26,6 +27,7 @@ export class Withdrawals {
       readonly store: ExchangeStore;
       readonly runner: ExchangeRunner;
       readonly requirements: Requirements;
+      readonly trail: TrailStore;
     },
   ) {}
 
@@ -58,16 +60,13 @@ export class Withdrawals {
       .orderBy(asc(exchanges.sequence))
       .limit(limit);
     const claims = rows.flatMap(({ claimId }) => (claimId === null ? [] : [claimId]));
-    const receipts = claims.length === 0 ? [] : await queries
-      .select()
-      .from(trail)
-      .where(and(inArray(trail.claimId, claims), inArray(trail.type, ['revocation-recorded', 'deletion-recorded'])));
+    const receipts = await this.parts.trail.ofClaims(patientId, claims, ['revocation-recorded', 'deletion-recorded']);
     return Promise.all(rows.filter(({ phase }) => !UNCLAIMED.has(phase)).map(async (row) => ({ sequence: row.sequence, disclosure: await this.#view(row, receipts) })));
   }
 
-  async #view(row: ExchangeRow, receipts: readonly TrailRow[]): Promise<patientApi.Disclosure> {
+  async #view(row: ExchangeRow, receipts: readonly TrailEntry[]): Promise<patientApi.Disclosure> {
     const { terms } = await this.parts.requirements.get(row.requirementId);
-    const stated = (type: TrailRow['type']) => placeOf(receipts.find((receipt) => receipt.claimId === row.claimId && receipt.type === type));
+    const stated = (type: EventType) => placeOf(receipts.find(({ claimId, event }) => claimId === row.claimId && event.type === type));
     return {
       exchangeId: row.exchangeId,
       requirementId: row.requirementId,
@@ -88,8 +87,7 @@ export class Withdrawals {
 
 const idsOf = (rows: readonly ExchangeRow[]) => rows.map(({ exchangeId }) => exchangeId);
 
-function placeOf(row: TrailRow | undefined): { atMs: number; height: number; statementHash: string } | null {
-  if (row === undefined) return null;
-  const event = eventSchema.parse({ type: row.type, data: decodeCanonical(row.data) });
-  return 'statementHash' in event.data ? { atMs: row.atMs, height: row.height, statementHash: toHex(event.data.statementHash) } : null;
+function placeOf(entry: TrailEntry | undefined): { atMs: number; height: number; statementHash: string } | null {
+  if (entry === undefined || !('statementHash' in entry.event.data)) return null;
+  return { atMs: entry.atMs, height: entry.height, statementHash: toHex(entry.event.data.statementHash) };
 }

@@ -54,7 +54,7 @@ export class ExchangeStarter {
   async start(consent: Consent, together?: BegunTogether): Promise<ExchangeRow> {
     return this.#queue.run(consent.patientId, async () => {
       const { patients: known, records, requirements, pseudonyms } = this.parts;
-      await known.get(consent.patientId);
+      if ((await known.get(consent.patientId)).isRestoring) throw new PatientApiError('patient-api/restoring', 'the patient’s pseudonyms are being recovered from the ledger; try again');
       const record = await records.load(consent.patientId, consent.recordId);
       const requirement = await this.#openRequirement(requirements, consent.requirementId);
       this.#requireMatch(record, requirement);

@@ -1,7 +1,8 @@
 import type { patientApi } from '@medveil/client';
 import type { Queries } from '@medveil/database';
 import { type Clock, type Id, toHex } from '@medveil/encoding';
-import { and, asc, desc, eq, gt, sum } from 'drizzle-orm';
+import type { TrailStore } from '@medveil/host';
+import { asc, desc, eq, gt } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import { exchangeParts, type ExchangePartRow, type ExchangeRow, exchanges } from '../tables.js';
@@ -27,6 +28,7 @@ export class ExchangeStore {
   constructor(
     private readonly context: Pick<AgentContext, 'database' | 'clock'>,
     private readonly changes: Changes,
+    private readonly trail: Pick<TrailStore, 'ofTypes'>,
   ) {}
 
   /** @throws PatientApiError `patient-api/unknown-exchange` */
@@ -68,13 +70,10 @@ export class ExchangeStore {
     this.changes.notify(exchangeId);
   }
 
-  /** What settled exchanges paid, by the ledger's verified events. */
+  /** What settled claims paid, by the ledger's verified events. */
   async earnings(patientId: Id<'pat'>): Promise<number> {
-    const [row] = await this.context.database.queries
-      .select({ credits: sum(exchanges.paid) })
-      .from(exchanges)
-      .where(and(eq(exchanges.patientId, patientId), eq(exchanges.phase, 'settled')));
-    return Number(row?.credits ?? 0);
+    const settled = await this.trail.ofTypes(patientId, ['settled']);
+    return settled.reduce((credits, { event }) => credits + (event.type === 'settled' ? event.data.paid : 0), 0);
   }
 }
 

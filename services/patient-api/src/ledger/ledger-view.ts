@@ -1,15 +1,14 @@
-import { type AgreementEvent, type EventData, eventSchema, memberTable, membersTable } from '@medveil/agreements';
+import { type AgreementEvent, type EventData, memberTable, membersTable } from '@medveil/agreements';
 import { type CborValue, encodeCanonical, fromBase64Url, type Id } from '@medveil/encoding';
-import type { CursorStore, VerifiedBlock } from '@medveil/client';
+import { type CursorStore, placedEvents, type VerifiedBlock } from '@medveil/client';
 import type { Jobs, TransactionQueries } from '@medveil/database';
-import { LedgerCursor } from '@medveil/host';
+import { LedgerCursor, type TrailStore } from '@medveil/host';
 import { loadGenesis } from '@medveil/ledger';
 import { eq, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import type { Changes } from '../exchanges/changes.js';
 import { members, requirements } from '../tables.js';
 import { applyExchangeEvent } from './exchange-events.js';
-import { keepTrail, type PlacedEvent } from './trail.js';
 
 /**
  * What this agent has read out of the verified blocks: open requirements, pinned members, its own claims. A block's effects and
@@ -22,6 +21,7 @@ export class LedgerView {
     private readonly context: AgentContext,
     private readonly changes: Changes,
     private readonly jobs: Pick<Jobs, 'enqueue' | 'notify'>,
+    private readonly trail: TrailStore,
     private readonly onRequirement: () => void,
   ) {
     this.#cursor = new LedgerCursor(context.database);
@@ -29,6 +29,10 @@ export class LedgerView {
 
   /** For the follower: `handle` has moved it already. */
   readonly cursor: CursorStore = { load: () => this.#cursor.load(), save: async () => undefined };
+
+  get chainId(): string {
+    return this.context.chainId;
+  }
 
   /** Members pinned from the start stand in the genesis document, which this agent pins. */
   async begin(): Promise<void> {
@@ -52,7 +56,8 @@ export class LedgerView {
     await database.transaction(async (tx) => {
       const at = await this.#cursor.load(tx, true);
       if (at !== null && at.height >= block.height) return;
-      for (const placed of eventsOf(block)) {
+      await this.trail.keep(tx, block);
+      for (const placed of placedEvents(block)) {
         if (placed === null) {
           log.warn('event-not-understood', { height: block.height });
           continue;
@@ -60,7 +65,6 @@ export class LedgerView {
         const { event } = placed;
         hasNewRequirement ||= event.type === 'requirement-released';
         await this.#apply(tx, event);
-        await keepTrail(tx, placed);
         const exchangeId = await applyExchangeEvent({ tx, clock: this.context.clock, jobs: this.jobs }, event);
         if (exchangeId !== null) touched.add(exchangeId);
       }
@@ -97,15 +101,4 @@ async function pinned(tx: TransactionQueries, { account, member }: EventData<'me
   const delegateeKey = member.role === 'institution' ? member.delegateeKey : null;
   const row = { account, role: member.role, delegateeKey, sealKey: 'sealKey' in member ? member.sealKey : null };
   await tx.insert(members).values(row).onConflictDoUpdate({ target: members.account, set: row });
-}
-
-/** The block's events in their order; null for one that this program does not know. */
-function* eventsOf(block: VerifiedBlock): IterableIterator<PlacedEvent | null> {
-  for (const receipt of block.receipts) {
-    if (!receipt.ok) continue;
-    for (const [eventIndex, { type, data }] of receipt.events.entries()) {
-      const parsed = eventSchema.safeParse({ type, data });
-      yield parsed.success ? { event: parsed.data, block, receipt, eventIndex } : null;
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { equalBytes } from '@medveil/encoding';
 import { ensureSecret } from '@medveil/host';
 import { derivePatientKeys, type PatientKeys } from '@medveil/identity';
 import type { AgentContext } from '../agent.js';
@@ -21,11 +22,25 @@ export class Keyring {
     return keys;
   }
 
+  /** The seed that everything of a party follows from. @throws IdentityError `identity/secret-not-found` */
+  seed(partyId: PartyId): Promise<Uint8Array> {
+    return this.context.vault.get(seedName(partyId));
+  }
+
+  /** @returns false where the vault holds another seed of this party, which stays */
+  async restore(partyId: PartyId, seed: Uint8Array): Promise<boolean> {
+    const known = await this.context.vault.find(seedName(partyId));
+    if (known !== null) return equalBytes(known, seed);
+    derivePatientKeys(seed);
+    await this.context.vault.put(seedName(partyId), seed);
+    return true;
+  }
+
   /** @throws IdentityError `identity/secret-not-found` */
   async of(partyId: PartyId): Promise<PatientKeys> {
     const known = this.#known.get(partyId);
     if (known !== undefined) return known;
-    const keys = derivePatientKeys(await this.context.vault.get(seedName(partyId)));
+    const keys = derivePatientKeys(await this.seed(partyId));
     this.#known.set(partyId, keys);
     return keys;
   }

@@ -1,5 +1,5 @@
 import type { patientApi } from '@medveil/client';
-import { defineJob, type Jobs } from '@medveil/database';
+import { defineJob, type Jobs, type TransactionQueries } from '@medveil/database';
 import { fromUtf8, idSchema, isCodedError, makeId, utf8, type Id } from '@medveil/encoding';
 import { asc, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
@@ -62,6 +62,21 @@ export class Patients {
     return this.get(patientId);
   }
 
+  /**
+   * A patient whose seed is back and whose trail is yet to be read; nothing is begun with them until then.
+   * @throws PatientApiError `patient-api/patient-known`
+   */
+  async readmit(patientId: Id<'pat'>, label: string, together: (tx: TransactionQueries) => Promise<void>): Promise<void> {
+    await this.enrolments.enrolled('hospital');
+    const { database, sealer, clock } = this.context;
+    await database.transaction(async (tx) => {
+      const inserted = await tx.insert(parties).values({ partyId: patientId, role: 'patient', enrolmentId: patientId }).onConflictDoNothing().returning({ partyId: parties.partyId });
+      if (inserted.length === 0) throw new PatientApiError('patient-api/patient-known', 'this agent has the patient already');
+      await tx.insert(patients).values({ patientId, label: sealer.seal(labelPlace(patientId), utf8(label)), isRestoring: true, createdAtMs: clock() });
+      await together(tx);
+    });
+  }
+
   /** @throws PatientApiError `patient-api/unknown-patient` */
   async get(patientId: Id<'pat'>): Promise<patientApi.Patient> {
     const [row] = await this.context.database.queries.select().from(patients).where(eq(patients.patientId, patientId));
@@ -95,12 +110,13 @@ export class Patients {
     return rows.length > 0;
   }
 
-  async #view({ patientId, label, createdAtMs }: typeof patients.$inferSelect): Promise<patientApi.Patient> {
+  async #view({ patientId, label, isRestoring, createdAtMs }: typeof patients.$inferSelect): Promise<patientApi.Patient> {
     return {
       patientId,
       label: fromUtf8(this.context.sealer.open(labelPlace(patientId), label)),
       enrolmentId: patientId,
       unusedPseudonyms: await this.pseudonyms.unused(patientId satisfies PartyId),
+      isRestoring,
       createdAtMs,
     };
   }

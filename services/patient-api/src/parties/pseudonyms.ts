@@ -5,10 +5,10 @@ import {
   acceptTCert, accountId, type Committee, createTCertRequest, decodeOpeningWitness, epochAt, type OpeningCommittees, type PseudonymKeys, type SigningKeyPair,
 } from '@medveil/identity';
 import type { OwnerKey } from '@medveil/pre';
-import { and, asc, count, eq, gt, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lte, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
-import { parties, type PartyId, pseudonyms, tCertRequests } from '../tables.js';
+import { HOSPITAL, parties, type PartyId, pseudonyms, tCertRequests } from '../tables.js';
 import type { EnrolledParty, Enrolments } from './enrolments.js';
 import type { Keyring } from './keyring.js';
 
@@ -87,6 +87,18 @@ export class Pseudonyms {
 
   async #keys(partyId: PartyId, index: number): Promise<PseudonymKeys> {
     return (await this.keyring.of(partyId)).pseudonym(index);
+  }
+
+  /** Which of these accounts are pseudonyms of patients, and whose. */
+  async patientsOf(tx: TransactionQueries, accounts: readonly Id<'acc'>[]): Promise<Map<Id<'acc'>, Id<'pat'>>> {
+    const rows = await tx.select({ partyId: pseudonyms.partyId, account: pseudonyms.account }).from(pseudonyms).where(inArray(pseudonyms.account, [...accounts]));
+    return new Map(rows.flatMap(({ partyId, account }) => (partyId === HOSPITAL ? [] : [[account, partyId] as const])));
+  }
+
+  /** All accounts that a party was ever certified, in the order of their indexes. */
+  async accountsOf(partyId: PartyId): Promise<Id<'acc'>[]> {
+    const rows = await this.context.database.queries.select({ account: pseudonyms.account }).from(pseudonyms).where(eq(pseudonyms.partyId, partyId)).orderBy(asc(pseudonyms.index));
+    return rows.map(({ account }) => account);
   }
 
   /** The one that was drawn for a purpose before and still lasts, or a new one. */

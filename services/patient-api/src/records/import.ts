@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { patientApi } from '@medveil/client';
 import type { Id } from '@medveil/encoding';
-import { DEFAULT_BUNDLE_LIMITS, prepareRecord, type PreparedRecord, readBundle } from '@medveil/fhir';
+import { type BundleLimits, DEFAULT_BUNDLE_LIMITS, type FhirBundle, parseBundle, prepareRecord, type PreparedRecord, readBundle } from '@medveil/fhir';
 import type { AgentContext } from '../agent.js';
 import type { Patients } from '../parties/patients.js';
 import type { Population } from './population.js';
@@ -22,15 +22,29 @@ export class Importer {
    */
   async import(patientId: Id<'pat'>, body: Readable, sizeBytes: number | undefined): Promise<patientApi.ImportedRecord> {
     await this.patients.get(patientId);
-    const { settings, random, clock, ruleSet } = this.context;
-    const limits = { ...DEFAULT_BUNDLE_LIMITS, maxBytes: settings.maxBundleBytes };
+    const { settings, ruleSet } = this.context;
+    const limits = this.#limits();
     const source = { read: () => unbroken(body), ...(sizeBytes === undefined ? {} : { sizeBytes }) };
     const bundle = await readBundle(source, limits).finally(() => body.resume());
-    const prepared = prepareRecord(bundle, { ruleSet, random, referenceTimeMs: clock() });
+    const prepared = this.#prepare(bundle);
     const likeness = await this.population.likeness(prepared.parts.demographics);
     const record = await this.records.add(patientId, prepared, likeness);
     const alike = await this.population.alike(likeness);
     return { ...report(record, prepared, ruleSet.name), anonymity: { k: settings.anonymityK, alike, warning: alike < settings.anonymityK } };
+  }
+
+  /** Whether `import` would take it; nothing is kept. @throws FhirError, EligibilityError */
+  check(bytes: Uint8Array): void {
+    this.#prepare(parseBundle(bytes, this.#limits()));
+  }
+
+  #limits(): BundleLimits {
+    return { ...DEFAULT_BUNDLE_LIMITS, maxBytes: this.context.settings.maxBundleBytes };
+  }
+
+  #prepare(bundle: FhirBundle): PreparedRecord {
+    const { ruleSet, random, clock } = this.context;
+    return prepareRecord(bundle, { ruleSet, random, referenceTimeMs: clock() });
   }
 }
 

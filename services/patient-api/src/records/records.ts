@@ -11,6 +11,7 @@ import type { Hospital } from '../parties/hospital.js';
 import type { Keyring } from '../parties/keyring.js';
 import { BoundedMap } from '../support/bounded-map.js';
 import { patients, records } from '../tables.js';
+import { sealIndex } from './searchable.js';
 import { decodeRecord, encodeRecord, type StoredPart, type StoredRecord } from './record-codec.js';
 
 /** A record with its tree, ready for matching and proving. */
@@ -55,11 +56,12 @@ export class Records {
     const attestation = attest(await this.hospital.attestationKey(), { partsRoot: tree.partsRoot, timeDay: dayOf(clock()), subject: subjectOf(keys.idSecret) });
     const recordId = makeId('rec', random(32));
     const stored: StoredRecord = { secretIndex, datePrecision, attestation, parts };
+    const searchIndex = sealIndex(this.context, recordId, parts, datePrecision, attestation);
     const sealed = sealer.seal(recordId, encodeRecord(stored));
     const objectDigest = sha256(sealed);
     await this.store.put(objectKey(NAMESPACE, objectDigest), once(sealed), { sha256: objectDigest, sizeBytes: sealed.length });
     await database.transaction(async (tx) => {
-      await tx.insert(records).values({ recordId, patientId, objectDigest, sizeBytes: sealed.length, importedAtMs: clock(), likeness });
+      await tx.insert(records).values({ recordId, patientId, objectDigest, sizeBytes: sealed.length, importedAtMs: clock(), likeness, searchIndex });
       await this.jobs.enqueue(tx, PATIENT_CONSENT, { key: `${patientId}/${recordId}`, payload: { patientId } });
     });
     this.jobs.notify();

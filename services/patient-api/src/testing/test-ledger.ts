@@ -1,5 +1,5 @@
 import { type AgreementEvent, type Body, buildTransaction, createContract, createVerifiers, type EventData, eventSchema, readNonce } from '@medveil/agreements';
-import { delay } from '@medveil/client';
+import { type CertifiedBlock, certifiedHeader, delay, fromWire, type VerifiedBlock, verifyContents } from '@medveil/client';
 import { loadVerifier, type VerificationKey } from '@medveil/eligibility';
 import type { Clock } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
@@ -56,6 +56,17 @@ export class TestLedger {
       for (const event of this.events) if (event.type === 'delivery-recorded' && event.data.claimId === claimId) return event.data;
       await delay(20);
     }
+  }
+
+  /** The whole chain as a follower sees it. */
+  async blocks(): Promise<VerifiedBlock[]> {
+    const items: CertifiedBlock[] = [];
+    for (;;) {
+      const answer = await this.reader.blocks({ from: items.length + 1, limit: 50, reach: 0, waitMs: 0 });
+      if (answer.items.length === 0) break;
+      items.push(...answer.items.map(fromWire));
+    }
+    return items.slice(0, -1).map((item, index) => verifyContents(item, certifiedHeader(items[index + 1] as CertifiedBlock)));
   }
 
   async #block(transactions: readonly Uint8Array[]): Promise<readonly Receipt[]> {

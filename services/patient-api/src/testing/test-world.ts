@@ -194,8 +194,9 @@ export class TestWorld {
     });
   }
 
-  startAgent(settings: PatientApiSettings): Promise<RunningService> {
-    const { clock, random, databases, folder } = this;
+  /** @param databases another engine for an agent that has lost what it had */
+  startAgent(settings: PatientApiSettings, databases = this.databases): Promise<RunningService> {
+    const { clock, random, folder } = this;
     const openObjects = (service: string) => openObjectStore(objectStoreSettings.parse({ kind: 'folder', folder: join(folder, 'objects', service), maxObjectBytes: 1 << 28 }), random);
     return startPatientApi(settings, { clock, random, databases, measureProcess: false, openObjectStore: openObjects });
   }
