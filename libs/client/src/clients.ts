@@ -161,6 +161,16 @@ export class ResearchApiClient {
     this.http.json(`/v1/institutions/${id}/requirements/${jobId}`, research.requirementStatusSchema, waiting(waitMs));
   closeRequirement = (id: Id<'ins'>, jobId: string) =>
     this.http.json(`/v1/institutions/${id}/requirements/${jobId}/closure`, research.requirementStatusSchema, post({}));
+  cohort = (id: Id<'ins'>, jobId: string, k?: number) => this.http.json(`/v1/institutions/${id}/requirements/${jobId}/cohort`, research.cohortSchema, { query: { k } });
+  cohortManifest = (id: Id<'ins'>, jobId: string, asOfMs?: number) =>
+    this.http.json(`/v1/institutions/${id}/requirements/${jobId}/cohort/manifest`, research.cohortManifestSchema, { query: { asOfMs }, timeoutMs: 600_000 });
+  cohortFile = (id: Id<'ins'>, jobId: string, file: 'records.ndjson' | 'observations.csv', asOfMs?: number) =>
+    this.http.bytes(`/v1/institutions/${id}/requirements/${jobId}/cohort/${file}`, { query: { asOfMs }, timeoutMs: 600_000 });
+  trail = (id: Id<'ins'>, query: PageQuery = {}) => this.http.json(`/v1/institutions/${id}/trail`, patient.trailPageSchema, { query: { ...query } });
+  createWebhook = (id: Id<'ins'>, request: z.input<typeof research.createWebhookSchema>) =>
+    this.http.json(`/v1/institutions/${id}/webhooks`, research.newWebhookSchema, post(request));
+  webhooks = (id: Id<'ins'>) => this.http.json(`/v1/institutions/${id}/webhooks`, research.webhooksSchema);
+  removeWebhook = (id: Id<'ins'>, webhookId: Id<'whk'>) => this.http.none(`/v1/institutions/${id}/webhooks/${webhookId}/removal`, post({}));
   deliveries = (id: Id<'ins'>, query: PageQuery = {}) => this.http.json(`/v1/institutions/${id}/deliveries`, research.deliveriesPageSchema, { query: { ...query } });
   delivery = (id: Id<'ins'>, claimId: string, waitMs = 0) =>
     this.http.json(`/v1/institutions/${id}/deliveries/${claimId}`, research.deliverySchema, waiting(waitMs));

@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   record: 'rec',
   requirement: 'req',
   transaction: 'txn',
+  webhook: 'whk',
   voucherRequest: 'vrq',
 } as const;
 

@@ -8,7 +8,7 @@ export { loadNetwork, messageKeyOf, type Network, networkSchema, senderDirectory
 export { ensureSecret } from './ensure-secret.js';
 export { LedgerCursor, type LedgerPosition } from './ledger-cursor.js';
 export { trailPage } from './trail-page.js';
-export { type TrailEntry, type TrailOwners, type TrailPosition, TrailStore } from './trail.js';
+export { type KeptEntry, type TrailEntry, type TrailOwners, type TrailPosition, TrailStore } from './trail.js';
 export { StorageSealer } from './storage-sealer.js';
 export { SecretFolder } from './secret-folder.js';
 export { ensureKeyFile, openVault, type VaultSettings, vaultSettings } from './vaults.js';

@@ -38,8 +38,8 @@ const clock: Clock = () => Date.now();
 const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
 
 /**
- * Opens every part, the database once a service asks for one, with the clock and the randomness of this machine, and waits for the servers that a service cannot do without; the cache is
- * none of them.
+ * Opens every part, the database once a service asks for one, with the clock and the randomness of this machine, and waits for the
+ * servers that a service cannot do without; the cache is none of them.
  * @param service whose part of a shared bucket and cache it is
  * @throws CodedError `host/dependency-away` naming the server that did not answer in time, and those of the parts, for example `database/folder-in-use`
  */
@@ -73,6 +73,15 @@ export async function openInfrastructure(settings: InfrastructureSettings, servi
     measureProcess: true,
     openObjectStore: async (name) => untilAvailable('object store', startTimeoutMs, async () => openObjectStore(objectsIn(settings, name), random)),
     close,
+  };
+}
+
+/** Not every service has a database, and an embedded server takes seconds and a hundred megabytes. */
+function openedWhenUsed(open: () => Promise<DatabaseEngine>): DatabaseEngine {
+  let engine: Promise<DatabaseEngine> | undefined;
+  return {
+    open: async (options) => (await (engine ??= open())).open(options),
+    close: async () => (await engine)?.close(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type AgreementEvent, concernOf, eventSchema, type EventType } from '@medveil/agreements';
+import { type AgreementEvent, type Concern, concernOf, eventSchema, type EventType } from '@medveil/agreements';
 import { type PlacedEvent, placedEvents, type VerifiedBlock } from '@medveil/client';
 import { bytea, type Database, millis, type TransactionQueries } from '@medveil/database';
 import { decodeCanonical, encodeCanonical, type Id } from '@medveil/encoding';
@@ -10,6 +10,12 @@ import { integer, pgSchema, text } from 'drizzle-orm/pg-core';
 export type TrailOwners = (tx: TransactionQueries, accounts: readonly Id<'acc'>[]) => Promise<ReadonlyMap<Id<'acc'>, string>>;
 
 export type TrailPosition = Pick<PlacedEvent, 'height' | 'receiptIndex' | 'eventIndex'>;
+
+/** An event that was kept, and whom it concerns. */
+export interface KeptEntry extends Concern {
+  readonly ownerId: string;
+  readonly placed: PlacedEvent;
+}
 
 export interface TrailEntry extends PlacedEvent {
   readonly account: Id<'acc'>;
@@ -53,16 +59,21 @@ export class TrailStore {
     });
   }
 
-  /** Idempotent. @param owners instead of the store's own, to recover what was lost */
-  async keep(tx: TransactionQueries, block: VerifiedBlock, owners = this.owners): Promise<void> {
+  /** Idempotent. @param owners instead of the store's own, to recover what was lost. @returns what the block holds for them */
+  async keep(tx: TransactionQueries, block: VerifiedBlock, owners = this.owners): Promise<KeptEntry[]> {
     const events = [...placedEvents(block)].filter((placed) => placed !== null);
     const named = [...new Set(events.flatMap(({ event }) => concernOf(event).accounts))];
     const known = named.length === 0 ? new Map<Id<'acc'>, string>() : await owners(tx, named);
+    const kept: KeptEntry[] = [];
     for (const placed of events) {
       const whom = await this.#whom(tx, placed.event, known);
-      for (const [ownerId, account] of whom) await this.#insert(tx, ownerId, account, placed);
+      for (const [ownerId, account] of whom) {
+        await this.#insert(tx, ownerId, account, placed);
+        kept.push({ ownerId, placed, ...concernOf(placed.event) });
+      }
       if (whom.size > 0) await this.#prove(tx, block, placed.receiptIndex);
     }
+    return kept;
   }
 
   /** In the order of the ledger, after a position. */

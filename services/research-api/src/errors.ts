@@ -17,7 +17,11 @@ export type ResearchApiErrorCode =
   | 'research-api/not-open'
   | 'research-api/bad-certificate'
   | 'research-api/not-connected'
-  | 'research-api/gave-up';
+  | 'research-api/gave-up'
+  | 'research-api/webhook-target-refused'
+  | 'research-api/webhook-not-delivered'
+  | 'research-api/too-many-webhooks'
+  | 'research-api/unknown-webhook';
 
 export class ResearchApiError extends CodedError<ResearchApiErrorCode> {}
 
@@ -38,4 +42,7 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'research-api/not-pinned': 409,
   'research-api/not-open': 409,
   'research-api/not-connected': 503,
+  'research-api/webhook-target-refused': 422,
+  'research-api/too-many-webhooks': 409,
+  'research-api/unknown-webhook': 404,
 };

@@ -8,4 +8,6 @@ export const SCOPES = {
   requirements: 'requirements:write',
   /** the decrypted parts */
   deliveries: 'deliveries:read',
+  /** who is told of what happens */
+  webhooks: 'webhooks:write',
 } as const;

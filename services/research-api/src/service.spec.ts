@@ -5,13 +5,18 @@ import { after, before, describe, it } from 'node:test';
 import { readClaim } from '@medveil/agreements';
 import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medveil/circuits';
 import type { researchApi } from '@medveil/client';
-import { createSnarkjsProver, decodePolicy, LOINC, policyHash, policyToStudy, type Prover, type ProvingCircuit, validatePolicy } from '@medveil/eligibility';
+import { checkDelivery, createSnarkjsProver, decodeOpening, decodePolicy, LOINC, type PartType, policyHash, policyToStudy, type Prover, type ProvingCircuit, validatePolicy } from '@medveil/eligibility';
 import { decodeSealedEvidence, evidenceHash, openEvidence } from '@medveil/delivery';
-import { type Id, sha256, toHex } from '@medveil/encoding';
+import { fromBase64Url, type Id, sha256, toHex } from '@medveil/encoding';
+import { checkDelivered } from '@medveil/fhir';
 import { accountId, hpkeKeyPairFromSeed } from '@medveil/identity';
+import { decodeReceiptProof, LightClient } from '@medveil/ledger';
+import { partFromLines } from './cohorts/part-resources.js';
 import { problem, SpecAgent, until } from './testing/agent.js';
 import { claim, type SpecClaim } from './testing/claims.js';
+import { Receiver } from './testing/receiver.js';
 import { SpecNetwork } from './testing/spec-network.js';
+import { signatureOf } from './webhooks/webhooks.js';
 
 const DAY_MS = 86_400_000;
 const WAIT_MS = 2_000;
@@ -35,6 +40,8 @@ describe('the agent of research institutions', () => {
   let artefacts: CircuitArtefacts;
   let institution: researchApi.Institution;
   let open: researchApi.RequirementStatus;
+  const receiver = new Receiver();
+  let webhook: researchApi.NewWebhook;
 
   before(async () => {
     const found = (await ensureCircuits({ instances: ['small'] })).get('small');
@@ -49,6 +56,7 @@ describe('the agent of research institutions', () => {
 
   after(async () => {
     await agent.remove();
+    await receiver.close();
     await prover.close();
     await spec.close();
   });
@@ -124,6 +132,17 @@ describe('the agent of research institutions', () => {
     assert.equal((await agent.client().institution(institution.institutionId)).balance, 700);
   });
 
+  it('takes on a webhook for targets that the settings name, and tells its secret once', async () => {
+    const { institutionId } = institution;
+    await assert.rejects(agent.client().createWebhook(institutionId, { url: 'https://hooks.example.org/', events: ['settled'] }), problem('research-api/webhook-target-refused', 422));
+    await assert.rejects(agent.client(['research:read']).webhooks(institutionId), problem('http/forbidden', 403));
+    receiver.answers.push(500);
+    webhook = await agent.client().createWebhook(institutionId, { url: await receiver.open(), events: ['delivery-recorded', 'settled'] });
+    const { items } = await agent.client().webhooks(institutionId);
+    assert.deepEqual(items.map(({ webhookId }) => webhookId), [webhook.webhookId]);
+    assert.ok(!JSON.stringify(items).includes(webhook.secret));
+  });
+
   it('receives what a claim delivers, checks it, confirms, and keeps it sealed', async () => {
     const { claimId, content, deliver } = await claimOf(3);
     assert.equal((await delivery(claimId, 'accepted')).requirementId, open.requirementId);
@@ -141,6 +160,20 @@ describe('the agent of research institutions', () => {
     assert.ok(files.length > 0);
     for (const file of files) assert.ok(!(await readFile(join(file.parentPath, file.name), 'latin1')).includes('resourceType'), 'sealed at rest');
     assert.deepEqual([(await agent.client().requirement(institution.institutionId, open.jobId)).settled], [1]);
+  });
+
+  it('tells of it, signed, again where it was not taken, and no more than what and where', async () => {
+    await until(async () => receiver.calls, ({ length }) => length >= 3);
+    const told = receiver.calls.map(({ body }) => JSON.parse(body) as { readonly type: string; readonly claimId: string });
+    assert.deepEqual(told.map(({ type }) => type).toSorted(), ['delivery-recorded', 'delivery-recorded', 'settled']);
+    assert.equal(new Set(receiver.calls.map(({ id }) => id)).size, 2);
+    assert.deepEqual(Object.keys(told[0] ?? {}).toSorted(), ['atMs', 'claimId', 'eventIndex', 'height', 'receiptIndex', 'requirementId', 'transactionId', 'type']);
+    for (const { id, timestamp, signature, body } of receiver.calls) {
+      assert.equal(signature, signatureOf(fromBase64Url(webhook.secret), id, timestamp, body));
+      assert.ok(Math.abs(Number(timestamp) * 1_000 - spec.clock()) < 60_000);
+    }
+    await agent.client().removeWebhook(institution.institutionId, webhook.webhookId);
+    await assert.rejects(agent.client().removeWebhook(institution.institutionId, webhook.webhookId), problem('research-api/unknown-webhook', 404));
   });
 
   it('disputes what is not what was proved', async () => {
@@ -178,6 +211,48 @@ describe('the agent of research institutions', () => {
     assert.equal((await delivery(claimId, 'settled', 'failed')).status, 'settled');
     const { items } = await agent.client().deliveries(institution.institutionId);
     assert.deepEqual(items.map(({ status }) => status), ['settled', 'disputed', 'settled']);
+  });
+
+  it('shows the cohort, and what it cost', async () => {
+    const cohort = await agent.client().cohort(institution.institutionId, open.jobId);
+    assert.deepEqual([cohort.wanted, cohort.counts['settled'], cohort.counts['disputed'], cohort.delivered, cohort.verified], [3, 2, 1, 3, 2]);
+    assert.deepEqual([cohort.spend.paid + cohort.spend.fees, cohort.spend.held, cohort.spend.reserved, cohort.anonymity], [200, 100, 0, null]);
+    assert.equal(receiver.calls.length, 3, 'a removed webhook is told nothing');
+    await assert.rejects(agent.client().cohort(institution.institutionId, `job_${'0'.repeat(32)}`), problem('research-api/unknown-requirement', 404));
+    const { items } = await agent.client().trail(institution.institutionId, { limit: 200 });
+    const light = LightClient.fromGenesis(fromBase64Url(spec.network.genesis));
+    for (const { proof, eventIndex, type } of items) assert.equal(light.verifyReceipt(decodeReceiptProof(fromBase64Url(proof))).events[eventIndex]?.type, type);
+    for (const type of ['member-pinned', 'credits-minted', 'requirement-released', 'claim-accepted', 'settled', 'disputed']) assert.ok(items.some((entry) => entry.type === type), type);
+  });
+
+  it('hands the cohort out as files that somebody else can check against the ledger', async () => {
+    const manifest = await agent.client().cohortManifest(institution.institutionId, open.jobId);
+    const bytes = await agent.client().cohortFile(institution.institutionId, open.jobId, 'records.ndjson', manifest.asOfMs);
+    assert.equal(toHex(sha256(bytes)), manifest.ndjson.sha256);
+    const lines = new TextDecoder().decode(bytes).trimEnd().split('\n');
+    assert.deepEqual([lines.length, manifest.claims.length], [manifest.ndjson.lines, 2]);
+    const policyRead = decodePolicy(fromBase64Url(manifest.policy));
+    assert.equal(toHex(policyHash(policyRead)), manifest.policyHash);
+    const light = LightClient.fromGenesis(fromBase64Url(spec.network.genesis));
+    for (const { claimId, record, receipts, parts } of manifest.claims) {
+      const proved = receipts.map(({ type, proof }) => light.verifyReceipt(decodeReceiptProof(fromBase64Url(proof))).events.find((event) => event.type === type && event.data['claimId'] === claimId));
+      assert.deepEqual(proved.map((event) => event?.type), ['claim-accepted', 'delivery-recorded', 'settled']);
+      const h = proved[0]?.data['record'] as Uint8Array;
+      assert.equal(toHex(h), record);
+      for (const { part, sha256: digestOfPart, firstLine, lines: count, opening } of parts) {
+        const content = partFromLines(lines.slice(firstLine - 1, firstLine - 1 + count));
+        assert.equal(toHex(sha256(content)), digestOfPart);
+        const opened = decodeOpening(fromBase64Url(opening ?? ''));
+        const type = part as PartType;
+        const leaves = opened.parts.flatMap((one) => one.leaves.map(({ observation }) => observation));
+        const observations = { [type]: checkDelivered(type, content, leaves).observations };
+        assert.equal(checkDelivery({ h, policy: policyRead, granted: [type], opening: opened, plaintextDigests: { [type]: sha256(content) }, observations }).ok, true);
+      }
+    }
+    const csv = new TextDecoder().decode(await agent.client().cohortFile(institution.institutionId, open.jobId, 'observations.csv', manifest.asOfMs)).trimEnd().split('\n');
+    assert.ok(csv.length > 2 && csv.every((row) => row.split(',').length === 9));
+    assert.equal((await agent.client().cohortManifest(institution.institutionId, open.jobId, 0)).ndjson.lines, 0);
+    await assert.rejects(agent.client(['research:read']).cohortManifest(institution.institutionId, open.jobId), problem('http/forbidden', 403));
   });
 
   it('renews its certificates in good time, and sees requirements expire', async () => {

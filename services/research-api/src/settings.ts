@@ -44,6 +44,11 @@ export const researchApiSettings = z.strictObject({
   /** first and longest wait before it is asked for again; doubling */
   bodyRetryMs: z.int().min(10).max(3_600_000).default(1_000),
   bodyRetryMaxMs: z.int().min(10).max(3_600_000).default(300_000),
+  /** who may be told of events by HTTP: host names, `*.example.org` for all below one; none unless named. Private addresses and http for development only */
+  webhooks: z.strictObject({
+    hosts: z.array(z.string().regex(/^(?:\*\.)?[a-z0-9.:-]+$/)).max(100).default([]),
+    privateAddresses: z.boolean().default(false),
+  }).prefault({}),
   /** open a dispute, against the bond, where a delivery does not hold what was proved */
   disputeAutomatically: z.boolean().default(true),
 });

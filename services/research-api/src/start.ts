@@ -4,12 +4,14 @@ import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { createProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
 import {
-  type CircuitFolder, type Infrastructure, loadNetwork, nativeProgram, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer,
+  type CircuitFolder, type Infrastructure, loadNetwork, nativeProgram, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer, TrailStore,
 } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import { Changes } from './changes.js';
+import { CohortsController } from './cohorts/cohorts.controller.js';
+import { Cohorts } from './cohorts/cohorts.js';
 import type { ResearchContext } from './context.js';
 import { Deliveries } from './deliveries/deliveries.js';
 import { DeliveriesController } from './deliveries/deliveries.controller.js';
@@ -21,6 +23,7 @@ import { ERROR_STATUSES } from './errors.js';
 import { ENROL, enrolmentJob } from './institutions/enrolment.js';
 import { RENEW, renewalJob } from './institutions/certificates.js';
 import { InstitutionSecrets } from './institutions/institution-keys.js';
+import { TrailController } from './institutions/trail.controller.js';
 import { InstitutionStore } from './institutions/institution-store.js';
 import { Institutions } from './institutions/institutions.js';
 import { InstitutionsController } from './institutions/institutions.controller.js';
@@ -32,6 +35,8 @@ import { Requirements } from './requirements/requirements.js';
 import { RequirementsController } from './requirements/requirements.controller.js';
 import type { ResearchApiSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
+import { WebhooksController } from './webhooks/webhooks.controller.js';
+import { Webhooks } from './webhooks/webhooks.js';
 
 const NAME = 'research-api';
 const VERSION = '0.1.0';
@@ -59,7 +64,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
   const prover = createProver(
     settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
   );
-  const { link, module } = assemble(context, network, circuits, prover, new SealedObjects(store, await StorageSealer.open(context.vault, random)));
+  const { link, module } = assemble(context, network, circuits, prover, store, await StorageSealer.open(context.vault, random));
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());
   metrics.gaugeFrom({ name: 'medveil_research_ledger_height', help: 'Height of the last block that the research agent has handled.' }, () => link.height);
@@ -108,7 +113,8 @@ function assemble(
   network: Network,
   circuits: readonly CircuitFolder[],
   prover: Prover,
-  sealed: SealedObjects,
+  store: ObjectStore,
+  sealer: StorageSealer,
 ): { link: LedgerLink; module: DynamicModule } {
   const { settings, database, jobs, vault, pre, clock, random, log } = context;
   const institutions = new InstitutionStore(database);
@@ -116,13 +122,16 @@ function assemble(
   const deliveries = new DeliveryStore(database);
   const secrets = new InstitutionSecrets(vault, pre);
   const credentials = new Credentials(secrets, { clock, random });
+  const sealed = new SealedObjects(store, sealer);
+  const trail = new TrailStore(database, (tx, accounts) => institutions.byAccount(tx, accounts));
+  const webhooks = new Webhooks(context, sealer);
   const link = new LedgerLink({
     genesis: fromBase64Url(network.genesis),
     contractUrl: settings.contractUrl,
     database,
     institutions,
     credentials,
-    handle: ledgerEventHandler({ context, institutions, requirements, deliveries }),
+    handle: ledgerEventHandler({ context, institutions, requirements, deliveries, trail, webhooks }),
     clock,
     log,
   });
@@ -134,11 +143,14 @@ function assemble(
   jobs.handle(PUBLISH_EVIDENCE, publishEvidenceJob({ context, secrets, link, sealed }, deliveries));
   const applications = new Institutions(context, institutions, secrets, link);
   const module = defineModule('research-api-parts', {
-    controllers: [InstitutionsController, RequirementsController, DeliveriesController],
+    controllers: [InstitutionsController, RequirementsController, DeliveriesController, CohortsController, TrailController, WebhooksController],
     providers: [
       { provide: Institutions, useValue: applications },
       { provide: Requirements, useValue: new Requirements(context, requirements, applications, secrets, link, circuits) },
       { provide: Deliveries, useValue: new Deliveries(context, deliveries, sealed) },
+      { provide: Cohorts, useValue: new Cohorts(context, { requirements, deliveries, sealed, trail }) },
+      { provide: TrailStore, useValue: trail },
+      { provide: Webhooks, useValue: webhooks },
     ],
   });
   return { link, module };

@@ -44,6 +44,7 @@ export const requirements = schema.table('requirements', {
 });
 export type RequirementRow = typeof requirements.$inferSelect;
 
+export const DELIVERY_STATUSES = ['accepted', 'delivered', 'verified', 'settled', 'failed', 'disputed', 'lapsed', 'withdrawn', 'refunded'] as const satisfies readonly researchApi.Delivery['status'][];
 export type DeliveryStatus = researchApi.Delivery['status'];
 
 export interface ReceivedPart {
@@ -52,8 +53,11 @@ export interface ReceivedPart {
   /** of the plaintext, hexadecimal */
   readonly sha256: string;
   readonly observations: number;
-  /** where the sealed plaintext is kept */
+  /** where the sealed plaintext is kept, and the opening that came with it */
   readonly objectKey: string;
+  readonly openingKey?: string;
+  /** of demographics: keyed hash, equal for people who look alike */
+  readonly likeness?: string | null;
 }
 
 export const deliveries = schema.table('deliveries', {
@@ -73,5 +77,21 @@ export const deliveries = schema.table('deliveries', {
   evidenceKey: text('evidence_key'),
   acceptedAtMs: millis('accepted_at_ms').notNull(),
   updatedAtMs: millis('updated_at_ms').notNull(),
+  verifiedAtMs: millis('verified_at_ms'),
+  paid: millis('paid'),
+  fee: millis('fee'),
 });
 export type DeliveryRow = typeof deliveries.$inferSelect;
+
+export const webhooks = schema.table('webhooks', {
+  webhookId: text('webhook_id').$type<Id<'whk'>>().primaryKey(),
+  institutionId: text('institution_id').$type<Id<'ins'>>().notNull(),
+  url: text('url').notNull(),
+  events: jsonb('events').$type<string[]>().notNull(),
+  secret: bytea('secret').notNull(),
+  createdAtMs: millis('created_at_ms').notNull(),
+  endedAtMs: millis('ended_at_ms'),
+  lastError: text('last_error'),
+  deliveredAtMs: millis('delivered_at_ms'),
+});
+export type WebhookRow = typeof webhooks.$inferSelect;

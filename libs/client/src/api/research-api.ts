@@ -1,6 +1,6 @@
 /** HTTP API of the research institution's agent. */
 import { z } from 'zod';
-import { amountSchema, base64UrlSchema, hexSchema, timeMsSchema } from '@medveil/encoding';
+import { amountSchema, base64UrlSchema, hexSchema, idSchema, timeMsSchema } from '@medveil/encoding';
 import { enrolmentIdSchema } from '@medveil/identity';
 import { accountIdSchema, claimIdSchema, institutionIdSchema, pageSchema, requirementIdSchema } from './common.js';
 
@@ -84,6 +84,84 @@ export const requirementStatusSchema = z.object({
 export type RequirementStatus = z.infer<typeof requirementStatusSchema>;
 /** GET /v1/institutions/:id/requirements */
 export const requirementStatusesPageSchema = pageSchema(requirementStatusSchema);
+
+/** GET /v1/institutions/:id/requirements/:jobId/cohort: what a requirement has brought so far, and what it cost. */
+export const cohortQuerySchema = z.strictObject({ k: z.coerce.number().int().min(1).max(1_000).default(5) });
+export const cohortSchema = z.object({
+  requirementId: requirementIdSchema,
+  title: z.string(),
+  wanted: z.int(),
+  /** claims by their present status */
+  counts: z.record(z.string(), z.int()),
+  /** deliveries recorded, and those that were checked and hold what was proved */
+  delivered: z.int(),
+  verified: z.int(),
+  /** credits: paid to patients, fees to the consortium, held for claims under way, reserved for places that are free */
+  spend: z.object({ paid: amountSchema, fees: amountSchema, held: amountSchema, reserved: amountSchema }),
+  /** over birth date, sex and place as delivered; null where no demographics were asked for */
+  anonymity: z.object({ k: z.int(), people: z.int(), groups: z.int(), smallestGroup: z.int(), peopleBelow: z.int(), warning: z.boolean() }).nullable(),
+});
+export type Cohort = z.infer<typeof cohortSchema>;
+
+/**
+ * GET …/cohort/records.ndjson, …/observations.csv, …/manifest: what was verified up to `asOfMs` (default: now; the manifest says it).
+ * NDJSON: one FHIR resource a line, unchanged. The manifest lets somebody else check it: docs/trail.md.
+ */
+export const exportQuerySchema = z.strictObject({ asOfMs: z.coerce.number().int().min(0).optional() });
+export const cohortManifestSchema = z.object({
+  version: z.literal(1),
+  chainId: z.string(),
+  requirementId: requirementIdSchema,
+  policyHash: hexSchema(32),
+  /** canonical, base64url: hashes to `policyHash` */
+  policy: z.string(),
+  /** canonical `Terms`, base64url: with chain and institution they hash to `requirementId` */
+  terms: z.string(),
+  asOfMs: timeMsSchema,
+  ndjson: z.object({ lines: z.int(), sha256: hexSchema(32) }),
+  claims: z.array(z.object({
+    claimId: claimIdSchema,
+    /** h, as the receipt of `claim-accepted` proves it */
+    record: hexSchema(32),
+    /** canonical `ReceiptProof`, base64url */
+    receipts: z.array(z.object({ type: z.string(), height: z.int(), proof: z.string() })),
+    parts: z.array(z.object({
+      part: z.string(),
+      /** of the part's bytes, which its lines give again */
+      sha256: hexSchema(32),
+      firstLine: z.int(),
+      lines: z.int(),
+      /** canonical `DeliveryOpening`, base64url: what binds the part to h */
+      opening: z.string().nullable(),
+    })),
+  })),
+});
+export type CohortManifest = z.infer<typeof cohortManifestSchema>;
+
+/**
+ * POST /v1/institutions/:id/webhooks: events of the ledger are told to a URL, each with its place and no data. Signed as Standard
+ * Webhooks: headers `webhook-id`, `webhook-timestamp` (seconds), `webhook-signature` (`v1,` and the base64 HMAC-SHA256 of
+ * `id.timestamp.body` under the secret). The secret is in the answer and never again.
+ */
+export const webhookEventSchema = z.enum([
+  'claim-accepted', 'claim-lapsed', 'claim-withdrawn', 'delivery-recorded', 'settled', 'disputed', 'ruled', 'refunded', 'grant-revoked', 'requirement-released', 'requirement-closed',
+]);
+export const createWebhookSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  events: z.array(webhookEventSchema).min(1).max(20).refine((events) => new Set(events).size === events.length, { error: 'events must be distinct' }),
+});
+export const webhookSchema = z.object({
+  webhookId: idSchema('whk'),
+  url: z.string(),
+  events: z.array(z.string()),
+  createdAtMs: timeMsSchema,
+  lastError: z.string().nullable(),
+  deliveredAtMs: timeMsSchema.nullable(),
+});
+export type Webhook = z.infer<typeof webhookSchema>;
+export const newWebhookSchema = webhookSchema.extend({ secret: base64UrlSchema(32) });
+export type NewWebhook = z.infer<typeof newWebhookSchema>;
+export const webhooksSchema = z.object({ items: z.array(webhookSchema) });
 
 /** GET /v1/institutions/:id/deliveries and …/:claimId: what was claimed, delivered, checked, paid. */
 export const deliverySchema = z.object({

@@ -5,6 +5,8 @@ import { ResearchApiError } from '../errors.js';
 import type { Position } from '../institutions/institution-store.js';
 import { deliveries, type DeliveryRow, type DeliveryStatus } from '../tables.js';
 
+const ROWS_AT_A_TIME = 200;
+
 export class DeliveryStore {
   constructor(private readonly database: Database) {}
 
@@ -20,6 +22,18 @@ export class DeliveryStore {
     const beyond = after === undefined ? undefined : or(gt(acceptedAtMs, after.atMs), and(eq(acceptedAtMs, after.atMs), gt(claimId, after.id as Id<'clm'>)));
     return this.database.queries.select().from(deliveries).where(and(eq(deliveries.institutionId, institutionId), beyond))
       .orderBy(asc(acceptedAtMs), asc(claimId)).limit(limit);
+  }
+
+  /** All claims on a requirement, in the order of their acceptance. */
+  async *ofRequirement(requirementId: Id<'req'>): AsyncIterable<DeliveryRow> {
+    const { acceptedAtMs, claimId } = deliveries;
+    for (let after: DeliveryRow | undefined; ;) {
+      const beyond = after === undefined ? undefined : or(gt(acceptedAtMs, after.acceptedAtMs), and(eq(acceptedAtMs, after.acceptedAtMs), gt(claimId, after.claimId)));
+      const rows = await this.database.queries.select().from(deliveries).where(and(eq(deliveries.requirementId, requirementId), beyond)).orderBy(asc(acceptedAtMs), asc(claimId)).limit(ROWS_AT_A_TIME);
+      yield* rows;
+      after = rows.at(-1);
+      if (after === undefined) return;
+    }
   }
 
   /** A claim seen before is left as it is. */

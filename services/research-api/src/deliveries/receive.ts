@@ -1,10 +1,13 @@
 /** Phases 9 and 10: fetch, decrypt, check against the ledger, then confirm, or dispute. */
+import { createHmac } from 'node:crypto';
 import { type Body, claimTable, recordTable, stateKeys, transformedDigest } from '@medveil/agreements';
 import { HttpClient, LedgerRejection, ProxyClient } from '@medveil/client';
 import { defineJob, type JobHandler, type JobKind } from '@medveil/database';
 import { asDelegatee, checkBody, CheckLog, checkReceived, type DeliveryFaultCode, faultOf, openPart, type PartToOpen, type ReceivedContainer } from '@medveil/delivery';
 import { decodePolicy, type PartType } from '@medveil/eligibility';
 import { equalBytes, type Id, idSchema, isCodedError, sha256, toHex } from '@medveil/encoding';
+import { quasiIdentifierClass, quasiIdentifiersOf } from '@medveil/fhir';
+import { ensureSecret } from '@medveil/host';
 import { z } from 'zod';
 import type { ResearchContext } from '../context.js';
 import { ResearchApiError } from '../errors.js';
@@ -89,7 +92,7 @@ async function receive(parts: ReceiveParts, row: DeliveryRow, attempt: number): 
     deliveries.move(context.database.queries, claimId, ['delivered'], { ...change, checks: checks.checks, updatedAtMs: context.clock() });
   try {
     const received = await receiveAll(parts, row, checks);
-    await write({ status: 'verified', parts: received });
+    await write({ status: 'verified', parts: received, verifiedAtMs: context.clock() });
     context.log.info('delivery-verified', { claimId, count: received.length });
   } catch (error) {
     const code = faultOf(error);
@@ -125,13 +128,21 @@ async function receiveAll(parts: ReceiveParts, row: DeliveryRow, checks: CheckLo
     containers.push(await openPart(asDelegatee(context.pre, delegatee), part, ciphertext, checks));
   }
   const observations = checkReceived({ record: row.record, policy: decodePolicy(requirement.policy), granted, containers }, checks);
-  return Promise.all(containers.map(async ({ part, content }) => ({
+  return Promise.all(containers.map(async ({ part, content, opening }): Promise<ReceivedPart> => ({
     part,
     bytes: content.length,
     sha256: toHex(sha256(content)),
     observations: observations.get(part) ?? 0,
     objectKey: await sealed.put(RECEIVED, [row.claimId, part], content),
+    openingKey: await sealed.put(RECEIVED, [row.claimId, part, 'opening'], opening),
+    likeness: part === 'demographics' ? await likenessOf(context, content) : null,
   })));
+}
+
+/** Under a key of this agent's own, so that its database does not tell a birth date. */
+async function likenessOf({ vault, random }: ResearchContext, demographics: Uint8Array): Promise<string> {
+  const key = await ensureSecret(vault, 'likeness', random);
+  return createHmac('sha256', key).update(quasiIdentifierClass(quasiIdentifiersOf(demographics))).digest('hex');
 }
 
 async function requirementOf({ requirements }: ReceiveParts, { requirementId }: DeliveryRow): Promise<RequirementRow> {

@@ -35,6 +35,11 @@ export class Institutions {
     return this.view(await this.store.get(institutionId));
   }
 
+  /** @throws ResearchApiError `research-api/unknown-institution` */
+  async require(institutionId: Id<'ins'>): Promise<void> {
+    await this.store.get(institutionId);
+  }
+
   async #make(name: string, enrolmentId: string, token: Uint8Array): Promise<Id<'ins'>> {
     const { context, store, secrets } = this;
     const { clock, random, pre, database, settings } = context;

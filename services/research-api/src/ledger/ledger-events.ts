@@ -3,6 +3,7 @@ import { type EventData, eventSchema, type EventType } from '@medveil/agreements
 import type { VerifiedBlock } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
 import { encodeCanonical, type Id } from '@medveil/encoding';
+import type { TrailStore } from '@medveil/host';
 import type { ResearchContext } from '../context.js';
 import { PUBLISH_EVIDENCE } from '../deliveries/evidence.js';
 import { RECEIVE } from '../deliveries/receive.js';
@@ -10,12 +11,15 @@ import type { DeliveryStore } from '../deliveries/delivery-store.js';
 import type { InstitutionStore } from '../institutions/institution-store.js';
 import type { RequirementStore } from '../requirements/requirement-store.js';
 import type { DeliveryStatus } from '../tables.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 
 export interface LedgerEventsParts {
   readonly context: ResearchContext;
   readonly institutions: InstitutionStore;
   readonly requirements: RequirementStore;
   readonly deliveries: DeliveryStore;
+  readonly trail: TrailStore;
+  readonly webhooks: Webhooks;
 }
 
 const UNDER_WAY: readonly DeliveryStatus[] = ['accepted', 'delivered', 'verified', 'failed', 'disputed'];
@@ -31,6 +35,7 @@ export function ledgerEventHandler(parts: LedgerEventsParts): (block: VerifiedBl
     if (events.length === 0) return;
     await context.database.transaction(async (tx) => {
       for (const event of events) await apply({ ...parts, tx, timeMs: block.timeMs }, event);
+      await parts.webhooks.announce(tx, await parts.trail.keep(tx, block));
     });
     context.jobs.notify();
     context.changes.happened();
@@ -52,7 +57,7 @@ const HANDLERS: Handlers = {
   'claim-accepted': accepted,
   'delivery-recorded': delivered,
   disputed,
-  settled: (parts, { claimId }) => move(parts, claimId, UNDER_WAY, 'settled'),
+  settled: ({ deliveries, tx, timeMs }, { claimId, paid, fee }) => deliveries.move(tx, claimId, UNDER_WAY, { status: 'settled', paid, fee, updatedAtMs: timeMs }).then(() => undefined),
   refunded: (parts, { claimId }) => move(parts, claimId, UNDER_WAY, 'refunded'),
   // The refund's own event comes with these, and says less.
   'claim-lapsed': (parts, { claimId }) => move(parts, claimId, [...UNDER_WAY, 'refunded'], 'lapsed'),
@@ -78,7 +83,7 @@ async function accepted({ institutions, deliveries, tx, timeMs }: BlockParts, da
   const { claimId, requirementId, recordId, record } = data;
   await deliveries.insert(tx, {
     claimId, institutionId, requirementId, recordId, record, status: 'accepted', transformed: null, deliveredAtMs: null, settleByMs: null, checks: [], parts: [], code: null,
-    disputeCode: null, evidenceKey: null, acceptedAtMs: timeMs, updatedAtMs: timeMs,
+    disputeCode: null, evidenceKey: null, acceptedAtMs: timeMs, updatedAtMs: timeMs, verifiedAtMs: null, paid: null, fee: null,
   });
 }
 

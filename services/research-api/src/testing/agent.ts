@@ -52,7 +52,7 @@ export class SpecAgent {
       researchApiSettings.parse({
         mode: 'development', logLevel: 'silent', networkFile: await this.spec.writeNetworkFile(folder), ...this.spec.urls,
         vault: { folder: join(folder, 'vault'), keyFile: join(folder, 'vault.key') }, operatorPublicKey: toBase64Url(this.#operator.publicKey),
-        circuitFolders: [this.circuitFolder], bodyAttempts: 3, bodyRetryMs: 20, bodyRetryMaxMs: 50, ...changes,
+        circuitFolders: [this.circuitFolder], bodyAttempts: 3, bodyRetryMs: 20, bodyRetryMaxMs: 50, webhooks: { hosts: ['127.0.0.1'], privateAddresses: true }, ...changes,
       }),
       {
         clock, random, databases: this.#engine, measureProcess: false,
