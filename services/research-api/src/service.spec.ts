@@ -23,7 +23,7 @@ const WAIT_MS = 2_000;
 const HEIGHT = { system: LOINC, code: '8302-2' };
 
 const study = (changes: Partial<researchApi.CreateRequirement> = {}): researchApi.CreateRequirement => ({
-  title: 'Body height', keywords: ['height'], policy: { version: 1, all: [{ has: { code: HEIGHT, value: { atLeast: 30, unit: 'cm' } } }] }, parts: ['laboratory', 'vital-signs'],
+  title: 'Body height', keywords: ['height'], policy: { version: 1, all: [{ has: { code: HEIGHT, value: { atLeast: 30, unit: 'cm' } } }] }, parts: ['laboratory', 'demographics', 'vital-signs'],
   format: {}, licence: { kind: 'non-exclusive', purposes: ['DUO:0000042'], untilMs: Date.now() + 90 * DAY_MS }, reward: 100, quantity: 3, expiresAtMs: Date.now() + 30 * DAY_MS,
   ...changes,
 });
@@ -149,10 +149,10 @@ describe('the agent of research institutions', () => {
     await deliver();
     const settled = await delivery(claimId, 'settled', 'failed');
     assert.deepEqual([settled.status, settled.code, settled.checks.every(({ ok }) => ok)], ['settled', null, true]);
-    assert.deepEqual(settled.parts.map(({ part }) => part), ['vital-signs', 'laboratory']);
+    assert.deepEqual(settled.parts.map(({ part }) => part), ['demographics', 'vital-signs', 'laboratory']);
     const part = await agent.client().deliveredPart(institution.institutionId, claimId, 'laboratory');
     assert.deepEqual(part, content('laboratory'));
-    assert.equal(settled.parts[1]?.sha256, toHex(sha256(part)));
+    assert.equal(settled.parts[2]?.sha256, toHex(sha256(part)));
     await assert.rejects(agent.client(['research:read']).deliveredPart(institution.institutionId, claimId, 'laboratory'), problem('http/forbidden', 403));
     await assert.rejects(agent.client().deliveredPart(institution.institutionId, claimId, 'conditions'), problem('research-api/part-not-received', 404));
     const kept = await readdir(join(agent.folder, 'objects'), { recursive: true, withFileTypes: true });
@@ -185,7 +185,7 @@ describe('the agent of research institutions', () => {
     const disputed = await delivery(claimId, 'disputed', 'settled');
     spec.bend = (body) => body;
     assert.deepEqual([disputed.status, disputed.code], ['disputed', 'delivery/body-differs']);
-    assert.deepEqual(disputed.checks.at(-1), { check: 'body vital-signs', ok: false, detail: disputed.checks.at(-1)?.detail });
+    assert.deepEqual(disputed.checks.at(-1), { check: 'body demographics', ok: false, detail: disputed.checks.at(-1)?.detail });
     assert.equal(spec.bodyRequests.length - asked, 3, 'asked for again, but not for ever');
     assert.deepEqual(disputed.parts, []);
   });
@@ -216,7 +216,8 @@ describe('the agent of research institutions', () => {
   it('shows the cohort, and what it cost', async () => {
     const cohort = await agent.client().cohort(institution.institutionId, open.jobId);
     assert.deepEqual([cohort.wanted, cohort.counts['settled'], cohort.counts['disputed'], cohort.delivered, cohort.verified], [3, 2, 1, 3, 2]);
-    assert.deepEqual([cohort.spend.paid + cohort.spend.fees, cohort.spend.held, cohort.spend.reserved, cohort.anonymity], [200, 100, 0, null]);
+    assert.deepEqual([cohort.spend.paid + cohort.spend.fees, cohort.spend.held, cohort.spend.reserved], [200, 100, 0]);
+    assert.deepEqual([cohort.anonymity?.people, cohort.anonymity?.smallestGroup, cohort.anonymity?.warning], [2, 1, true]);
     assert.equal(receiver.calls.length, 3, 'a removed webhook is told nothing');
     await assert.rejects(agent.client().cohort(institution.institutionId, `job_${'0'.repeat(32)}`), problem('research-api/unknown-requirement', 404));
     const { items } = await agent.client().trail(institution.institutionId, { limit: 200 });

@@ -69,20 +69,21 @@ async function* linesOf(body: Readable, maxBytes: number): AsyncIterable<string>
   const decoder = new StringDecoder('utf8');
   let held = '';
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
-    held += decoder.write(chunk as Buffer);
-    for (let end = held.indexOf('\n'); end >= 0; end = held.indexOf('\n')) {
-      yield withinLimit(held.slice(0, end), maxBytes).trim();
-      held = held.slice(end + 1);
+    const [first = '', ...rest] = decoder.write(chunk as Buffer).split('\n');
+    held += first;
+    for (const next of rest) {
+      yield withinLimit(held, maxBytes).trim();
+      held = next;
     }
-    withinLimit(held, maxBytes);
+    if (held.length > maxBytes) throw tooLong(maxBytes);
   }
   held += decoder.end();
   if (held.trim() !== '') yield withinLimit(held, maxBytes).trim();
 }
 
 function withinLimit(text: string, maxBytes: number): string {
-  if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
-    throw new PatientApiError('patient-api/line-too-long', `a line has at most ${maxBytes} bytes`, { max: maxBytes });
-  }
+  if (Buffer.byteLength(text) > maxBytes) throw tooLong(maxBytes);
   return text;
 }
+
+const tooLong = (max: number): PatientApiError => new PatientApiError('patient-api/line-too-long', `a line has at most ${max} bytes`, { max });

@@ -1,6 +1,6 @@
 import { type Attestation, decodeIndex, encodeIndex, explain, type CompiledPolicy, PART_TYPES, type PartType, type SearchableRecord } from '@medveil/eligibility';
 import { bytesSchema, decodeCanonical, encodeCanonical, type Id } from '@medveil/encoding';
-import { and, asc, desc, eq, gt } from 'drizzle-orm';
+import { asc, desc, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AgentContext } from '../agent.js';
 import { records } from '../tables.js';
@@ -8,9 +8,7 @@ import type { StoredPart } from './record-codec.js';
 import type { Records } from './records.js';
 
 export interface ScreenedRecord {
-  readonly recordId: Id<'rec'>;
   readonly patientId: Id<'pat'>;
-  readonly sequence: number;
   readonly matches: boolean;
 }
 
@@ -34,8 +32,8 @@ export class Screening {
   ) {}
 
   /** All records of the agent, oldest first. */
-  async *all(policy: CompiledPolicy, afterSequence = 0): AsyncIterable<ScreenedRecord> {
-    for (let after = afterSequence; ;) {
+  async *all(policy: CompiledPolicy): AsyncIterable<ScreenedRecord> {
+    for (let after = 0; ;) {
       const rows = await this.#rows().where(gt(records.sequence, after)).orderBy(asc(records.sequence)).limit(PAGE);
       for (const row of rows) yield this.#screen(policy, row);
       const last = rows.at(-1);
@@ -46,7 +44,7 @@ export class Screening {
 
   /** The newest record of a patient that matches; null where none does. */
   async newestMatch(policy: CompiledPolicy, patientId: Id<'pat'>): Promise<Id<'rec'> | null> {
-    const rows = await this.#rows().where(and(eq(records.patientId, patientId))).orderBy(desc(records.sequence));
+    const rows = await this.#rows().where(eq(records.patientId, patientId)).orderBy(desc(records.sequence));
     for (const row of rows) if ((await this.#screen(policy, row)).matches) return row.recordId;
     return null;
   }
@@ -58,8 +56,7 @@ export class Screening {
 
   async #screen(policy: CompiledPolicy, row: Row): Promise<ScreenedRecord> {
     const { timeDay, record } = await this.#searchable(row);
-    const { recordId, patientId, sequence } = row;
-    return { recordId, patientId, sequence, matches: explain(policy, record, { timeDay, selfAttested: false }).matched };
+    return { patientId: row.patientId, matches: explain(policy, record, { timeDay, selfAttested: false }).matched };
   }
 
   async #searchable({ recordId, patientId, searchIndex }: Row): Promise<{ readonly timeDay: number; readonly record: SearchableRecord }> {
