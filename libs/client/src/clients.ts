@@ -121,6 +121,7 @@ export class PatientApiClient {
   earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
 
   trail = (patientId: Id<'pat'>, query: PageQuery = {}) => this.http.json(`/v1/patients/${patientId}/trail`, patient.trailPageSchema, { query: { ...query } });
+  auditEvents = (patientId: Id<'pat'>, query: PageQuery = {}) => this.http.json(`/v1/patients/${patientId}/trail/fhir`, patient.fhirResourceSchema, { query: { ...query } });
   view = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/view`, patient.viewSchema);
   backup = (patientId: Id<'pat'>, passphrase: string) => this.http.json(`/v1/patients/${patientId}/backup`, patient.backupSchema, post({ passphrase }));
   restorePatient = (request: z.input<typeof patient.restorationSchema>) => this.http.json('/v1/restorations', patient.patientSchema, post(request));

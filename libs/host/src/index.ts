@@ -7,7 +7,8 @@ export { committeesOf, giveShare, type OpeningOnLedger, type ShareHolder } from 
 export { loadNetwork, messageKeyOf, type Network, networkSchema, senderDirectory } from './network.js';
 export { ensureSecret } from './ensure-secret.js';
 export { LedgerCursor, type LedgerPosition } from './ledger-cursor.js';
-export { trailPage } from './trail-page.js';
+export { auditEventOf } from './audit-event.js';
+export { auditEventPage, trailPage } from './trail-page.js';
 export { type KeptEntry, type TrailEntry, type TrailOwners, type TrailPosition, TrailStore } from './trail.js';
 export { StorageSealer } from './storage-sealer.js';
 export { SecretFolder } from './secret-folder.js';

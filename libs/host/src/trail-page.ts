@@ -1,17 +1,35 @@
 import type { patientApi } from '@medveil/client';
 import { toBase64Url, toHex } from '@medveil/encoding';
 import { decodeCursor, encodeCursor } from '@medveil/service-kit';
+import type { AuditEvent, Bundle } from 'fhir/r4.js';
 import { z } from 'zod';
+import { auditEventOf } from './audit-event.js';
 import type { TrailEntry, TrailPosition, TrailStore } from './trail.js';
 
 const positionSchema = z.tuple([z.int().min(0), z.int().min(-1), z.int().min(0)]);
 
 /** One page of an owner's trail as the HTTP APIs answer it. @throws CodedError `http/bad-cursor` */
 export async function trailPage(trail: TrailStore, ownerId: string, cursor: string | undefined, limit: number): Promise<z.infer<typeof patientApi.trailPageSchema>> {
-  const entries = await trail.page(ownerId, cursor === undefined ? null : positionOf(cursor), limit + 1);
-  const shown = entries.slice(0, limit);
-  const last = shown.at(-1);
-  return { items: shown.map(view), nextCursor: entries.length > limit && last !== undefined ? encodeCursor([last.height, last.receiptIndex, last.eventIndex]) : null };
+  const { entries, nextCursor } = await read(trail, ownerId, cursor, limit);
+  return { items: entries.map(view), nextCursor };
+}
+
+/** The same as a FHIR searchset of AuditEvents; the link to the next page is relative to the request's. */
+export async function auditEventPage(trail: TrailStore, ownerId: string, cursor: string | undefined, limit: number, chainId: string): Promise<Bundle<AuditEvent>> {
+  const { entries, nextCursor } = await read(trail, ownerId, cursor, limit);
+  return {
+    resourceType: 'Bundle',
+    type: 'searchset',
+    ...(nextCursor === null ? {} : { link: [{ relation: 'next', url: `?cursor=${encodeURIComponent(nextCursor)}&limit=${limit}` }] }),
+    ...(entries.length === 0 ? {} : { entry: entries.map((entry) => ({ resource: auditEventOf(entry, chainId), search: { mode: 'match' as const } })) }),
+  };
+}
+
+async function read(trail: TrailStore, ownerId: string, cursor: string | undefined, limit: number): Promise<{ readonly entries: readonly TrailEntry[]; readonly nextCursor: string | null }> {
+  const found = await trail.page(ownerId, cursor === undefined ? null : positionOf(cursor), limit + 1);
+  const entries = found.slice(0, limit);
+  const last = entries.at(-1);
+  return { entries, nextCursor: found.length > limit && last !== undefined ? encodeCursor([last.height, last.receiptIndex, last.eventIndex]) : null };
 }
 
 function positionOf(cursor: string): TrailPosition {

@@ -265,6 +265,9 @@ describe('the agent of patients and their hospital', () => {
       const receipt = light.verifyReceipt(decodeReceiptProof(fromBase64Url(proof)));
       assert.deepEqual([receipt.height, receipt.index, receipt.transactionId, receipt.events[eventIndex]?.type], [height, receiptIndex, transactionId, type]);
     }
+    const { link, entry } = (await agent.auditEvents(settledPatient, { limit: 4 })) as { link?: { url: string }[]; entry?: { resource: { type: { code: string } } }[] };
+    assert.deepEqual(entry?.map(({ resource }) => resource.type.code), entries.slice(0, 4).map(({ type }) => type));
+    assert.match(link?.[0]?.url ?? '', /^\?cursor=.*&limit=4$/);
     const { backup } = await agent.backup(settledPatient, PASSPHRASE);
     const { viewKey } = derivePatientKeys(await passphraseWrapping(PASSPHRASE, world.random).unwrap(fromBase64Url(backup)));
     const reader = new TrailReader(openView(viewKey, fromBase64Url((await agent.view(settledPatient)).view)).accounts);

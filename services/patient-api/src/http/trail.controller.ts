@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { pageQuerySchema, patientApi, patientIdSchema } from '@medveil/client';
 import { type Id, type RandomBytes, toBase64Url } from '@medveil/encoding';
-import { trailPage, TrailStore } from '@medveil/host';
+import { auditEventPage, trailPage, TrailStore } from '@medveil/host';
 import { sealView } from '@medveil/identity';
 import { ApiOkResponse, RANDOM_BYTES, Scopes } from '@medveil/service-kit';
 import type { z } from 'zod';
@@ -29,6 +29,13 @@ export class TrailController {
   async entries(@Param('id', { schema: patientIdSchema }) id: Id<'pat'>, @Query({ schema: pageQuerySchema }) { cursor, limit }: z.output<typeof pageQuerySchema>) {
     await this.patients.get(id);
     return trailPage(this.trail, id, cursor, limit);
+  }
+
+  @Get('trail/fhir')
+  @Scopes(SCOPES.read)
+  async auditEvents(@Param('id', { schema: patientIdSchema }) id: Id<'pat'>, @Query({ schema: pageQuerySchema }) { cursor, limit }: z.output<typeof pageQuerySchema>) {
+    await this.patients.get(id);
+    return auditEventPage(this.trail, id, cursor, limit, this.ledger.chainId);
   }
 
   @Get('view')
