@@ -198,7 +198,7 @@ describe('the agent of research institutions', () => {
     assert.deepEqual(evidenceHash(sealed), readClaim(spec.ledger.ledger.view(), claimId)?.dispute?.evidenceHash);
     const auditor = { account: accountId(spec.keys.auditor.publicKey), hpke: await hpkeKeyPairFromSeed(spec.auditorSeed) };
     const evidence = await openEvidence(sealed, claimId, auditor);
-    assert.deepEqual([evidence.code, evidence.disclosed.map(({ part }) => part)], ['delivery/body-differs', ['vital-signs']]);
+    assert.deepEqual([evidence.code, evidence.disclosed.map(({ part }) => part)], ['delivery/body-differs', ['demographics']]);
     assert.equal(toHex(policyHash(decodePolicy(evidence.policy))), open.policyHash);
   });
 
