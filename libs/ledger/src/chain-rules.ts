@@ -62,11 +62,13 @@ export function requireTimely({ height, timeMs }: BlockHeader, { earliestMs, lat
 
 /**
  * A transaction is accepted at most once in a chain. One that was rejected may come again: it changed nothing.
+ * @param acceptedBefore by blocks that are not in the store yet
  * @throws LedgerError `ledger/transaction-repeated`
  */
-export async function requireUnrepeated(store: LedgerStore, height: number, ids: readonly Id<'txn'>[]): Promise<void> {
+export async function requireUnrepeated(store: LedgerStore, height: number, ids: readonly Id<'txn'>[], acceptedBefore: ReadonlySet<string>): Promise<void> {
   const isTwiceHere = new Set(ids).size < ids.length;
-  const isOnChain = (await store.transactions(ids)).some((location) => location?.ok === true);
+  const isBefore = ids.some((id) => acceptedBefore.has(id));
+  const isOnChain = isBefore || (await store.transactions(ids)).some((location) => location?.ok === true);
   if (isTwiceHere || isOnChain) {
     throw new LedgerError('ledger/transaction-repeated', 'a transaction is in the block twice or accepted already', { height });
   }

@@ -92,7 +92,7 @@ describe('executing blocks', () => {
     await assert.rejects(chain.grow([put('a', 1)]), /disk full/);
     disk = 'good';
     timeoutsFail = true;
-    await assert.rejects(chain.grow([put('a', 1)]), /a bug in a timeout/);
+    await assert.rejects(chain.grow([put('a', 2)]), /a bug in a timeout/);
     timeoutsFail = false;
     assert.equal(chain.ledger.head, before);
     assert.equal(chain.ledger.view().get('a'), undefined);
@@ -139,9 +139,9 @@ describe('checking blocks', () => {
     const chain = await TestChain.open();
     const block = await chain.build();
     const { timeMs } = block.header;
-    await chain.ledger.validateBlock(block, { earliestMs: timeMs, latestMs: timeMs });
-    await assert.rejects(chain.ledger.validateBlock(block, { earliestMs: timeMs + 1, latestMs: timeMs + 9 }), code('ledger/wrong-time'));
-    await assert.rejects(chain.ledger.validateBlock(block, { earliestMs: timeMs - 9, latestMs: timeMs - 1 }), code('ledger/wrong-time'));
+    await chain.ledger.validateBlock(block, { bounds: { earliestMs: timeMs, latestMs: timeMs } });
+    await assert.rejects(chain.ledger.validateBlock(block, { bounds: { earliestMs: timeMs + 1, latestMs: timeMs + 9 } }), code('ledger/wrong-time'));
+    await assert.rejects(chain.ledger.validateBlock(block, { bounds: { earliestMs: timeMs - 9, latestMs: timeMs - 1 } }), code('ledger/wrong-time'));
   });
 
   it('takes an accepted transaction once, and a rejected one again', async () => {

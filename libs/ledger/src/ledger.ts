@@ -1,10 +1,10 @@
 import { equalBytes, type Id } from '@medveil/encoding';
 import type { CommitCertificate } from '@medveil/pbft';
-import { type Block, BLOCK_VERSION, headerHash } from './block.js';
+import { type Block, BLOCK_VERSION } from './block.js';
 import { requireCertified } from './certificate.js';
 import { requireNext, requireTimely, requireUnrepeated, type TimeBounds } from './chain-rules.js';
 import { LedgerError } from './errors.js';
-import { type ExecutionFault, executeBlock } from './execution.js';
+import type { ExecutionFault } from './execution.js';
 import type { Genesis } from './genesis.js';
 import { headOf, type LedgerHead } from './head.js';
 import { LedgerProofs } from './ledger-proofs.js';
@@ -15,6 +15,7 @@ import { type Receipt, transactionIdOf } from './receipt.js';
 import { replicaSetHash } from './replica-set.js';
 import { Snapshots } from './snapshots.js';
 import type { Admission, StateMachine } from './state-machine.js';
+import { acceptedIn, type ChainPoint, Speculation } from './speculation.js';
 import type { TransferredState } from './snapshot-transfer.js';
 import { StateTree } from './state-tree.js';
 import type { StateReader } from './state-view.js';
@@ -40,6 +41,8 @@ export interface BlockRequest {
   readonly proposer: string;
   /** Of the encoded block. */
   readonly maxBytes?: number;
+  /** Undecided blocks between the last block and this one, oldest first: it is built on the last of them. */
+  readonly ancestors?: readonly Block[];
 }
 
 export interface AppliedBlock {
@@ -57,11 +60,14 @@ const SNAPSHOT_INTERVAL = 1_024;
 
 /**
  * One replica's chain with its state: builds and checks proposals, executes committed blocks.
- * Reading may go on while a block is applied; applying is one block at a time. The state is held in memory.
+ * Reading may go on while a block is applied; applying is one block at a time. The state is held in memory. A proposal may
+ * follow blocks that are not decided yet: they are executed on a state that nothing else sees, and what was found is used
+ * again when they are decided.
  */
 export class Ledger {
   /** What nodes hand out with their answers. */
   readonly proofs: LedgerProofs;
+  readonly #speculation: Speculation;
   #applying = false;
 
   private constructor(
@@ -73,6 +79,7 @@ export class Ledger {
     private tip: LedgerHead,
   ) {
     this.proofs = new LedgerProofs(store, snapshots);
+    this.#speculation = new Speculation(machine);
   }
 
   /**
@@ -141,36 +148,46 @@ export class Ledger {
     return this.machine.checkTransaction(this.view(), context, transaction);
   }
 
-  /** A proposal for the next height, and the candidates that no later block can take either. */
+  #last(): ChainPoint {
+    return { head: this.tip, state: this.state, tree: this.snapshots.at(this.tip.header.height) };
+  }
+
+  /**
+   * A proposal for the next height, and the candidates that no later block can take either.
+   * @throws LedgerError as `requireNext` where the ancestors do not follow on the last block
+   */
   async buildBlock(request: BlockRequest): Promise<{ block: Block; unusable: readonly Id<'txn'>[] }> {
-    const { tip } = this;
-    const { proposer, maxBytes = LEDGER_LIMITS.blockBytes } = request;
-    const { transactions, unusable } = await chooseTransactions(this.store, request.transactions, maxBytes);
+    const { proposer, maxBytes = LEDGER_LIMITS.blockBytes, ancestors = [] } = request;
+    const before = this.#speculation.run(this.#last(), ancestors);
+    const { head } = before.at(-1) ?? this.#last();
+    const { transactions, unusable } = await chooseTransactions(this.store, request.transactions, maxBytes, acceptedIn(before));
     const header = {
       version: BLOCK_VERSION,
       chainId: this.chainId,
-      height: tip.header.height + 1,
-      previousHash: tip.hash,
-      timeMs: Math.max(request.timeMs, tip.header.timeMs),
+      height: head.header.height + 1,
+      previousHash: head.hash,
+      timeMs: Math.max(request.timeMs, head.header.timeMs),
       transactionsRoot: transactionsRootOf(transactions),
-      stateRoot: tip.stateRoot,
-      receiptsRoot: tip.receiptsRoot,
-      replicaSetHash: replicaSetHash(tip.nextSet),
+      stateRoot: head.stateRoot,
+      receiptsRoot: head.receiptsRoot,
+      replicaSetHash: replicaSetHash(head.nextSet),
       proposer,
     } as const;
     return { block: { header, transactions }, unusable };
   }
 
   /**
-   * Whether a proposal may follow the last block: all that can be known before it is executed.
-   * @param bounds left out for a block that a quorum has vouched for already
+   * Whether a proposal may follow the last block, or else its undecided ancestors: all that can be known before it is executed.
+   * @param options.bounds left out for a block that a quorum has vouched for already
+   * @param options.ancestors as in `BlockRequest`, each found valid before
    * @throws LedgerError as `requireNext`, `requireTimely`, `requireUnrepeated`
    */
-  async validateBlock(block: Block, bounds?: TimeBounds): Promise<void> {
-    requireNext(this.tip, block);
+  async validateBlock(block: Block, { bounds, ancestors = [] }: { readonly bounds?: TimeBounds; readonly ancestors?: readonly Block[] } = {}): Promise<void> {
+    const before = this.#speculation.run(this.#last(), ancestors);
+    requireNext((before.at(-1) ?? this.#last()).head, block);
     if (bounds !== undefined) requireTimely(block.header, bounds);
     const ids = block.transactions.map((transaction) => transactionIdOf(transaction));
-    await requireUnrepeated(this.store, block.header.height, ids);
+    await requireUnrepeated(this.store, block.header.height, ids, acceptedIn(before));
   }
 
   /**
@@ -192,24 +209,21 @@ export class Ledger {
   async #executeAndAppend(block: Block, certificate: CommitCertificate): Promise<AppliedBlock> {
     const { tip } = this;
     const { header } = block;
-    const state = this.state.fork();
-    const { receipts, encodedReceipts, faults } = executeBlock(state, this.machine, block);
-    const writes = state.writes();
-    const tree = this.snapshots.at(tip.header.height).update(writes.map(({ key, value }) => [key, value] as const));
-    const stored = { block, hash: headerHash(header), certificate, receipts: encodedReceipts };
-    const isChange = !equalBytes(header.replicaSetHash, tip.header.replicaSetHash);
-    const head = headOf(stored, tree, { replicaSet: tip.nextSet, epoch: isChange ? header.height + 1 : tip.epoch });
+    const { receipts, encodedReceipts, faults, writes, tree, state, head: undecided, hash } = this.#speculation.execute(this.#last(), block);
+    const stored = { block, hash, certificate, receipts: encodedReceipts };
+    const head = { ...undecided, certificate };
     const transactions = receipts.filter((receipt) => receipt.index >= 0).map((receipt) => locationOf(receipt));
     await this.store.append({
       stored,
       writes,
       transactions,
-      replicaSet: isChange ? tip.nextSet : null,
+      replicaSet: head.epoch === tip.epoch ? null : head.certifiers,
       keepWritesFrom: header.height - this.snapshots.retained + 2,
     });
     this.snapshots.add(header.height, tree);
-    this.state = state.fork();
+    this.state = state;
     this.tip = head;
+    this.#speculation.forgetUpTo(header.height);
     return { head, receipts, transactionIds: transactions.map(({ id }) => id), faults };
   }
 }

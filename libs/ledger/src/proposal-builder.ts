@@ -16,11 +16,13 @@ export interface ChosenTransactions {
 /**
  * Takes transactions in the given order while they fit, leaving out repetitions and what cannot be used.
  * @param maxBytes of the encoded block
+ * @param acceptedBefore by blocks that are not in the store yet; should those be dropped, the transactions can be used again
  */
 export async function chooseTransactions(
   store: LedgerStore,
   candidates: readonly Uint8Array[],
   maxBytes: number,
+  acceptedBefore: ReadonlySet<string>,
 ): Promise<ChosenTransactions> {
   const ids = candidates.map((transaction) => transactionIdOf(transaction));
   const locations = await store.transactions(ids);
@@ -32,7 +34,7 @@ export async function chooseTransactions(
     const id = ids[index] as Id<'txn'>;
     if (locations[index]?.ok === true || transaction.length > LEDGER_LIMITS.transactionBytes) {
       unusable.push(id);
-    } else if (!seen.has(id)) {
+    } else if (!seen.has(id) && !acceptedBefore.has(id)) {
       roomBytes -= transaction.length + TRANSACTION_ROOM_BYTES;
       if (roomBytes < 0 || transactions.length === LEDGER_LIMITS.transactionsPerBlock) break;
       seen.add(id);

@@ -1,9 +1,10 @@
 import { equalBytes } from '@medveil/encoding';
-import type { ProposalReader } from '@medveil/pbft';
+import type { Configuration, ProposalReader } from '@medveil/pbft';
 import { type Block, decodeBlock, encodeBlock, headerHash } from './block.js';
 import { LedgerError } from './errors.js';
 import { merkleListRoot } from './merkle-list.js';
-import { transactionDigest } from './receipt.js';
+import { type ReplicaSet, replicaSetHash } from './replica-set.js';
+import { transactionDigest, transactionIdOf } from './receipt.js';
 
 export const transactionsRootOf = (transactions: readonly Uint8Array[]): Uint8Array =>
   merkleListRoot(transactions.map((transaction) => transactionDigest(transaction)));
@@ -42,6 +43,19 @@ export function proposalOfBlock(block: Block): Uint8Array {
   return proposal;
 }
 
+/** By the object, so that the set is hashed once. */
+const sets = new WeakMap<Configuration, ReplicaSet>();
+
+/** The set that certifies in a configuration. */
+function replicaSetOf(configuration: Configuration): ReplicaSet {
+  const known = sets.get(configuration);
+  if (known !== undefined) return known;
+  const { names, replicaSet } = configuration;
+  const set = replicaSet.publicKeys.map((publicKey, seat) => ({ id: names[seat] ?? '', publicKey }));
+  sets.set(configuration, set);
+  return set;
+}
+
 /** How PBFT reads the ledger's proposals, which are encoded blocks: the header's hash binds every byte of them. */
 export const blockProposalReader: ProposalReader = {
   identify(proposal) {
@@ -55,4 +69,6 @@ export const blockProposalReader: ProposalReader = {
       throw error;
     }
   },
+  requestIds: (proposal) => blockOfProposal(proposal).transactions.map((transaction) => transactionIdOf(transaction)),
+  endsConfiguration: (proposal, configuration) => !equalBytes(blockOfProposal(proposal).header.replicaSetHash, replicaSetHash(replicaSetOf(configuration))),
 };

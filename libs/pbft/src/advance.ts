@@ -6,6 +6,7 @@ import { tryPrepare } from './on-pre-prepare.js';
 import { tryCommit } from './on-prepare.js';
 import { tryPropose } from './propose.js';
 import { certifiedSequence } from './state.js';
+import { traceBack } from './trace-back.js';
 import { timeNewView, tryJoinViewChange } from './view-change.js';
 
 /** After every input: whatever has become possible is done, in the order of the protocol. Each rule is idempotent. */
@@ -16,6 +17,7 @@ export function advance(ctx: Context): void {
     tryPrepare(ctx);
     tryCommit(ctx);
     collectCertificates(ctx);
+    traceBack(ctx);
   } while (tryDeliver(ctx));
   // What tryPrepare found bad has started a view change, and this replica may be the one who leads the next view.
   tryNewView(ctx);

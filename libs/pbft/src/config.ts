@@ -1,6 +1,7 @@
 import { CodedError } from '@medveil/encoding';
 import { z } from 'zod';
 import type { PbftErrorCode } from './errors.js';
+import { MAX_IN_FLIGHT } from './message-codec.js';
 import { checkConfiguration, type Configuration, NO_SEAT, type ReplicaId } from './replica-set.js';
 
 const positive = z.int().min(1);
@@ -25,10 +26,15 @@ const settingsSchema = z.strictObject({
   maxRequestBytes: positive.default(65_536),
   /** Blocks in one answer to a FETCH. */
   maxFetchedBlocks: positive.max(256).default(32),
+  /**
+   * Sequence numbers above the last executed one that may be in agreement at once; the same on every replica. 1: the next block
+   * is proposed when the last one is executed.
+   */
+  maxInFlight: positive.max(MAX_IN_FLIGHT).default(1),
   /** Delivered blocks that may wait for the executor. */
   maxUnexecuted: positive.default(64),
   /** Sequence numbers above the last delivered one for which messages are kept. */
-  maxAhead: positive.default(8),
+  maxAhead: positive.default(16),
   poolRequests: positive.default(20_000),
   poolRequestsPerSender: positive.default(256),
   /** Requests of one peer that may be under check by the shell. */
@@ -70,6 +76,7 @@ export function replicaConfig(options: ReplicaOptions): ReplicaConfig {
   if (name.length < 1 || name.length > 128) throw bad('name', 'must have 1 to 128 characters');
   if (chainId.length < 1 || chainId.length > 128) throw bad('chainId', 'must have 1 to 128 characters');
   if (settings.data.window < 2 * settings.data.checkpointInterval) throw bad('window', 'must be at least two checkpoint intervals');
+  if (settings.data.maxAhead < settings.data.maxInFlight) throw bad('maxAhead', 'must be at least maxInFlight');
   return configured({ chainId, name, ...settings.data }, configuration, () => true);
 }
 

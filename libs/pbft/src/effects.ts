@@ -35,6 +35,8 @@ export type Effect =
       readonly view: number;
       readonly sequence: number;
       readonly previousDigest: Uint8Array;
+      /** Bodies of the blocks between the last delivered one and this, oldest first: agreed on, or about to be. */
+      readonly ancestors: readonly Uint8Array[];
       readonly requests: readonly PoolRequest[];
       /** Of the whole proposal. */
       readonly maxBytes: number;
@@ -42,7 +44,8 @@ export type Effect =
       readonly evenIfEmpty: boolean;
     }
   /**
-   * Answer: `proposal-validated`. The block before is executed by then. `certified`: a quorum has prepared it in an earlier
+   * Answer: `proposal-validated`. All blocks delivered so far are executed by then, `ancestors` (as in `build-proposal`, each
+   * found valid) are not: the ledger executes them on a state that it can drop. `certified`: a quorum has prepared it in an earlier
    * view, so checks against the local clock must be left out (they were made when it was fresh).
    */
   | {
@@ -50,6 +53,7 @@ export type Effect =
       readonly sequence: number;
       readonly digest: Uint8Array;
       readonly proposal: Uint8Array;
+      readonly ancestors: readonly Uint8Array[];
       readonly certified: boolean;
     }
   /** Transactions a peer passed on. Check form, signature and nonce, then input `requests` with `origin: from`. */

@@ -18,9 +18,9 @@ export function learnHead(ctx: Context, from: ReplicaId, head: number): void {
 }
 
 /**
- * A wiped replica has voted at most one above the last block it had, and 2f others sent COMMIT for that one, so of any
- * 2f others one that is correct has delivered the block before it. Once no claim of 2f others is above what is delivered
- * here, the last vote of the former life was on delivered + 2 at most.
+ * A wiped replica has voted at most `maxInFlight` above the last block it had, and 2f others sent COMMIT for that one, having
+ * delivered all up to `maxInFlight` below it; of any 2f others one is such a one and correct. Once no claim of 2f others is
+ * above what is delivered here, the last vote of the former life was at most twice as far above.
  */
 function boundQuiet(ctx: Context): void {
   const { state, config } = ctx;
@@ -28,11 +28,11 @@ function boundQuiet(ctx: Context): void {
   const heard = state.peers.filter((peer, replica) => replica !== config.replica && peer.head >= 0);
   const met = heard.length >= 2 * faultsTolerated(replicaCount(ctx)) && heard.every((peer) => peer.head <= state.delivered.sequence);
   if (!met || certifiedSequence(state) > state.delivered.sequence) return;
-  state.quiet = { until: state.delivered.sequence + 2 };
+  state.quiet = { until: state.delivered.sequence + 2 * config.maxInFlight };
   persist(ctx, { type: 'recovering', quietUntil: state.quiet.until });
 }
 
-/** Asks one peer for the one thing that holds this replica up: certified blocks first, else the body of the proposal in agreement. */
+/** Asks one peer for the one thing that holds this replica up most: certified blocks where it is far behind, else a body. */
 export function tryFetch(ctx: Context): void {
   const { state, config } = ctx;
   if (state.fetch !== null) {
@@ -42,13 +42,15 @@ export function tryFetch(ctx: Context): void {
   if (state.diverged) return;
   const from = state.delivered.sequence + 1;
   const missing = missingProposal(ctx);
+  const isBehind = state.delivered.sequence - state.executed.sequence < config.maxUnexecuted && lags(ctx);
   const blocksFrom = (peer: string): FetchState => ({ kind: 'blocks', peer, from });
-  if (missing !== null) {
+  const isNear = certifiedSequence(state) <= state.delivered.sequence + config.maxInFlight;
+  if (missing !== null && (isNear || !isBehind)) {
     // Who has delivered the block hands it out with its certificate; who has only prepared it, the body.
     const { sequence, digest } = missing;
-    const hasDelivered = (peer: string): boolean => headOf(ctx, peer) >= from || state.ahead.has(peer) || !isMember(ctx);
+    const hasDelivered = (peer: string): boolean => headOf(ctx, peer) >= sequence || state.ahead.has(peer) || !isMember(ctx);
     ask(ctx, (peer) => (hasDelivered(peer) ? blocksFrom(peer) : { kind: 'proposal', peer, sequence, digest }), everyPeer(ctx));
-  } else if (state.delivered.sequence - state.executed.sequence < config.maxUnexecuted && lags(ctx)) {
+  } else if (isBehind) {
     ask(ctx, blocksFrom, peersAbove(ctx, from));
   }
 }
@@ -58,8 +60,8 @@ const headOf = ({ state, config }: Context, peer: string): number => state.peers
 /** The question has lost its point: what it asked for is here, or the agreement went another way. */
 function isAnswered(ctx: Context, fetch: FetchState): boolean {
   if (fetch.kind === 'blocks') return fetch.from <= ctx.state.delivered.sequence;
-  const missing = missingProposal(ctx);
-  return missing === null || missing.sequence !== fetch.sequence || !equalBytes(missing.digest, fetch.digest);
+  const wanted = wantedBody(ctx, fetch.sequence);
+  return wanted === null || !equalBytes(wanted, fetch.digest);
 }
 
 /**
@@ -78,13 +80,23 @@ function lags(ctx: Context): boolean {
 const needsBlock = (slot: Slot | undefined): boolean =>
   slot === undefined || slot.certificate === null || bodyOf(slot, slot.certificate.digest) === undefined;
 
-/** The next block, certified or else accepted, where only its digest is here. */
-function missingProposal({ state }: Context): { readonly sequence: number; readonly digest: Uint8Array } | null {
-  const slot = state.slots.get(state.delivered.sequence + 1);
+/** The first block in agreement of which only the digest is here. */
+function missingProposal(ctx: Context): { readonly sequence: number; readonly digest: Uint8Array } | null {
+  const { sequence: delivered } = ctx.state.delivered;
+  for (let sequence = delivered + 1; sequence <= delivered + ctx.config.maxInFlight; sequence += 1) {
+    const digest = wantedBody(ctx, sequence);
+    if (digest !== null) return { sequence, digest };
+  }
+  return null;
+}
+
+/** The digest of what is certified, final or else accepted at a sequence number, where its body is not here. */
+function wantedBody({ state }: Context, sequence: number): Uint8Array | null {
+  const slot = state.slots.get(sequence);
   if (slot === undefined) return null;
   const inAgreement = state.active && slot.accepted?.view === state.view ? slot.accepted : null;
-  const wanted = slot.certificate ?? inAgreement;
-  return wanted === null || bodyOf(slot, wanted.digest) !== undefined ? null : { sequence: slot.sequence, digest: wanted.digest };
+  const wanted = slot.certificate?.digest ?? slot.final ?? inAgreement?.digest ?? null;
+  return wanted === null || bodyOf(slot, wanted) !== undefined ? null : wanted;
 }
 
 /** Who claims the block; with a certificate but no such claim, anybody may have it. Who is no member hears no claims. */
@@ -214,15 +226,15 @@ export function onFetchProposal(ctx: Context, message: FetchProposal): Verdict {
 
 /** The body of the proposal in agreement: its digest says that it is the one. */
 export function onProposal(ctx: Context, message: Proposal): Verdict {
-  const missing = missingProposal(ctx);
+  const wanted = wantedBody(ctx, message.sequence);
   const slot = ctx.state.slots.get(message.sequence);
-  if (missing === null || slot === undefined || missing.sequence !== message.sequence) return ignore('not-asked');
+  if (wanted === null || slot === undefined) return ignore('not-asked');
   if (message.proposal.length > ctx.config.maxProposalBytes) return reject('too-large');
   const identity = ctx.ports.proposals.identify(message.proposal);
-  if (identity === null || identity.sequence !== message.sequence || !equalBytes(identity.digest, missing.digest)) return ignore('not-asked');
+  if (identity === null || identity.sequence !== message.sequence || !equalBytes(identity.digest, wanted)) return ignore('not-asked');
   const { accepted } = slot;
-  const asSigned = accepted === null || !equalBytes(accepted.digest, missing.digest) || equalBytes(identity.previousDigest, accepted.previousDigest);
-  if (!asSigned && slot.certificate === null) return ignore('useless');
-  slot.bodies.set(toHex(missing.digest), message.proposal);
+  const asSigned = accepted === null || !equalBytes(accepted.digest, wanted) || equalBytes(identity.previousDigest, accepted.previousDigest);
+  if (!asSigned && slot.certificate === null && slot.final === null) return ignore('useless');
+  slot.bodies.set(toHex(wanted), message.proposal);
   return ACCEPT;
 }

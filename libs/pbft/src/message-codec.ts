@@ -24,6 +24,7 @@ import type {
   Proposal,
   Request,
   Status,
+  StatusOfSequence,
   ViewChange,
 } from './messages.js';
 import { plain } from './payloads.js';
@@ -31,8 +32,8 @@ import { MAX_REPLICAS } from './replica-set.js';
 
 const MAX_TRANSACTIONS = 4_096;
 const MAX_BLOCKS = 256;
-/** Prepared sequences above the last certified one: 1 while leaders wait for the commit, more once they speculate. */
-export const MAX_PREPARED = 8;
+/** Sequence numbers that may be in agreement at once, and so be prepared above the last certified one. */
+export const MAX_IN_FLIGHT = 8;
 
 const body = bytesUpTo(MAX_PROPOSAL_BYTES);
 const replicas = list(count, MAX_REPLICAS);
@@ -52,7 +53,7 @@ export const viewChange = fields<ViewChange>({
   type: literal('view-change'),
   newView: count,
   base: nullable(commitCertificate),
-  prepared: list(preparedCertificate, MAX_PREPARED),
+  prepared: list(preparedCertificate, MAX_IN_FLIGHT),
   ...signed,
 });
 
@@ -60,7 +61,7 @@ export const newView = fields<NewView>({
   type: literal('new-view'),
   view: count,
   viewChanges: list(viewChange, MAX_REPLICAS),
-  prePrepares: list(fields<NewViewProposal>({ sequence: count, digest: hash, previousDigest: hash, signature }), MAX_PREPARED),
+  prePrepares: list(fields<NewViewProposal>({ sequence: count, digest: hash, previousDigest: hash, signature }), MAX_IN_FLIGHT),
   ...signed,
 });
 
@@ -78,9 +79,7 @@ const decoders: { readonly [T in MessageType]: Decode<Extract<Message, { type: T
     active: flag,
     committed: count,
     stable: count,
-    prePrepared: flag,
-    prepares: replicas,
-    commits: replicas,
+    inAgreement: list(fields<StatusOfSequence>({ prePrepared: flag, prepares: replicas, commits: replicas }), MAX_IN_FLIGHT),
     viewChanges: replicas,
     ...signed,
   }),

@@ -74,6 +74,13 @@ export interface NewView extends Signed {
   readonly prePrepares: readonly NewViewProposal[];
 }
 
+/** In the view of the STATUS: is the PRE-PREPARE here, with its body, and whose votes. */
+export interface StatusOfSequence {
+  readonly prePrepared: boolean;
+  readonly prepares: readonly ReplicaId[];
+  readonly commits: readonly ReplicaId[];
+}
+
 /** Periodic: who is behind gets what it lacks (Castro–Liskov 2002, 5.2). */
 export interface Status extends Signed {
   readonly type: 'status';
@@ -84,10 +91,8 @@ export interface Status extends Signed {
   readonly committed: number;
   /** Last stable checkpoint. */
   readonly stable: number;
-  /** Of sequence `committed + 1` in `view`: is the PRE-PREPARE here, and whose votes. */
-  readonly prePrepared: boolean;
-  readonly prepares: readonly ReplicaId[];
-  readonly commits: readonly ReplicaId[];
+  /** Of the sequence numbers from `committed + 1` on, in order. */
+  readonly inAgreement: readonly StatusOfSequence[];
   /** Whose VIEW-CHANGE for `view` (or a later view) is here; empty when active. */
   readonly viewChanges: readonly ReplicaId[];
 }

@@ -14,19 +14,33 @@ export interface NewViewBasis {
 /**
  * min-s, max-s and O of Castro–Liskov 1999, 4.4, over a chain.
  *
- * Safety. Let d be committed at n in view v: 2f+1 replicas sent COMMIT, so each had prepared (n, d) in v. Any quorum of
- * VIEW-CHANGEs for a later view holds one of them that is correct, and it reports a base ≥ n or a certificate for n of a
- * view ≥ v. By induction over views, no other digest is prepared at n in any view after v, so the certificate of the
- * highest view names d. The blocks before n: a replica PREPAREs n only when n-1 is prepared in the same view or
- * committed, so the same argument holds for every sequence between the base and n.
+ * What a correct replica reports. It has (v, n, d) prepared only while the block before, with the digest that d names, is
+ * prepared in v too, or delivered (`isPreparedBefore`); so right after it has prepared (v, n, d), its certificates from its
+ * last delivered block up to n are one chain. Later views can replace certificates only by ones of higher views.
  *
- * No gap, hence no null request. What one replica reports is contiguous above its base. Where the certificate of the
- * highest view at n+1 does not chain on the one chosen at n, its predecessor was not committed (else it would have been
- * chosen at n, as just shown), so no quorum prepared it, so it was not committed either, nor anything above it: O ends
- * at n, and what O leaves out no correct replica has delivered. The sequence numbers after O are free for new
- * proposals. A null request would fill a hole below something prepared; there is never such a hole.
+ * What may be committed is kept. Let d be committed at n in view v, and d(m) be its ancestor at m ≤ n. Claim: for all m ≤ n,
+ * no other digest than d(m) is prepared at m in any view after v, and none but d(m) is certified at m. By induction over the
+ * views v' > v, and in each over m. 2f+1 replicas sent COMMIT for d in v, so any quorum of VIEW-CHANGEs for v' holds one
+ * that is correct and had (v, n, d) prepared before it left for v'. Each of its sequence numbers up to n was then delivered, or
+ * prepared in v; what it has prepared there since is, by induction, d(m) again. So either its base is ≥ m, or it reports d(m)
+ * with a view ≥ v: nothing breaks its chain below, and the run is not longer than P may be. A certificate for m of view v
+ * names d(m) (one PRE-PREPARE per view), one of a view between v and v' does by induction. So the certificate of the highest
+ * view at m names d(m), for every m between the base and n: O holds them all, chained. A correct replica takes no other
+ * PRE-PREPARE in v' for them, and none at or below the base.
+ *
+ * What is cut. Where the certificate of the highest view at m does not chain on the one chosen at m-1, or there is none, nothing
+ * is committed at m or above it: it would be the descendant of a committed block at m, which would have been chosen there and
+ * chain. O ends at m-1, and the sequence numbers after it are free for new proposals. A certificate that is left
+ * over above O (a tail on another predecessor) is of a lower view than whatever is prepared below it from now on, and the chain
+ * rule leaves it out of every later P and O.
+ *
+ * No null requests: they fill holes below something prepared, and what is prepared has none.
  */
-export function chooseProposals(viewChanges: readonly ViewChange[], epoch: number, rules: Pick<ProtocolRules, 'preferHighestView'>): NewViewBasis {
+export function chooseProposals(
+  viewChanges: readonly ViewChange[],
+  epoch: number,
+  rules: Pick<ProtocolRules, 'cutBrokenChain' | 'preferHighestView'>,
+): NewViewBasis {
   let base: CommitCertificate | null = null;
   for (const { base: candidate } of viewChanges) {
     if (candidate !== null && candidate.sequence > (base?.sequence ?? 0)) base = candidate;
@@ -37,7 +51,8 @@ export function chooseProposals(viewChanges: readonly ViewChange[], epoch: numbe
   for (;;) {
     sequence += 1;
     const chosen = preparedAt(viewChanges, sequence, rules.preferHighestView);
-    if (chosen === null || (previous !== null && !equalBytes(chosen.previousDigest, previous))) return { base, proposals };
+    const follows = chosen !== null && (previous === null || equalBytes(chosen.previousDigest, previous) || !rules.cutBrokenChain);
+    if (chosen === null || !follows) return { base, proposals };
     proposals.push(chosen);
     previous = chosen.digest;
   }

@@ -73,8 +73,9 @@ export function installView(ctx: Context, message: NewView): void {
   state.view = message.view;
   state.active = true;
   state.newView = message;
+  state.viewBase = chooseProposals(message.viewChanges, message.epoch, ctx.rules).base?.sequence ?? 0;
   for (const [replica, viewChange] of state.viewChanges) if (viewChange.newView <= message.view) state.viewChanges.delete(replica);
-  for (const slot of state.slots.values()) slot.accepted = null;
+  if (ctx.rules.dropSpeculation) for (const slot of state.slots.values()) slot.accepted = null;
   for (const { sequence, digest, previousDigest, signature } of message.prePrepares) {
     if (sequence <= state.delivered.sequence) continue;
     const slot = slotAt(state, sequence);

@@ -2,6 +2,7 @@ import { equalBytes, toHex } from '@medveil/encoding';
 import type { CommitCertificate } from './certificates.js';
 import { bodyOf, type Context, persist, replicaCount } from './context.js';
 import { ignore, type Verdict } from './faults.js';
+import { contentOf } from './in-flight.js';
 import type { Commit } from './messages.js';
 import { certifiedSequence, type Slot, slotAt } from './state.js';
 import { addVote, matching } from './votes.js';
@@ -52,8 +53,6 @@ export function adoptCertificate(ctx: Context, certificate: CommitCertificate): 
  */
 export function tryDeliver(ctx: Context): boolean {
   const { state, config } = ctx;
-  // The certificate may have come with a VIEW-CHANGE, from somebody who does not hand out the block.
-  if (state.certified?.sequence === state.delivered.sequence + 1) slotAt(state, state.certified.sequence).certificate ??= state.certified;
   const slot = state.slots.get(state.delivered.sequence + 1);
   const certificate = slot?.certificate ?? null;
   if (slot === undefined || certificate === null || state.diverged) return false;
@@ -65,9 +64,10 @@ export function tryDeliver(ctx: Context): boolean {
   if (state.certified === null || certificate.sequence >= state.certified.sequence) state.certified = certificate;
   persist(ctx, { type: 'committed', certificate });
   state.delivered = { sequence: slot.sequence, digest: certificate.digest };
+  if (contentOf(ctx, slot, certificate.digest, proposal).isLast) state.lastOfConfiguration = slot.sequence;
   state.slots.delete(slot.sequence);
   // A proposal of its own that is still being built comes too late.
-  state.proposing = null;
+  if (state.proposing !== null && state.proposing.sequence <= slot.sequence) state.proposing = null;
   ctx.effects.push({ type: 'deliver', sequence: slot.sequence, digest: certificate.digest, proposal, certificate });
   return true;
 }
@@ -82,10 +82,11 @@ function brokenChain(ctx: Context, slot: Slot): boolean {
 
 /** Keeps only the bodies that a certificate, an acceptance or a promise still needs. */
 export function dropUnusedBodies(slot: Slot): void {
-  const used = new Set([slot.accepted, slot.prepared, slot.certificate].flatMap((holder) => (holder === null ? [] : [toHex(holder.digest)])));
+  const used = new Set([slot.accepted?.digest, slot.prepared?.digest, slot.certificate?.digest, slot.final].flatMap((digest) => (digest == null ? [] : [toHex(digest)])));
   for (const name of slot.bodies.keys()) {
     if (used.has(name)) continue;
     slot.bodies.delete(name);
     slot.logged.delete(name);
+    slot.contents.delete(name);
   }
 }

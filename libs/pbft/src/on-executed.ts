@@ -1,6 +1,7 @@
 import { CodedError } from '@medveil/encoding';
 import { cancelTimer, type Context, mayVote, persist, replicaCount } from './context.js';
 import type { PbftErrorCode } from './errors.js';
+import { blocksInFlight, requestsInFlight } from './in-flight.js';
 import type { Input } from './inputs.js';
 import { takeCheckpoint } from './on-checkpoint.js';
 import { reconfigure } from './reconfigure.js';
@@ -34,8 +35,8 @@ const changes = ({ config, rules }: Context, { names }: Configuration): boolean 
 /** A leader may make block after block and yet leave somebody out: then the progress timer never expires. */
 function watchForCensorship(ctx: Context, hadRoom: boolean): void {
   const { state, config } = ctx;
-  if (!hadRoom || !state.active || state.delivered.sequence > state.executed.sequence) return;
-  const leftOut = countPassedOver(state.pool, config.patienceBlocks, faultsTolerated(replicaCount(ctx)));
+  if (!hadRoom || !state.active || state.pool.waiting.size === 0 || state.delivered.sequence > state.executed.sequence) return;
+  const leftOut = countPassedOver(state.pool, requestsInFlight(blocksInFlight(ctx)), config.patienceBlocks, faultsTolerated(replicaCount(ctx)));
   if (leftOut && mayVote(ctx)) startViewChange(ctx, state.view + 1);
 }
 

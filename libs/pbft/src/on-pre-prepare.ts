@@ -1,20 +1,21 @@
 import { equalBytes, toHex } from '@medveil/encoding';
 import { accuse, bodyOf, broadcast, type Context, highWatermark, isPrimary, mayVote, persist, signed } from './context.js';
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
+import { awaitsChange, contentOf, endsRun, isBeyondChange } from './in-flight.js';
 import type { PrePrepare, Prepare } from './messages.js';
-import { certifiedSequence, type Slot, slotAt } from './state.js';
+import { predecessorOf, type Slot, slotAt } from './state.js';
 import { startViewChange } from './view-change.js';
 import { addVote } from './votes.js';
 import type { WalEntry } from './wal-entries.js';
 
-/** Bodies are held for the sequence in agreement and the next: a leader who is further ahead is met by catching up. */
-const BODIES_AHEAD = 2;
+/** Bodies are held for what may be in agreement, and one more: a leader who is further ahead is met by catching up. */
+const bodiesAhead = (ctx: Context): number => ctx.config.maxInFlight + 1;
 
 /** A PRE-PREPARE whose signature and sender are checked (Castro–Liskov 1999, 4.2). */
 export function onPrePrepare(ctx: Context, message: PrePrepare): Verdict {
   const { state } = ctx;
-  if (message.sequence <= certifiedSequence(state)) return ignore('old');
-  if (message.sequence > state.delivered.sequence + BODIES_AHEAD || message.sequence > highWatermark(ctx)) return ignore('ahead');
+  if (message.sequence <= Math.max(state.delivered.sequence, state.viewBase)) return ignore('old');
+  if (message.sequence > state.delivered.sequence + bodiesAhead(ctx) || message.sequence > highWatermark(ctx)) return ignore('ahead');
   if (message.view < state.view) return ignore('other-view');
   if (!bodyIsItsOwn(ctx, message)) return reject('bad-proposal');
   const slot = slotAt(state, message.sequence);
@@ -45,6 +46,7 @@ function keepForLater(ctx: Context, slot: Slot, message: PrePrepare): Verdict {
 
 /** One PRE-PREPARE per view and sequence: a second one with another digest is evidence against the primary. */
 export function acceptPrePrepare(ctx: Context, slot: Slot, message: PrePrepare): Verdict {
+  if (isBeyondChange(ctx, message.sequence)) return ignore('ahead');
   const known = slot.accepted;
   if (known !== null && known.view === message.view && !sameProposal(known, message)) {
     const verdict = equivocation(ctx, known, message);
@@ -83,40 +85,64 @@ function equivocation(ctx: Context, first: PrePrepare, second: PrePrepare): Verd
 }
 
 /**
- * PREPARE for the block after the last one. The block before is committed and executed here, which is more than the
- * chain rule asks for (prepared in the same view, or committed): what is prepared stays contiguous, and the ledger can
- * tell whether the proposal is valid.
+ * PREPARE for the blocks after the last executed one, in order. The ledger is asked about a block once the one before is
+ * found valid; the PREPARE waits until that one is prepared in the same view, or delivered: what is prepared above the last
+ * delivered block is one chain without a gap (new-view-proposals.ts rests on it). The last block of a configuration ends the run.
  */
 export function tryPrepare(ctx: Context): void {
+  const { state, config } = ctx;
+  if (awaitsChange(ctx)) return;
+  const ancestors: Uint8Array[] = [];
+  for (let sequence = state.delivered.sequence + 1; sequence <= state.executed.sequence + config.maxInFlight; sequence += 1) {
+    const slot = state.slots.get(sequence);
+    const body = slot === undefined ? null : tryPrepareAt(ctx, slot, ancestors);
+    if (body === null || slot?.accepted == null || endsRun(ctx, contentOf(ctx, slot, slot.accepted.digest, body))) return;
+    ancestors.push(body);
+  }
+}
+
+/** @returns the body of a proposal that is found valid, else null */
+function tryPrepareAt(ctx: Context, slot: Slot, ancestors: readonly Uint8Array[]): Uint8Array | null {
   const { state, rules } = ctx;
-  const slot = state.slots.get(state.delivered.sequence + 1);
-  const accepted = slot?.accepted ?? null;
-  if (slot === undefined || accepted === null || !readyToPrepare(ctx, slot, accepted)) return;
-  if (rules.checkChain && !equalBytes(accepted.previousDigest, state.delivered.digest)) return startViewChange(ctx, state.view + 1);
+  const { accepted } = slot;
+  if (accepted === null || !mayWorkOn(ctx, accepted)) return null;
   const body = bodyOf(slot, accepted.digest);
-  if (body === undefined) return;
+  if (slot.votedIn >= accepted.view) return body ?? null;
+  const previous = predecessorOf(state, slot.sequence);
+  if (rules.checkChain && (previous === null || !equalBytes(accepted.previousDigest, previous))) return leaveView(ctx);
+  if (body === undefined) return null;
   const verdict = slot.validations.get(toHex(accepted.digest));
   if (verdict === undefined) {
     slot.validations.set(toHex(accepted.digest), 'asked');
-    ctx.effects.push({ type: 'validate-proposal', sequence: slot.sequence, digest: accepted.digest, proposal: body, certified: slot.reproposed });
+    ctx.effects.push({
+      type: 'validate-proposal',
+      sequence: slot.sequence,
+      digest: accepted.digest,
+      proposal: body,
+      ancestors: [...ancestors],
+      certified: slot.reproposed,
+    });
   }
-  if (rules.requireValidation && verdict !== 'ok') {
-    if (verdict === 'bad') startViewChange(ctx, state.view + 1);
-    return;
-  }
-  prepare(ctx, slot, accepted, body);
+  if (rules.requireValidation && verdict !== 'ok') return verdict === 'bad' ? leaveView(ctx) : null;
+  if (!rules.prepareInOrder || isPreparedBefore(ctx, slot.sequence)) prepare(ctx, slot, accepted, body);
+  return body;
 }
 
-function readyToPrepare(ctx: Context, slot: Slot, accepted: PrePrepare): boolean {
+/** The leader has proposed what no correct leader proposes. */
+function leaveView(ctx: Context): null {
+  startViewChange(ctx, ctx.state.view + 1);
+  return null;
+}
+
+function mayWorkOn(ctx: Context, accepted: PrePrepare): boolean {
   const { state } = ctx;
   const inView = state.active && accepted.view === state.view;
-  return (
-    (inView || !ctx.rules.silentAfterViewChange) &&
-    mayVote(ctx) &&
-    slot.votedIn < accepted.view &&
-    certifiedSequence(state) === state.delivered.sequence &&
-    state.executed.sequence === state.delivered.sequence
-  );
+  return (inView || !ctx.rules.silentAfterViewChange) && mayVote(ctx);
+}
+
+/** The block before is delivered, or prepared here in the current view. */
+export function isPreparedBefore({ state }: Context, sequence: number): boolean {
+  return sequence === state.delivered.sequence + 1 || state.slots.get(sequence - 1)?.committedIn === state.view;
 }
 
 /** Written before it is said. A primary stands behind its proposal without a PREPARE. */

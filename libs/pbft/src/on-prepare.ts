@@ -2,6 +2,7 @@ import type { PreparedCertificate } from './certificates.js';
 import { bodyOf, broadcast, type Context, mayVote, persist, replicaCount, signed } from './context.js';
 import { ignore, reject, type Verdict } from './faults.js';
 import type { Commit, Prepare } from './messages.js';
+import { isPreparedBefore } from './on-pre-prepare.js';
 import { primaryOf } from './replica-set.js';
 import { slotAt, type Slot } from './state.js';
 import { addVote, matching } from './votes.js';
@@ -15,11 +16,21 @@ export function onPrepare(ctx: Context, message: Prepare): Verdict {
   return addVote(ctx, slotAt(ctx.state, message.sequence).prepares, message);
 }
 
-/** prepared(m, v, n, i): the PRE-PREPARE and 2f matching PREPAREs of others; then, and once it is written, COMMIT. */
+/**
+ * prepared(m, v, n, i): the PRE-PREPARE and 2f matching PREPAREs of others; then, and once it is written, COMMIT. In order:
+ * also the primary, who said PRE-PREPARE for n+1 before n was prepared, has n+1 prepared only after n.
+ */
 export function tryCommit(ctx: Context): void {
-  const { state } = ctx;
-  const slot = state.slots.get(state.delivered.sequence + 1);
-  if (slot === undefined || !mayVote(ctx)) return;
+  const { state, config } = ctx;
+  if (!mayVote(ctx)) return;
+  for (let sequence = state.delivered.sequence + 1; sequence <= state.executed.sequence + config.maxInFlight; sequence += 1) {
+    const slot = state.slots.get(sequence);
+    if (slot === undefined || (ctx.rules.prepareInOrder && !isPreparedBefore(ctx, sequence))) return;
+    commit(ctx, slot);
+  }
+}
+
+function commit(ctx: Context, slot: Slot): void {
   const certificate = preparedCertificate(ctx, slot);
   if (certificate === null) return;
   slot.prepared = certificate;

@@ -1,9 +1,10 @@
 import { bodyOf, broadcast, type Context, isMember, isPrimary, lowWatermark, mayVote, send, sendTo, setTimer, signed } from './context.js';
 import { ACCEPT, reject, type Verdict } from './faults.js';
 import { learnHead } from './fetch.js';
-import type { Status } from './messages.js';
+import type { Status, StatusOfSequence } from './messages.js';
 import { repeatCheckpoint } from './on-checkpoint.js';
 import { repeatRequests } from './on-requests.js';
+import type { ReplicaState, Slot } from './state.js';
 
 /** Answers with repeats that one peer gets between two ticks of this replica's status timer. */
 const REPEATS_PER_TICK = 2;
@@ -23,22 +24,27 @@ export function tellStatus(ctx: Context, name: string): void {
 
 function statusOf(ctx: Context): Status {
   const { state } = ctx;
-  const slot = state.slots.get(state.delivered.sequence + 1);
-  const inView = (votes: readonly { readonly view: number; readonly replica: number }[]): number[] =>
-    votes.filter((vote) => vote.view === state.view).map((vote) => vote.replica).toSorted((a, b) => a - b);
   return signed<Status>(ctx, {
     type: 'status',
     view: state.view,
     active: state.active,
     committed: state.delivered.sequence,
     stable: lowWatermark(ctx),
-    prePrepared: slot?.accepted?.view === state.view && bodyOf(slot, slot.accepted.digest) !== undefined,
-    prepares: slot === undefined ? [] : inView(slot.prepares),
-    commits: slot === undefined ? [] : inView(slot.commits),
+    inAgreement: Array.from({ length: ctx.config.maxInFlight }, (_, index) => statusOfSequence(state, state.delivered.sequence + 1 + index)),
     viewChanges: state.active
       ? []
       : [...state.viewChanges.values()].filter((message) => message.newView >= state.view).map((message) => message.replica).toSorted((a, b) => a - b),
   });
+}
+
+function statusOfSequence(state: ReplicaState, sequence: number): StatusOfSequence {
+  const slot = state.slots.get(sequence);
+  if (slot === undefined) return { prePrepared: false, prepares: [], commits: [] };
+  const inView = (votes: readonly { readonly view: number; readonly replica: number }[]): number[] =>
+    votes.filter((vote) => vote.view === state.view).map((vote) => vote.replica).toSorted((a, b) => a - b);
+  const { accepted, prepares, commits } = slot;
+  const prePrepared = accepted?.view === state.view && bodyOf(slot, accepted.digest) !== undefined;
+  return { prePrepared, prepares: inView(prepares), commits: inView(commits) };
 }
 
 /** The status timer: everything that may have been lost is said again, within limits. */
@@ -84,19 +90,25 @@ function repeatViewMessages(ctx: Context, message: Status): void {
   }
 }
 
-/** For the sequence in agreement: this replica's own statements; the PRE-PREPARE with its body from the primary only. */
+/** For what is in agreement: this replica's own statements; the PRE-PREPARE with its body from the primary only. */
 function repeatVotes(ctx: Context, message: Status): void {
+  if (message.committed !== ctx.state.delivered.sequence || !mayVote(ctx)) return;
+  for (const [index, there] of message.inAgreement.entries()) {
+    const slot = ctx.state.slots.get(message.committed + 1 + index);
+    if (slot !== undefined) repeatVotesAt(ctx, slot, message, there);
+  }
+}
+
+function repeatVotesAt(ctx: Context, slot: Slot, message: Status, lacking: StatusOfSequence): void {
   const { state, config } = ctx;
-  const slot = state.slots.get(message.committed + 1);
-  if (message.committed !== state.delivered.sequence || slot === undefined || !mayVote(ctx)) return;
   const { accepted } = slot;
-  if (accepted !== null && accepted.view === message.view && slot.votedIn === message.view && state.active && state.view === message.view && !message.prePrepared) {
+  if (accepted !== null && accepted.view === message.view && slot.votedIn === message.view && state.active && state.view === message.view && !lacking.prePrepared) {
     const proposal = isPrimary(ctx) ? (bodyOf(slot, accepted.digest) ?? null) : null;
     send(ctx, message.replica, { ...accepted, proposal });
   }
   for (const [votes, there] of [
-    [slot.prepares, message.prepares],
-    [slot.commits, message.commits],
+    [slot.prepares, lacking.prepares],
+    [slot.commits, lacking.commits],
   ] as const) {
     const own = votes.find((vote) => vote.replica === config.replica);
     if (own !== undefined && (own.view !== message.view || !there.includes(config.replica))) send(ctx, message.replica, own);

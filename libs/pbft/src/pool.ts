@@ -82,8 +82,8 @@ function leaveLine(pool: PoolState, { sender, id }: PoolRequest): void {
   if (line.length > 0) pool.lines.set(sender, line);
 }
 
-/** The next requests: one of each sender in turn, then the second of each, up to the limits. */
-export function selectRequests(pool: PoolState, most: number, maxBytes: number): PoolRequest[] {
+/** The next requests that are not in agreement already: one of each sender in turn, then the second of each, up to the limits. */
+export function selectRequests(pool: PoolState, inFlight: ReadonlySet<string>, most: number, maxBytes: number): PoolRequest[] {
   const chosen: PoolRequest[] = [];
   let room = maxBytes;
   let lines = [...pool.lines.values()];
@@ -91,7 +91,7 @@ export function selectRequests(pool: PoolState, most: number, maxBytes: number):
     lines = lines.filter((line) => line.length > place);
     for (const line of lines) {
       const request = pool.waiting.get(line[place] ?? '')?.request;
-      if (request === undefined) continue;
+      if (request === undefined || inFlight.has(request.id)) continue;
       if (chosen.length >= most || request.bytes.length > room) return chosen;
       chosen.push(request);
       room -= request.bytes.length;
@@ -103,11 +103,11 @@ export function selectRequests(pool: PoolState, most: number, maxBytes: number):
 const WATCHED_LINES = 256;
 
 /**
- * A block with room to spare was executed: whoever was next in line and is still here was passed over.
+ * A block with room to spare was executed: whoever was next in line and is in no block was passed over.
  * @returns true where a request has been passed over `patience` times: the leader leaves it out on purpose.
  *   A request that more than `faults` leaders left out is dropped: one of them was correct.
  */
-export function countPassedOver(pool: PoolState, patience: number, faults: number): boolean {
+export function countPassedOver(pool: PoolState, inFlight: ReadonlySet<string>, patience: number, faults: number): boolean {
   let suspect = false;
   const hopeless: string[] = [];
   let watched = 0;
@@ -115,7 +115,7 @@ export function countPassedOver(pool: PoolState, patience: number, faults: numbe
     watched += 1;
     if (watched > WATCHED_LINES) break;
     const waiting = pool.waiting.get(line[0] ?? '');
-    if (waiting === undefined) continue;
+    if (waiting === undefined || inFlight.has(waiting.request.id)) continue;
     waiting.passedOver += 1;
     if (waiting.passedOver < patience) continue;
     waiting.passedOver = 0;

@@ -1,3 +1,5 @@
+import type { Configuration } from './replica-set.js';
+
 /** Signs with this replica's key. Production: `ed25519Signer`. */
 export interface Signer {
   /** @param payload the 32-byte digest that stands for the statement @returns 64 bytes */
@@ -26,6 +28,10 @@ export interface ProposalIdentity {
  */
 export interface ProposalReader {
   identify(proposal: Uint8Array): ProposalIdentity | null;
+  /** The ids (`PoolRequest.id`) of the requests in a proposal that `identify` could read. */
+  requestIds(proposal: Uint8Array): readonly string[];
+  /** Whether the header of such a proposal names another set than this configuration's: then it is the last one that the configuration decides. */
+  endsConfiguration(proposal: Uint8Array, configuration: Configuration): boolean;
 }
 
 /** Everything the replica needs from outside; none of it does I/O. */

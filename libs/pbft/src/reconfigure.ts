@@ -19,6 +19,7 @@ export function reconfigure(ctx: Context, configuration: Configuration): void {
     view: 0,
     active: true,
     newView: null,
+    viewBase: 0,
     stable: null,
     nextStable: null,
     proposing: null,

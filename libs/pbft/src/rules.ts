@@ -37,6 +37,18 @@ export interface ProtocolRules {
   readonly requireValidation: boolean;
   /** PREPARE only what chains on the last block. */
   readonly checkChain: boolean;
+  /** PREPARE n+1, and count it as prepared, only once n is prepared in the same view, or delivered. */
+  readonly prepareInOrder: boolean;
+  /** VIEW-CHANGEs report all that is prepared above the base, not the first of it only. */
+  readonly reportWholeRun: boolean;
+  /** NEW-VIEW ends where what is prepared does not chain. */
+  readonly cutBrokenChain: boolean;
+  /** What was accepted in a view is no predecessor in the next one. */
+  readonly dropSpeculation: boolean;
+  /** Nothing above a block that names another set until it is executed. */
+  readonly stopAtChange: boolean;
+  /** A request that is in agreement is not proposed again. */
+  readonly skipInFlight: boolean;
   readonly persistPrePrepare: boolean;
   readonly persistPrepared: boolean;
   readonly persistViewChange: boolean;
@@ -76,6 +88,12 @@ export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
   silentAfterViewChange: true,
   requireValidation: true,
   checkChain: true,
+  prepareInOrder: true,
+  reportWholeRun: true,
+  cutBrokenChain: true,
+  dropSpeculation: true,
+  stopAtChange: true,
+  skipInFlight: true,
   persistPrePrepare: true,
   persistPrepared: true,
   persistViewChange: true,

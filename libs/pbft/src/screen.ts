@@ -2,7 +2,6 @@ import type { Context } from './context.js';
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
 import type { Fetched, Message, Statement } from './messages.js';
 import { tellStatus } from './on-status.js';
-import { certifiedSequence } from './state.js';
 import { isOver } from './view-change.js';
 import { isStaleVote } from './votes.js';
 
@@ -19,7 +18,7 @@ function screenStatement(ctx: Context, message: Statement): Verdict {
   if (message.replica >= state.peers.length) return reject('unknown-replica');
   switch (message.type) {
     case 'pre-prepare':
-      return message.sequence <= certifiedSequence(state) || message.view < state.view ? ignore('old') : ACCEPT;
+      return message.sequence <= Math.max(state.delivered.sequence, state.viewBase) || message.view < state.view ? ignore('old') : ACCEPT;
     case 'prepare':
     case 'commit':
       return screenVote(ctx, message);

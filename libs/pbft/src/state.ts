@@ -6,6 +6,12 @@ import { newPool, type PoolState } from './pool.js';
 import type { ReplicaId } from './replica-set.js';
 import type { WalEntry } from './wal-entries.js';
 
+export interface BlockContent {
+  readonly requestIds: readonly string[];
+  /** It names another replica set: the last block that the configuration in force decides. */
+  readonly isLast: boolean;
+}
+
 /** Everything known about one sequence number above the last delivered one. */
 export interface Slot {
   readonly sequence: number;
@@ -21,16 +27,20 @@ export interface Slot {
   logged: Set<string>;
   /** What the ledger said of a digest (hex). */
   validations: Map<string, 'asked' | 'bad' | 'ok'>;
+  /** What is in a body, by its digest (hex), where it has been looked at. */
+  contents: Map<string, BlockContent>;
   /** The latest vote of each replica. */
   prepares: Prepare[];
   commits: Commit[];
   /** Last view in which this replica stood behind `accepted` (PREPARE, or PRE-PREPARE as the primary); -1: none. */
   votedIn: number;
-  /** Last view in which this replica sent COMMIT; -1: none. */
+  /** Last view in which this replica had it prepared and sent COMMIT; -1: none. */
   committedIn: number;
   /** Of the highest view. */
   prepared: PreparedCertificate | null;
   certificate: CommitCertificate | null;
+  /** The digest that a later block's certificate makes final here. */
+  final: Uint8Array | null;
 }
 
 export interface Peer {
@@ -62,6 +72,8 @@ export interface ReplicaState {
   /** The last block handed to the ledger. */
   delivered: { readonly sequence: number; readonly digest: Uint8Array };
   executed: { readonly sequence: number; readonly stateDigest: Uint8Array };
+  /** The last block delivered that ends a configuration; 0: none. */
+  lastOfConfiguration: number;
   /** The highest commit certificate known; its block may still be on its way here. */
   certified: CommitCertificate | null;
   stable: CheckpointCertificate | null;
@@ -76,9 +88,11 @@ export interface ReplicaState {
   viewChanges: Map<ReplicaId, ViewChange>;
   /** The NEW-VIEW that `view` began with; null in view 0. */
   newView: NewView | null;
+  /** The sequence number that `view` began above: what is certified up to there is not agreed on again. */
+  viewBase: number;
   pool: PoolState;
   /** A `build-proposal` is unanswered. */
-  proposing: { readonly view: number; readonly sequence: number } | null;
+  proposing: { readonly view: number; readonly sequence: number; readonly previousDigest: Uint8Array } | null;
   /** The builder had nothing to propose; wait for something new. */
   nothingToPropose: boolean;
   batchReady: boolean;
@@ -118,6 +132,7 @@ export function newState(config: ReplicaConfig): ReplicaState {
     active: true,
     delivered: { sequence: 0, digest: none },
     executed: { sequence: 0, stateDigest: none },
+    lastOfConfiguration: 0,
     certified: null,
     stable: null,
     nextStable: null,
@@ -126,6 +141,7 @@ export function newState(config: ReplicaConfig): ReplicaState {
     slots: new Map(),
     viewChanges: new Map(),
     newView: null,
+    viewBase: 0,
     pool: newPool(),
     proposing: null,
     nothingToPropose: false,
@@ -154,12 +170,14 @@ export const newSlot = (sequence: number): Slot => ({
   bodies: new Map(),
   logged: new Set(),
   validations: new Map(),
+  contents: new Map(),
   prepares: [],
   commits: [],
   votedIn: -1,
   committedIn: -1,
   prepared: null,
   certificate: null,
+  final: null,
 });
 
 /** The slot for a sequence number, made on first use. Callers have checked the bounds. */
@@ -169,6 +187,13 @@ export function slotAt(state: ReplicaState, sequence: number): Slot {
   const slot = newSlot(sequence);
   state.slots.set(sequence, slot);
   return slot;
+}
+
+/** What the chain has below a sequence number: the last delivered block, or what is accepted there in the current view. */
+export function predecessorOf(state: ReplicaState, sequence: number): Uint8Array | null {
+  if (sequence === state.delivered.sequence + 1) return state.delivered.digest;
+  const accepted = state.slots.get(sequence - 1)?.accepted ?? null;
+  return accepted !== null && accepted.view === state.view ? accepted.digest : null;
 }
 
 export const certifiedSequence = (state: ReplicaState): number => Math.max(state.certified?.sequence ?? 0, state.delivered.sequence);

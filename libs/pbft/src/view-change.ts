@@ -3,7 +3,7 @@ import type { PreparedCertificate } from './certificates.js';
 import { accuse, broadcast, cancelTimer, type Context, currentPrimary, mayVote, patienceMs, persist, replicaCount, setTimer, signed } from './context.js';
 import { NO_DIGEST } from './evidence.js';
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
-import { MAX_PREPARED } from './message-codec.js';
+import { MAX_IN_FLIGHT } from './message-codec.js';
 import type { ViewChange } from './messages.js';
 import { adoptCertificate } from './on-commit.js';
 import { viewChangeContent } from './payloads.js';
@@ -29,13 +29,20 @@ export function startViewChange(ctx: Context, newView: number): void {
   broadcast(ctx, message);
 }
 
-/** P: contiguous above the highest certified block. */
-function preparedAboveBase(ctx: Context): PreparedCertificate[] {
+/**
+ * P: what is prepared above the highest certified block, without a gap and chained. It is no longer than `maxInFlight`. A tail
+ * on a predecessor that was replaced in a later view is left out: nobody committed it (new-view-proposals.ts).
+ */
+function preparedAboveBase({ state, rules }: Context): PreparedCertificate[] {
   const prepared: PreparedCertificate[] = [];
-  for (let sequence = certifiedSequence(ctx.state) + 1; prepared.length < MAX_PREPARED; sequence += 1) {
-    const certificate = ctx.state.slots.get(sequence)?.prepared ?? null;
-    if (certificate === null) break;
+  let sequence = certifiedSequence(state);
+  let previous = state.certified?.sequence === sequence ? state.certified.digest : state.delivered.digest;
+  while (prepared.length < (rules.reportWholeRun ? MAX_IN_FLIGHT : 1)) {
+    sequence += 1;
+    const certificate = state.slots.get(sequence)?.prepared ?? null;
+    if (certificate === null || !equalBytes(certificate.previousDigest, previous)) break;
     prepared.push(certificate);
+    previous = certificate.digest;
   }
   return prepared;
 }

@@ -262,23 +262,25 @@ export class ReplicaShell {
     const { ledger, clock, proposer, pool } = this.#options;
     const { view, sequence } = effect;
     const nothing = (unusable: readonly string[]) => this.feed({ type: 'proposal-built', view, sequence, proposal: null, unusable });
-    if (sequence !== ledger.head.header.height + 1) return void nothing([]);
+    if (sequence !== ledger.head.header.height + 1 + effect.ancestors.length) return void nothing([]);
     const { block, unusable } = await ledger.buildBlock({
       transactions: pool.inTurn(effect.requests).map(({ bytes }) => bytes),
       timeMs: clock(),
       proposer,
       maxBytes: effect.maxBytes,
+      ancestors: effect.ancestors.map((ancestor) => blockOfProposal(ancestor)),
     });
     if (block.transactions.length === 0 && !effect.evenIfEmpty) return void nothing(unusable);
     this.feed({ type: 'proposal-built', view, sequence, proposal: proposalOfBlock(block), unusable });
   }
 
-  async #validate({ sequence, digest, proposal, certified }: Extract<Effect, { type: 'validate-proposal' }>): Promise<void> {
+  async #validate({ sequence, digest, proposal, ancestors, certified }: Extract<Effect, { type: 'validate-proposal' }>): Promise<void> {
     const { ledger, clock, clockToleranceMs } = this.#options;
     const nowMs = clock();
     const bounds = certified ? undefined : { earliestMs: nowMs - clockToleranceMs, latestMs: nowMs + clockToleranceMs };
     try {
-      await ledger.validateBlock(blockOfProposal(proposal), bounds);
+      const before = ancestors.map((ancestor) => blockOfProposal(ancestor));
+      await ledger.validateBlock(blockOfProposal(proposal), { ...(bounds === undefined ? {} : { bounds }), ancestors: before });
       this.feed({ type: 'proposal-validated', sequence, digest, ok: true });
     } catch (error) {
       if (!isCodedError(error)) throw error;

@@ -17,7 +17,7 @@ export interface Forger {
 
 type Unsigned<M extends Statement> = M extends Statement ? Omit<M, 'epoch' | 'replica' | 'signature'> : never;
 
-/** Scenarios keep to the set they begin with. */
+/** Faulty replicas speak in the configuration that a scenario begins with. */
 const epoch = 1;
 
 /**
@@ -51,7 +51,7 @@ function content(forger: Forger, kind: string, at: number, names: readonly strin
       return { type: kind, view: at, viewChanges: forger.seen('new-view').viewChanges, prePrepares } satisfies Unsigned<NewView>;
     }
     case 'status':
-      return { type: kind, view: 0, active: true, committed: at, stable: 0, prePrepared: false, prepares: [], commits: [], viewChanges: [] };
+      return { type: kind, view: 0, active: true, committed: at, stable: 0, inAgreement: [], viewChanges: [] };
     default:
       throw new CodedError('pbft/bad-input', `${kind} cannot be forged`);
   }

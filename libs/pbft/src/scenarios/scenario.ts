@@ -3,6 +3,7 @@ import type { Effect } from '../effects.js';
 import type { TimerId } from '../inputs.js';
 import { decodeMessage } from '../message-codec.js';
 import type { Message } from '../messages.js';
+import { replicaSetDigest } from '../replica-set.js';
 import { PRODUCTION_RULES, type ProtocolRules } from '../rules.js';
 import { configurationOf, firstSeats, hashKeyring, nameOf, numberOf } from '../simulator/signatures.js';
 import { ToyLedger, toyReader } from '../simulator/toy-ledger.js';
@@ -25,7 +26,7 @@ interface InFlight {
 }
 
 /** Settings of all scenarios: small numbers, so that limits can be reached by hand. */
-const SETTINGS = { checkpointInterval: 4, window: 8, progressTimeoutMs: 100, maxBackoff: 4, batchDelayMs: 0, patienceBlocks: 2 } as const;
+const SETTINGS = { checkpointInterval: 4, window: 8, progressTimeoutMs: 100, maxBackoff: 4, batchDelayMs: 0, patienceBlocks: 2, maxInFlight: 1 } as const;
 
 /**
  * Real replicas, a network whose messages wait until the scenario says what becomes of them, and no clock: timers expire
@@ -33,7 +34,7 @@ const SETTINGS = { checkpointInterval: 4, window: 8, progressTimeoutMs: 100, max
  */
 export class Scenario {
   readonly #rules: ProtocolRules;
-  #names = new Names();
+  #names = new Names(new Uint8Array(32));
   readonly #keyring = hashKeyring();
   #replicas: ScenarioReplica[] = [];
   #inFlight: InFlight[] = [];
@@ -84,12 +85,12 @@ export class Scenario {
   }
 
   #begin([count = '4', ...settings]: readonly string[]): void {
-    this.#names = new Names();
     this.#cut.clear();
     this.#shown.clear();
     this.#watched = null;
     const seats = firstSeats(Number(count));
     const configuration = configurationOf(this.#keyring, 1, seats);
+    this.#names = new Names(replicaSetDigest(configuration.replicaSet));
     const given = Object.fromEntries(settings.map((setting) => setting.split('=')).map(([name = '', value = '']) => [name, Number(value)]));
     const observer = {
       stepped: (id: number, effects: readonly Effect[]) => this.#print(id, effects),

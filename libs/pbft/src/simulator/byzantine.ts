@@ -162,10 +162,10 @@ export class Adversary {
   #variant(message: PrePrepare, how: 'invalid' | 'other'): PrePrepare {
     const block = message.proposal === null ? null : readToyBlock(message.proposal);
     if (block === null) return message;
-    const { sequence, previousDigest, stateDigest, transactions } = block;
+    const { stateDigest, transactions } = block;
     const first = transactions.slice(0, 1);
     const invalid = how === 'invalid' ? [...first, ...first] : transactions.slice(1);
-    const proposal = encodeToyBlock({ sequence, previousDigest, stateDigest: how === 'invalid' && this.random.chance(0.3) ? previousDigest : stateDigest, transactions: invalid });
+    const proposal = encodeToyBlock({ ...block, stateDigest: how === 'invalid' && this.random.chance(0.3) ? block.previousDigest : stateDigest, transactions: invalid });
     const digest = readToyBlock(proposal)?.digest ?? message.digest;
     return this.#resigned({ ...message, digest, proposal });
   }

@@ -28,6 +28,14 @@ export interface Violation {
   readonly text: string;
 }
 
+interface SeenBlock {
+  readonly previous: string;
+  /** Digest of the set that its header names. */
+  readonly named: string;
+  /** Of the configuration that decides on what follows it. */
+  readonly epoch: number;
+}
+
 /** Watches everything that correct replicas do, and says the first thing that must not happen. */
 export class Checker {
   violation: Violation | null = null;
@@ -38,6 +46,10 @@ export class Checker {
   /** Who certifies what, by the blocks agreed on. */
   readonly configurations: ToyConfigurations;
   readonly #lastDelivered: number[] = [];
+  /** By correct leaders. */
+  readonly #proposed = new Set<string>();
+  /** What correct replicas have looked at, decided or not, by digest (hex). */
+  readonly #blocks = new Map<string, SeenBlock>();
   readonly #promises = new Map<string, string>();
   /** A broadcast is one message sent many times. */
   #lastSent: Message | null = null;
@@ -50,7 +62,8 @@ export class Checker {
     readonly isRealRequest: (id: string) => boolean,
     readonly now: () => number,
   ) {
-    this.configurations = new ToyConfigurations(keyring, firstSeats(replicas));
+    this.configurations = ToyConfigurations.from(keyring, firstSeats(replicas));
+    this.#blocks.set(toHex(GENESIS_DIGEST), { previous: '', named: toHex(this.configurations.namedBy(0)), epoch: 1 });
   }
 
   fail(invariant: Invariant, replica: ReplicaId, text: string): void {
@@ -66,6 +79,7 @@ export class Checker {
 
   onDeliver(replica: SimulatedReplica, effect: Extract<Effect, { type: 'deliver' }>): void {
     const { sequence, digest, certificate, proposal } = effect;
+    this.#learn(proposal);
     const last = this.#lastDelivered[replica.id] ?? 0;
     if (sequence !== last + 1) this.fail('no-double-delivery', replica.id, `delivered ${sequence} after ${last}`);
     this.#lastDelivered[replica.id] = sequence;
@@ -100,6 +114,7 @@ export class Checker {
   }
 
   onEffect(replica: SimulatedReplica, effect: Effect): void {
+    if (effect.type === 'validate-proposal') this.#learn(effect.proposal);
     if (effect.type === 'diverged') this.fail('no-divergence', replica.id, `found its state different at ${effect.sequence}`);
     if (effect.type !== 'evidence') return;
     const { evidence } = effect;
@@ -116,17 +131,32 @@ export class Checker {
     return this.configurations.ofEpoch(epoch)?.names[replica];
   }
 
-  /** A correct replica votes on a sequence number in the configuration that decides it, and in no other. */
+  /** A block whose predecessor has been looked at, too. */
+  #learn(proposal: Uint8Array): void {
+    const block = readToyBlock(proposal);
+    if (block === null) return;
+    const [previous, named] = [toHex(block.previousDigest), toHex(block.setDigest)];
+    const before = this.#blocks.get(previous);
+    if (before !== undefined) this.#blocks.set(toHex(block.digest), { previous, named, epoch: named === before.named ? before.epoch : block.sequence + 1 });
+  }
+
+  /** A correct replica votes on a block in the configuration that decides it by what is below it, and in no other. */
   #checkPlace(replica: ReplicaId, message: Statement): void {
     if (message.type !== 'pre-prepare' && message.type !== 'prepare' && message.type !== 'commit') return;
-    const { epoch } = this.configurations.at(message.sequence);
-    if (message.epoch !== epoch) this.fail('membership', replica, `sends ${message.type} for ${message.sequence} in configuration ${message.epoch}, decided by ${epoch}`);
+    if (message.type === 'pre-prepare' && message.proposal !== null) this.#learn(message.proposal);
+    const epoch = this.#blocks.get(this.#blocks.get(toHex(message.digest))?.previous ?? '')?.epoch;
+    if (epoch !== undefined && message.epoch !== epoch) this.fail('membership', replica, `sends ${message.type} for ${message.sequence} in configuration ${message.epoch}, decided by ${epoch}`);
+  }
+
+  onInvalid(replica: ReplicaId, digest: Uint8Array): void {
+    if (this.#proposed.has(toHex(digest))) this.fail('no-false-blame', replica, `finds the proposal ${short(digest)} of a correct leader invalid`);
   }
 
   /** What a correct replica says, across all its lives, it never contradicts. */
   onSend(replica: ReplicaId, message: Message): void {
     if (message === this.#lastSent || !('epoch' in message) || this.#nameOfSigner(message) !== nameOf(replica)) return;
     this.#lastSent = message;
+    if (message.type === 'pre-prepare') this.#proposed.add(toHex(message.digest));
     this.#checkPlace(replica, message);
     for (const [about, content] of promisesOf(message)) {
       const name = `${replica} ${about}`;

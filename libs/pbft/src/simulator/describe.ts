@@ -42,8 +42,8 @@ const describeBase = (base: CommitCertificate | null, nameOf: NameOf): string =>
 
 const listed = <T>(items: readonly T[], describe: (item: T) => string): string => (items.length === 0 ? 'nothing' : items.map(describe).join(', '));
 
-function describeStatus({ view, active, committed, prePrepared, prepares, commits, viewChanges }: Extract<Message, { type: 'status' }>): string {
+function describeStatus({ view, active, committed, inAgreement, viewChanges }: Extract<Message, { type: 'status' }>): string {
   const place = `STATUS v${view}${active ? '' : ' (changing)'}, block ${committed}`;
-  const inAgreement = `${prePrepared ? 'PRE-PREPARE' : 'no PRE-PREPARE'}, PREPAREs of ${listed(prepares, String)}, COMMITs of ${listed(commits, String)}`;
-  return active ? `${place}, ${inAgreement}` : `${place}, VIEW-CHANGEs of ${listed(viewChanges, String)}`;
+  const known = inAgreement.map(({ prePrepared, prepares, commits }) => `${prePrepared ? 'PRE-PREPARE' : 'no PRE-PREPARE'}, PREPAREs of ${listed(prepares, String)}, COMMITs of ${listed(commits, String)}`);
+  return active ? `${place}: ${known.join('; ')}` : `${place}, VIEW-CHANGEs of ${listed(viewChanges, String)}`;
 }

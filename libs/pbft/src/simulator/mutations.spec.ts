@@ -7,11 +7,11 @@ import { simulate } from './simulation.js';
 const MORE_SEEDS = 300;
 
 describe('the simulator notices', () => {
-  for (const { name, rules, seed } of MUTATIONS) {
+  for (const { name, rules, seed, maxInFlight = 1 } of MUTATIONS) {
     it(name, () => {
       const seeds = [seed, ...Array(MORE_SEEDS).keys()];
       assert.ok(
-        seeds.some((tried) => simulate({ seed: tried, replicas: 4, rules }).violation !== null),
+        seeds.some((tried) => simulate({ seed: tried, replicas: 4, rules, maxInFlight }).violation !== null),
         'no schedule shows it',
       );
     });

@@ -6,6 +6,8 @@ export interface Mutation {
   readonly rules: Partial<ProtocolRules>;
   /** A schedule that shows it, with four replicas; found by trying them in order. */
   readonly seed: number;
+  /** Where it needs several blocks in agreement. */
+  readonly maxInFlight?: number;
 }
 
 const { commitQuorum, prepareVotes, viewChangeQuorum } = PRODUCTION_RULES;
@@ -17,7 +19,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'signatures unchecked', seed: 21, rules: { checkSignatures: false } },
   { name: 'commit certificates of fetched blocks and view changes unchecked', seed: 2, rules: { checkCommitCertificates: false } },
   { name: 'prepared certificates in view changes unchecked', seed: 25, rules: { checkPreparedCertificates: false } },
-  { name: 'NEW-VIEW believed without recomputing what it must propose', seed: 11, rules: { checkNewView: false } },
+  { name: 'NEW-VIEW believed without recomputing what it must propose', seed: 22, rules: { checkNewView: false } },
   { name: 'VIEW-CHANGE leaves out what is prepared', seed: 9, rules: { reportPrepared: false } },
   { name: 'PRE-PREPAREs taken from anybody', seed: 26, rules: { checkPrimary: false } },
   { name: 'a second PRE-PREPARE replaces the first', seed: 22, rules: { refuseSecondPrePrepare: false } },
@@ -25,7 +27,7 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'votes counted as often as they come', seed: 3, rules: { countVotersOnce: false } },
   { name: 'votes in a view that was left', seed: 8, rules: { silentAfterViewChange: false } },
   { name: 'PREPARE without the ledger finding the proposal valid', seed: 98, rules: { requireValidation: false } },
-  { name: 'PREPARE not written before it is sent', seed: 1, rules: { persistPrePrepare: false } },
+  { name: 'PREPARE not written before it is sent', seed: 3, rules: { persistPrePrepare: false } },
   { name: 'prepared certificate not written before COMMIT', seed: 13, rules: { persistPrepared: false } },
   { name: 'VIEW-CHANGE not written before it is sent', seed: 14, rules: { persistViewChange: false } },
   { name: 'messages sent before what they rest on is written', seed: 119, rules: { persistBeforeSend: false } },
@@ -34,4 +36,6 @@ export const MUTATIONS: readonly Mutation[] = [
   { name: 'fetched blocks checked with a set that did not decide them', seed: 0, rules: { checkCertificateEpoch: false } },
   { name: 'the old set goes on deciding after the change', seed: 1, rules: { changeConfiguration: false } },
   { name: 'a replica that was removed goes on in the old configuration', seed: 0, rules: { leaveWhenRemoved: false } },
+  { name: 'proposals above a block that names another set', seed: 0, maxInFlight: 4, rules: { stopAtChange: false } },
+  { name: 'PREPARE for a block before the one below is prepared', seed: 263, maxInFlight: 4, rules: { prepareInOrder: false } },
 ];

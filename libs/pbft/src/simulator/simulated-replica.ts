@@ -25,6 +25,8 @@ export interface World {
   emptyLedger(): ToyLedger;
   onDeliver(replica: SimulatedReplica, effect: Extract<Effect, { type: 'deliver' }>): void;
   onEffect(replica: SimulatedReplica, effect: Effect): void;
+  /** Its ledger has refused a proposal. */
+  onInvalid(replica: SimulatedReplica, digest: Uint8Array): void;
   /** Requests some client has really sent. */
   isRealRequest(id: string): boolean;
   note(replica: ReplicaId, text: () => string): void;
@@ -173,8 +175,11 @@ export class SimulatedReplica {
       case 'build-proposal':
       case 'validate-proposal':
       case 'check-requests':
-      case 'read-blocks':
-        return this.#answer(toyAnswer(this.disk.ledger, effect, (id) => world.isRealRequest(id)));
+      case 'read-blocks': {
+        const answer = toyAnswer(this.disk.ledger, effect, (id) => world.isRealRequest(id));
+        if (answer.type === 'proposal-validated' && !answer.ok) world.onInvalid(this, answer.digest);
+        return this.#answer(answer);
+      }
       case 'set-timer':
       case 'cancel-timer':
       case 'persist':

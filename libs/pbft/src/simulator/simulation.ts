@@ -20,6 +20,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** 4 or 7. */
   readonly replicas: number;
+  /** Sequence numbers in agreement at once; follows from the seed where it is not given. */
+  readonly maxInFlight?: number;
   /** Broken rules, for the mutation check. */
   readonly rules?: Partial<ProtocolRules>;
   readonly trace?: boolean;
@@ -43,6 +45,9 @@ const MEMBERSHIP_SEEDS = 0x5e7_0000;
 const PATIENCE_MS = 120_000;
 /** Per replica: ten times what the busiest schedules take. */
 const MAX_STEPS = 20_000;
+
+/** By seed. */
+const DEPTHS = [1, 4, 2, 4];
 
 /** One schedule: everything in it follows from the seed. */
 export function simulate(options: SimulationOptions): SimulationResult {
@@ -118,7 +123,8 @@ class Simulation implements World {
   #makeReplicas(id: ReplicaId): SimulatedReplica[] {
     const signerOf = this.#keyring.signersOf(id);
     const configuration = configurationOf(this.#keyring, 1, firstSeats(this.options.replicas));
-    const config = replicaConfig({ chainId: CHAIN_ID, name: nameOf(id), configuration, ...this.#plan.settings });
+    const maxInFlight = this.options.maxInFlight ?? DEPTHS[this.options.seed % DEPTHS.length] ?? 1;
+    const config = replicaConfig({ chainId: CHAIN_ID, name: nameOf(id), configuration, ...this.#plan.settings, maxInFlight });
     const ports = { signerOf, verifier: this.#keyring.verifier, proposals: toyReader };
     const kinds: readonly ByzantineKind[] = this.#plan.byzantine.get(id) ?? [];
     if (kinds.length > 0) {
@@ -307,6 +313,11 @@ class Simulation implements World {
       this.#count('reconfigured');
     }
     if (this.#follows(replica.id)) this.#checker.onEffect(replica, effect);
+  }
+
+  /** What one correct replica proposes, every other finds valid. */
+  onInvalid(replica: SimulatedReplica, digest: Uint8Array): void {
+    if (this.#follows(replica.id)) this.#checker.onInvalid(replica.id, digest);
   }
 
   note(replica: ReplicaId, text: () => string): void {

@@ -3,7 +3,7 @@ import type { CertifiedProposal, CommitCertificate } from '../certificates.js';
 import { bytesUpTo, bytesOf, count, fields, list } from '../decode.js';
 import type { LedgerHead } from '../inputs.js';
 import type { ProposalIdentity, ProposalReader } from '../ports.js';
-import type { Configuration } from '../replica-set.js';
+import { type Configuration, replicaSetDigest } from '../replica-set.js';
 import { configurationOf, KEY_VERSIONS, type Keyring, type Seat } from './signatures.js';
 
 /** A block of the simulator: like the ledger's, reduced to what agreement touches. */
@@ -12,6 +12,8 @@ export interface ToyBlock {
   readonly previousDigest: Uint8Array;
   /** Digest of the state before this block. */
   readonly stateDigest: Uint8Array;
+  /** Digest of the set that certifies the next block, as this block's predecessors say. */
+  readonly setDigest: Uint8Array;
   readonly transactionsDigest: Uint8Array;
   readonly transactions: readonly Uint8Array[];
 }
@@ -21,6 +23,7 @@ const toyBlock = fields<ToyBlock>({
   sequence: count,
   previousDigest: hash,
   stateDigest: hash,
+  setDigest: hash,
   transactionsDigest: hash,
   transactions: list(bytesUpTo(1_024), 10_000),
 });
@@ -28,13 +31,13 @@ const toyBlock = fields<ToyBlock>({
 export const GENESIS_DIGEST: Uint8Array = digest('medveil/simulated-block/1', 'genesis');
 export const GENESIS_STATE: Uint8Array = digest('medveil/simulated-state/1', 'genesis');
 
-const blockDigest = ({ sequence, previousDigest, stateDigest, transactionsDigest }: ToyBlock): Uint8Array =>
-  digest('medveil/simulated-block/1', [sequence, previousDigest, stateDigest, transactionsDigest]);
+const blockDigest = ({ sequence, previousDigest, stateDigest, setDigest, transactionsDigest }: ToyBlock): Uint8Array =>
+  digest('medveil/simulated-block/1', [sequence, previousDigest, stateDigest, setDigest, transactionsDigest]);
 
 const digestOfTransactions = (transactions: readonly Uint8Array[]): Uint8Array => digest('medveil/simulated-transactions/1', [...transactions]);
 
-export function encodeToyBlock(block: Omit<ToyBlock, 'transactionsDigest'>): Uint8Array {
-  return encodeCanonical({ ...block, transactionsDigest: digestOfTransactions(block.transactions) });
+export function encodeToyBlock({ sequence, previousDigest, stateDigest, setDigest, transactions }: Omit<ToyBlock, 'transactionsDigest'>): Uint8Array {
+  return encodeCanonical({ sequence, previousDigest, stateDigest, setDigest, transactionsDigest: digestOfTransactions(transactions), transactions: [...transactions] });
 }
 
 /** @returns null for what is no block, or whose body is not the one that its header names */
@@ -48,7 +51,14 @@ export function readToyBlock(bytes: Uint8Array): (ToyBlock & ProposalIdentity) |
   }
 }
 
-export const toyReader: ProposalReader = { identify: readToyBlock };
+export const toyReader: ProposalReader = {
+  identify: readToyBlock,
+  requestIds: (proposal) => (readToyBlock(proposal)?.transactions ?? []).map((bytes) => fromUtf8(bytes)),
+  endsConfiguration(proposal, { replicaSet }) {
+    const block = readToyBlock(proposal);
+    return block !== null && !equalBytes(block.setDigest, replicaSetDigest(replicaSet));
+  },
+};
 
 /** @param executed digest of the block that is executed on the state `before` */
 export const stateAfter = (before: Uint8Array, executed: Uint8Array): Uint8Array => digest('medveil/simulated-state/1', [before, executed]);
@@ -64,34 +74,53 @@ interface StoredBlock extends CertifiedProposal {
  * certifies, and holds from block n + 2 on.
  */
 export class ToyConfigurations {
-  readonly #known: Configuration[];
-
-  constructor(
+  private constructor(
     readonly keyring: Keyring,
-    genesis: readonly Seat[],
-  ) {
-    this.#known = [configurationOf(keyring, 1, genesis)];
+    readonly known: Configuration[],
+  ) {}
+
+  static from(keyring: Keyring, genesis: readonly Seat[]): ToyConfigurations {
+    return new ToyConfigurations(keyring, [configurationOf(keyring, 1, genesis)]);
+  }
+
+  /** To be told of blocks that may never be decided. */
+  fork(): ToyConfigurations {
+    return new ToyConfigurations(this.keyring, [...this.known]);
+  }
+
+  /** What the header of a block names: the set that certifies the next one. Known once the block before it is executed. */
+  namedBy(sequence: number): Uint8Array {
+    return replicaSetDigest(this.at(sequence + 1).replicaSet);
   }
 
   /** The sequence number, known once the block two before it is executed. */
   at(sequence: number): Configuration {
-    return this.#known.findLast(({ epoch }) => epoch <= sequence) ?? (this.#known[0] as Configuration);
+    return this.known.findLast(({ epoch }) => epoch <= sequence) ?? (this.known[0] as Configuration);
   }
 
   ofEpoch(epoch: number): Configuration | undefined {
-    return this.#known.find((configuration) => configuration.epoch === epoch);
+    return this.known.find((configuration) => configuration.epoch === epoch);
   }
 
   execute(sequence: number, requestIds: readonly string[]): void {
     const seats = requestIds.map(seatsOf).findLast((given) => given !== null);
     if (seats == null) return;
     const next = configurationOf(this.keyring, sequence + 2, seats);
-    if (!isSameSet(next, this.at(sequence + 2))) this.#known.push(next);
+    if (!isSameSet(next, this.at(sequence + 2))) this.known.push(next);
   }
 }
 
 const isSameSet = (a: Configuration, b: Configuration): boolean =>
   a.names.join() === b.names.join() && a.replicaSet.publicKeys.every((key, seat) => equalBytes(key, b.replicaSet.publicKeys[seat] ?? new Uint8Array()));
+
+/** Where the chain would stand. */
+interface Speculation {
+  sequence: number;
+  digest: Uint8Array;
+  stateDigest: Uint8Array;
+  readonly requestIds: Set<string>;
+  readonly configurations: ToyConfigurations;
+}
 
 /** The durable chain of one simulated replica. */
 export class ToyLedger {
@@ -100,7 +129,7 @@ export class ToyLedger {
   readonly #configurations: ToyConfigurations;
 
   constructor(keyring: Keyring, genesis: readonly Seat[]) {
-    this.#configurations = new ToyConfigurations(keyring, genesis);
+    this.#configurations = ToyConfigurations.from(keyring, genesis);
   }
 
   /** Of the next block. */
@@ -118,22 +147,44 @@ export class ToyLedger {
     return this.#executed.has(id);
   }
 
-  build(ids: readonly string[]): Uint8Array {
-    const { sequence, digest: previousDigest, stateDigest } = this.head();
-    return encodeToyBlock({ sequence: sequence + 1, previousDigest, stateDigest, transactions: ids.map((id) => utf8(id)) });
+  /** The state after the blocks between the last one and the next, which are executed for this question only. */
+  #after(ancestors: readonly Uint8Array[]): Speculation | null {
+    const { sequence, digest: last, stateDigest } = this.head();
+    const speculation = { sequence, digest: last, stateDigest, requestIds: new Set<string>(), configurations: this.#configurations.fork() };
+    for (const proposal of ancestors) {
+      const block = readToyBlock(proposal);
+      if (block === null || !equalBytes(block.previousDigest, speculation.digest)) return null;
+      speculation.sequence += 1;
+      speculation.digest = block.digest;
+      speculation.stateDigest = stateAfter(speculation.stateDigest, block.digest);
+      const ids = block.transactions.map((bytes) => fromUtf8(bytes));
+      for (const id of ids) speculation.requestIds.add(id);
+      speculation.configurations.execute(block.sequence, ids);
+    }
+    return speculation;
+  }
+
+  /** @returns null where the ancestors do not follow on this ledger's last block */
+  build(ids: readonly string[], ancestors: readonly Uint8Array[]): Uint8Array | null {
+    const before = this.#after(ancestors);
+    if (before === null) return null;
+    const sequence = before.sequence + 1;
+    const setDigest = before.configurations.namedBy(sequence);
+    return encodeToyBlock({ sequence, previousDigest: before.digest, stateDigest: before.stateDigest, setDigest, transactions: ids.map((id) => utf8(id)) });
   }
 
   /** What the real ledger checks, in small: it chains, starts from this state, and repeats no transaction. */
-  isValid(proposal: Uint8Array): boolean {
+  isValid(proposal: Uint8Array, ancestors: readonly Uint8Array[]): boolean {
     const block = readToyBlock(proposal);
-    const head = this.head();
-    if (block === null || block.sequence !== head.sequence + 1) return false;
+    const before = this.#after(ancestors);
+    if (block === null || before === null || block.sequence !== before.sequence + 1) return false;
     const ids = block.transactions.map((bytes) => fromUtf8(bytes));
     return (
-      equalBytes(block.previousDigest, head.digest) &&
-      equalBytes(block.stateDigest, head.stateDigest) &&
+      equalBytes(block.previousDigest, before.digest) &&
+      equalBytes(block.stateDigest, before.stateDigest) &&
+      equalBytes(block.setDigest, before.configurations.namedBy(block.sequence)) &&
       new Set(ids).size === ids.length &&
-      ids.every((id) => isToyRequest(id) && !this.#executed.has(id))
+      ids.every((id) => isToyRequest(id) && !this.#executed.has(id) && !before.requestIds.has(id))
     );
   }
 

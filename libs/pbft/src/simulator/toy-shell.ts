@@ -11,11 +11,11 @@ export function toyAnswer(ledger: ToyLedger, effect: Question, isRealRequest: (i
     case 'build-proposal': {
       const usable = effect.requests.map((request) => request.id).filter((id) => !ledger.has(id));
       const unusable = effect.requests.map((request) => request.id).filter((id) => ledger.has(id));
-      const proposal = usable.length > 0 || effect.evenIfEmpty ? ledger.build(usable) : null;
+      const proposal = usable.length > 0 || effect.evenIfEmpty ? ledger.build(usable, effect.ancestors) : null;
       return { type: 'proposal-built', view: effect.view, sequence: effect.sequence, proposal, unusable };
     }
     case 'validate-proposal':
-      return { type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal) };
+      return { type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal, effect.ancestors) };
     case 'check-requests': {
       const ids = effect.transactions.map(textOf).filter((id) => isToyRequest(id) && isRealRequest(id) && !ledger.has(id));
       return { type: 'requests', requests: ids.map(toyRequest), origin: effect.from };
