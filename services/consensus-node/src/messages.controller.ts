@@ -11,8 +11,8 @@ export class MessagesController {
   constructor(private readonly node: ConsensusNode) {}
 
   @OnTopic(TOPICS.transactions)
-  transaction(@Payload() payload: { readonly transaction: Uint8Array }): void {
-    this.node.takeTransactions([payload.transaction]);
+  async transaction(@Payload() payload: { readonly transaction: Uint8Array }): Promise<void> {
+    await this.node.takeTransactions([payload.transaction]);
   }
 
   @OnTopic(TOPICS.consensus)

@@ -147,7 +147,7 @@ export class ConsensusNode {
         },
       },
     });
-    const operator = new OperatorQueue(ledger, dependencies.operator, clock, (transaction) => void shell.submit([transaction]));
+    const operator = new OperatorQueue(ledger, dependencies.operator, clock, (transaction) => shell.submitOwn(transaction));
     const node = new ConsensusNode(dependencies, ledger, new LedgerReader(ledger, clock, signal), wal, shell, transport, operator, unrecorded);
     return node;
   }
@@ -183,7 +183,7 @@ export class ConsensusNode {
   }
 
   /** @returns what was said of each: those admitted are passed on to the other replicas */
-  takeTransactions(transactions: readonly Uint8Array[]): Admission[] {
+  takeTransactions(transactions: readonly Uint8Array[]): Promise<readonly Admission[]> {
     return this.shell.submit(transactions);
   }
 

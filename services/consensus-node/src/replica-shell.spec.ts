@@ -2,23 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CodedError, encodeCanonical } from '@medveil/encoding';
 import { signingKeyFromSeed } from '@medveil/identity';
-import { createGenesis, Ledger, MemoryStore, type StateMachine } from '@medveil/ledger';
+import { type Admission, createGenesis, Ledger, MemoryStore, type StateMachine } from '@medveil/ledger';
 import { ed25519Keys, ed25519Verifier, replicaConfig, type WalEntry } from '@medveil/pbft';
 import { PoolWatch } from './pool-watch.js';
 import { configurationOf, ReplicaShell, type WriteAheadLog } from './replica-shell.js';
 import { eventually } from './spec-world.js';
 
 const keys = [1, 2, 3, 4].map((seed) => signingKeyFromSeed(new Uint8Array(32).fill(seed)));
-const machine: StateMachine = {
-  beginBlock: () => [], execute: () => ({ ok: true, events: [] }), nextDeadlineMs: () => null, checkTransaction: () => ({ ok: true, sender: 'anyone' }),
-};
+const machine = { beginBlock: () => [], execute: () => ({ ok: true, events: [] }), nextDeadlineMs: () => null } satisfies Omit<StateMachine, 'checkTransaction'>;
+const admit = (): Admission => ({ ok: true, sender: 'anyone' });
 
 /** The primary of four, whose disk is in the test's hands. */
-async function primary(append: (entries: readonly WalEntry[]) => Promise<void>) {
+async function primary(append: (entries: readonly WalEntry[]) => Promise<void>, checkTransaction = admit) {
   const genesis = createGenesis({
     version: 1, chainId: 'shell', timeMs: Date.now(), replicaSet: keys.map(({ publicKey }, index) => ({ id: `replica-${index}`, publicKey })), parameters: null, state: [],
   });
-  const ledger = await Ledger.open({ genesis, store: new MemoryStore(), stateMachine: machine });
+  const ledger = await Ledger.open({ genesis, store: new MemoryStore(), stateMachine: { ...machine, checkTransaction } });
   const wal: WriteAheadLog = { append, compact: append };
   const seen: string[] = [];
   const failures: unknown[] = [];
@@ -36,7 +35,7 @@ describe('the shell around a replica', () => {
     const writing: { entries: readonly WalEntry[]; done: () => void }[] = [];
     const { shell, seen } = await primary((entries) => new Promise((resolve) => { writing.push({ entries, done: resolve }); }));
     shell.start();
-    shell.submit([encodeCanonical({ transaction: 1 })]);
+    void shell.submit([encodeCanonical({ transaction: 1 })]);
     const { entries, done } = await eventually(() => writing.find((write) => write.entries.some(({ type }) => type === 'pre-prepare')));
     await new Promise((resolve) => { setTimeout(resolve, 50); });
     assert.equal(seen.includes('pre-prepare'), false);
@@ -49,15 +48,32 @@ describe('the shell around a replica', () => {
   it('stops for good where its disk fails, and says so', async () => {
     const { shell, seen, failures } = await primary(async () => { throw new CodedError('test/disk-full', 'no room'); });
     shell.start();
-    shell.submit([encodeCanonical({ transaction: 1 })]);
+    void shell.submit([encodeCanonical({ transaction: 1 })]);
     await eventually(() => (failures.length > 0 ? true : undefined));
     assert.equal(seen.includes('pre-prepare'), false);
     const said = seen.length;
     assert.equal(shell.feed({ type: 'work-due' }), false);
     assert.equal(shell.feedMessage('replica-1', Uint8Array.of(1)), false);
-    shell.submit([encodeCanonical({ transaction: 2 })]);
+    const [refused] = await shell.submit([encodeCanonical({ transaction: 2 })]);
+    assert.deepEqual(refused?.ok === false && refused.code, 'consensus-node/replica-stopped');
     await new Promise((resolve) => { setTimeout(resolve, 50); });
     assert.deepEqual([failures.length, seen.length], [1, said]);
+    await shell.stop();
+  });
+
+  it('checks transactions while the protocol has nothing to do, a few at a time', async () => {
+    let checked = 0;
+    const proposedAfter: number[] = [];
+    const { shell, seen } = await primary(async (entries) => { if (entries.some(({ type }) => type === 'pre-prepare')) proposedAfter.push(checked); }, () => {
+      checked += 1;
+      // Meanwhile the protocol is given something to do.
+      if (checked === 1) shell.feed({ type: 'work-due' });
+      return { ok: false, code: 'test/no', reason: 'no' };
+    });
+    shell.start();
+    const admissions = await shell.submit(Array.from({ length: 1_000 }, (_, transaction) => encodeCanonical({ transaction })));
+    assert.deepEqual([admissions.length, checked, seen.includes('pre-prepare')], [1_000, 1_000, true]);
+    assert.ok((proposedAfter[0] ?? Infinity) <= 16, `proposed after ${String(proposedAfter[0])} checks`);
     await shell.stop();
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Clock, isCodedError } from '@medveil/encoding';
 import { type Admission, type AppliedBlock, type Block, blockOfProposal, blockProposalReader, encodeBlock, type Ledger, type LedgerHead as ChainHead, proposalOfBlock, transactionIdOf } from '@medveil/ledger';
 import {
@@ -20,6 +21,7 @@ import {
 } from '@medveil/pbft';
 import { PeerQuota } from './peer-quota.js';
 import type { PoolWatch } from './pool-watch.js';
+import { BUSY, type Origin, RequestIntake } from './request-intake.js';
 
 /** The write-ahead log as the shell needs it: resolved means durable. */
 export interface WriteAheadLog {
@@ -72,6 +74,8 @@ export interface ShellOptions {
 /** Inputs taken into one group commit. */
 const MAX_INPUTS_PER_ROUND = 256;
 const MAX_QUEUED_INPUTS = 50_000;
+/** Rounds that unchecked transactions let pass before a few of them are checked though the protocol still has something to do. */
+const PATIENT_ROUNDS = 16;
 /** How often a due timeout of the contract or an unproven result is looked for. */
 const DUE_POLL_MS = 200;
 /** How often, in such polls, the pool is searched for transactions whose time is over. */
@@ -79,7 +83,8 @@ const SWEEP_POLLS = 25;
 
 /**
  * The I/O around the pure replica: feeds inputs one after another, carries effects out in order, and lets nothing leave
- * before what it rests on is in the write-ahead log. The inputs that are waiting share one fsync (group commit).
+ * before what it rests on is in the write-ahead log. The inputs that are waiting share one fsync (group commit). Transactions are
+ * checked while no input waits: a flood of them does not hold the agreement up.
  */
 export class ReplicaShell {
   readonly #options: ShellOptions;
@@ -87,6 +92,7 @@ export class ReplicaShell {
   readonly #inputs: Input[] = [];
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
   readonly #quota = new PeerQuota();
+  readonly #intake: RequestIntake;
   #pollsUntilSweep = SWEEP_POLLS;
   #working: Promise<void> | undefined;
   #duePoll: NodeJS.Timeout | undefined;
@@ -99,6 +105,8 @@ export class ReplicaShell {
       verifier: options.verifier,
       proposals: blockProposalReader,
     });
+    const { ledger, clock } = options;
+    this.#intake = new RequestIntake((transaction) => ledger.checkTransaction(transaction, clock()));
   }
 
   start(): void {
@@ -119,6 +127,7 @@ export class ReplicaShell {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#inputs.length = 0;
+    this.#intake.stop();
   }
 
   report(): ReplicaReport {
@@ -130,10 +139,20 @@ export class ReplicaShell {
     if (this.#stopped) return false;
     if (this.#inputs.length >= MAX_QUEUED_INPUTS) return false;
     this.#inputs.push(input);
+    this.#wake();
+    return true;
+  }
+
+  get #hasWork(): boolean {
+    return this.#inputs.length > 0 || !this.#intake.isEmpty;
+  }
+
+  #wake(): void {
+    if (!this.#hasWork) return;
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
+      this.#wake();
     });
-    return true;
   }
 
   /** A peer's message, as `feed`; also false where too many of this peer wait. */
@@ -151,28 +170,42 @@ export class ReplicaShell {
 
   /**
    * Transactions from clients: those that a pool should hold are the protocol's from here on.
-   * @returns what was said of each
+   * @returns what was said of each (`RequestIntake.take`): refused ones are not held, `consensus-node/busy` among them
    */
-  submit(transactions: readonly Uint8Array[]): Admission[] {
-    return this.#feedRequests(transactions, 'client');
+  submit(transactions: readonly Uint8Array[]): Promise<readonly Admission[]> {
+    return this.#takeRequests(transactions, 'client');
+  }
+
+  /** A transaction that this node has made itself, one at a time: it does not stand in line. */
+  submitOwn(transaction: Uint8Array): void {
+    const { ledger, clock } = this.#options;
+    this.#feedRequests([transaction], [ledger.checkTransaction(transaction, clock())], 'client');
   }
 
   async #work(): Promise<void> {
     try {
       // Lets inputs that arrive in the same turn join the round.
       await Promise.resolve();
-      while (this.#inputs.length > 0) {
-        const effects: Effect[] = [];
-        for (const input of this.#inputs.splice(0, MAX_INPUTS_PER_ROUND)) {
-          if (input.type === 'message') this.#quota.giveBack(input.from, input.bytes.length);
-          effects.push(...this.#replica.step(input));
-        }
-        await this.#persist(effects);
-        for (const effect of effects) await this.#carryOut(effect);
+      for (let rounds = 1; this.#hasWork; rounds += 1) {
+        if (this.#inputs.length > 0) await this.#round();
+        if (this.#intake.isEmpty || (this.#inputs.length > 0 && rounds % PATIENT_ROUNDS !== 0)) continue;
+        this.#intake.checkSome();
+        // Lets in what has arrived meanwhile.
+        await setImmediate();
       }
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  async #round(): Promise<void> {
+    const effects: Effect[] = [];
+    for (const input of this.#inputs.splice(0, MAX_INPUTS_PER_ROUND)) {
+      if (input.type === 'message') this.#quota.giveBack(input.from, input.bytes.length);
+      effects.push(...this.#replica.step(input));
+    }
+    await this.#persist(effects);
+    for (const effect of effects) await this.#carryOut(effect);
   }
 
   /** What it has promised may not be on disk, or its state may not be the others': it says nothing any more. */
@@ -218,7 +251,7 @@ export class ReplicaShell {
       case 'validate-proposal':
         return this.#validate(effect);
       case 'check-requests':
-        return void this.#feedRequests(effect.transactions, effect.from);
+        return void this.#takeRequests(effect.transactions, effect.from).catch((error: unknown) => this.#fail(error));
       case 'read-blocks':
         return this.#readBlocks(effect);
       case 'evidence':
@@ -288,16 +321,24 @@ export class ReplicaShell {
     }
   }
 
-  #feedRequests(transactions: readonly Uint8Array[], origin: 'client' | ReplicaId): Admission[] {
-    const { ledger, clock, pool } = this.#options;
-    const admissions = transactions.map((bytes) => ledger.checkTransaction(bytes, clock()));
+  /** Every `check-requests` of a peer has its answer, if need be an empty one. */
+  async #takeRequests(transactions: readonly Uint8Array[], origin: Origin): Promise<readonly Admission[]> {
+    const taken = this.#intake.take(transactions, origin);
+    this.#wake();
+    const admissions = await taken;
+    return this.#feedRequests(transactions, admissions, origin) ? admissions : transactions.map(() => BUSY);
+  }
+
+  /** @returns false where those admitted are dropped, since the queue is full */
+  #feedRequests(transactions: readonly Uint8Array[], admissions: readonly Admission[], origin: Origin): boolean {
     const requests = transactions.flatMap((bytes, index): PoolRequest[] => {
       const admission = admissions[index];
       return admission?.ok === true ? [{ id: transactionIdOf(bytes), sender: admission.sender, bytes }] : [];
     });
-    pool.watch(requests);
-    this.feed({ type: 'requests', requests, origin });
-    return admissions;
+    if (requests.length === 0 && origin === 'client') return true;
+    if (!this.feed({ type: 'requests', requests, origin })) return false;
+    this.#options.pool.watch(requests);
+    return true;
   }
 
   async #readBlocks(effect: Extract<Effect, { type: 'read-blocks' }>): Promise<void> {

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { consensusNodeApi } from '@medveil/client';
 import { fromBase64Url } from '@medveil/encoding';
-import { transactionIdOf } from '@medveil/ledger';
+import { type Admission, transactionIdOf } from '@medveil/ledger';
 import { Scopes } from '@medveil/service-kit';
 import type { z } from 'zod';
 import { ConsensusNode } from './node.js';
@@ -14,11 +14,11 @@ export class TransactionsController {
   @Post()
   @HttpCode(202)
   @Scopes('transactions:submit')
-  submit(@Body({ schema: consensusNodeApi.submitTransactionsSchema }) body: z.output<typeof consensusNodeApi.submitTransactionsSchema>): consensusNodeApi.SubmittedTransactions {
+  async submit(@Body({ schema: consensusNodeApi.submitTransactionsSchema }) body: z.output<typeof consensusNodeApi.submitTransactionsSchema>): Promise<consensusNodeApi.SubmittedTransactions> {
     const transactions = body.transactions.map((text) => fromBase64Url(text));
-    const admissions = this.node.takeTransactions(transactions);
+    const admissions = await this.node.takeTransactions(transactions);
     return { items: transactions.map((bytes, index) => ({ transactionId: transactionIdOf(bytes), refused: refusalOf(admissions[index]) })) };
   }
 }
 
-const refusalOf = (admission: ReturnType<ConsensusNode['takeTransactions']>[number] | undefined): string | null => (admission?.ok === false ? admission.code : null);
+const refusalOf = (admission: Admission | undefined): string | null => (admission?.ok === false ? admission.code : null);

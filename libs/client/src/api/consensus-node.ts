@@ -31,7 +31,10 @@ export type NodeStatus = z.infer<typeof nodeStatusSchema>;
  * 202: this node has passed on to the other replicas what it admitted.
  */
 export const submitTransactionsSchema = z.strictObject({ transactions: z.array(canonicalSchema).min(1).max(512) });
-/** In the same order; `refused` is null, or the code of why the node does not hold the transaction. */
+/**
+ * In the same order; `refused` is null, or the code of why the node does not hold the transaction. `consensus-node/busy`: it has not looked at
+ * it, too many others wait; it may be sent again.
+ */
 export const submittedTransactionsSchema = z.object({ items: z.array(z.object({ transactionId: transactionIdSchema, refused: z.string().nullable() })) });
 export type SubmittedTransactions = z.infer<typeof submittedTransactionsSchema>;
 
