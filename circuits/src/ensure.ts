@@ -68,6 +68,9 @@ async function build(instance: Instance, cacheDir: string, folder: string, optio
     say('compiling the circuit');
     const { r1cs: r1csFile, wasm } = await compileCircuit(instance, work);
     const r1cs = parseR1cs(r1csFile);
+    if (r1cs.constraints !== instance.constraints) {
+      throw new Error(`${instance.name} has ${r1cs.constraints} constraints; circuits.json says ${instance.constraints}`);
+    }
     say(`making development keys for ${r1cs.constraints} constraints`);
     const keys = await generateDevelopmentKeys(r1cs, {
       instance,
