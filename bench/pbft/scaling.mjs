@@ -4,7 +4,7 @@
  */
 import { createReplica, replicaConfig } from '@medveil/pbft';
 import { EventQueue } from '../../libs/pbft/dist/simulator/event-queue.js';
-import { ed25519Keyring } from '../../libs/pbft/dist/simulator/signatures.js';
+import { configurationOf, ed25519Keyring, firstSeats, nameOf, numberOf } from '../../libs/pbft/dist/simulator/signatures.js';
 import { ToyLedger, toyReader } from '../../libs/pbft/dist/simulator/toy-ledger.js';
 import { rounded } from '../measure.mjs';
 
@@ -28,36 +28,38 @@ export function measureScaling(count) {
 const requestsOf = (transactions) => transactions.map((bytes) => ({ id: Buffer.from(bytes).toString('latin1'), sender: 'c0', bytes }));
 
 function run(count, taker) {
-  const keyring = ed25519Keyring(count);
+  const keyring = ed25519Keyring();
+  const seats = firstSeats(count);
+  const configuration = configurationOf(keyring, 1, seats);
   const queue = new EventQueue();
   const sum = { messages: 0, bytes: 0, delays: 0 };
-  const ledgers = Array.from({ length: count }, () => new ToyLedger());
-  const replicas = keyring.signers.map((signer, replica) =>
+  const ledgers = seats.map(() => new ToyLedger(keyring, seats));
+  const replicas = seats.map(({ replica }) =>
     createReplica(
-      replicaConfig({ chainId: 'scaling', replica, replicaSet: keyring.replicaSet, batchDelayMs: 0, progressTimeoutMs: NEVER_MS, statusIntervalMs: NEVER_MS, fetchTimeoutMs: NEVER_MS }),
-      { signer, verifier: keyring.verifier, proposals: toyReader },
+      replicaConfig({ chainId: 'scaling', name: nameOf(replica), configuration, batchDelayMs: 0, progressTimeoutMs: NEVER_MS, statusIntervalMs: NEVER_MS, fetchTimeoutMs: NEVER_MS }),
+      { signerOf: keyring.signersOf(replica), verifier: keyring.verifier, proposals: toyReader },
     ));
   const step = (id, input) => { for (const effect of replicas[id].step(input)) perform(id, effect); };
   const later = (id, input) => queue.after(0, () => step(id, input));
   const transmit = (from, to, bytes) => {
     sum.messages += 1;
     sum.bytes += bytes.length;
-    queue.after(1, () => step(to, { type: 'message', from, bytes }));
+    queue.after(1, () => step(to, { type: 'message', from: nameOf(from), bytes }));
   };
   function perform(id, effect) {
     const ledger = ledgers[id];
     switch (effect.type) {
       case 'broadcast': for (const to of replicas.keys()) if (to !== id) transmit(id, to, effect.bytes); break;
-      case 'send': transmit(id, effect.to, effect.bytes); break;
-      case 'validate-proposal': later(id, { type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal) }); break;
+      case 'send': transmit(id, numberOf(effect.to), effect.bytes); break;
+      case 'validate-proposal': later(id, { type: 'proposal-validated', sequence: effect.sequence, digest: effect.digest, ok: ledger.isValid(effect.proposal, effect.ancestors) }); break;
       case 'build-proposal': {
-        const proposal = ledger.build(effect.requests.map((request) => request.id));
+        const proposal = ledger.build(effect.requests.map((request) => request.id), effect.ancestors);
         later(id, { type: 'proposal-built', view: effect.view, sequence: effect.sequence, proposal, unusable: [] });
         break;
       }
       case 'deliver': {
         const { stateAfter, requestIds } = ledger.execute(effect.proposal, effect.certificate);
-        later(id, { type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds });
+        later(id, { type: 'executed', sequence: effect.sequence, stateDigest: stateAfter, requestIds, configuration: ledger.configuration });
         break;
       }
       case 'check-requests': later(id, { type: 'requests', requests: requestsOf(effect.transactions), origin: effect.from }); break;
