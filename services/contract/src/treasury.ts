@@ -28,7 +28,7 @@ export class Treasury {
     private readonly key: SigningKeyPair,
     private readonly ledger: Ledger,
     private readonly deposits: DepositStore,
-    private readonly vouchers: Pick<VoucherDesk, 'nextAnswer'>,
+    private readonly vouchers: Pick<VoucherDesk, 'nextRequest'>,
     private readonly submissions: Pick<Submissions, 'submit'>,
     private readonly clock: Clock,
     private readonly log: ServiceLog,
@@ -88,13 +88,15 @@ export class Treasury {
 
   /** Vouchers wait for no deposit. A lost or late answer does no harm: the ledger takes the first, and the credits go back without one. */
   async #answerRequest(): Promise<false> {
-    const body = await this.vouchers.nextAnswer();
-    if (body === undefined) return false;
+    const request = await this.vouchers.nextRequest();
+    if (request === undefined) return false;
+    const { requestId } = request;
     const nonce = readNonce(this.ledger.view(), this.key.publicKey);
-    if (this.#answer?.requestId !== body.requestId || this.#answer.nonce !== nonce || this.clock() > this.#answer.validUntilMs) {
+    if (this.#answer?.requestId !== requestId || this.#answer.nonce !== nonce || this.clock() > this.#answer.validUntilMs) {
       const validUntilMs = this.clock() + LIFETIME_MS;
+      const body = { type: 'issue-vouchers', requestId, signatures: request.sign() } as const;
       const { bytes } = buildTransaction({ chainId: this.ledger.chainId, account: this.key, nonce, validUntilMs, body });
-      this.#answer = { requestId: body.requestId, nonce, validUntilMs, bytes };
+      this.#answer = { requestId, nonce, validUntilMs, bytes };
     }
     await this.submissions.submit(this.#answer.bytes);
     return false;

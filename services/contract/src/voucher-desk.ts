@@ -1,4 +1,4 @@
-import { type BodyOf, type VoucherRequestEntry, voucherKeyTable, voucherRequestIdSchema, voucherRequestTable } from '@medveil/agreements';
+import { type VoucherRequestEntry, type VoucherRequestId, voucherKeyTable, voucherRequestIdSchema, voucherRequestTable } from '@medveil/agreements';
 import { toHex } from '@medveil/encoding';
 import type { KeyVault } from '@medveil/identity';
 import type { Ledger } from '@medveil/ledger';
@@ -6,6 +6,12 @@ import { createVoucherSigner, type VoucherSigner } from '@medveil/vouchers';
 
 /** Where the vault keeps the private half of a voucher key, PKCS #8. */
 export const voucherKeyName = (keyId: Uint8Array): string => `voucher-key-${toHex(keyId)}`;
+
+export interface OpenRequest {
+  readonly requestId: VoucherRequestId;
+  /** One signature for each blinded voucher, in their order: a millisecond or more each. */
+  sign(): Uint8Array[];
+}
 
 /** The treasury's part in blind vouchers: it signs what the ledger holds credits for, and sees nothing of it. */
 export class VoucherDesk {
@@ -16,24 +22,24 @@ export class VoucherDesk {
     private readonly vault: Pick<KeyVault, 'find'>,
   ) {}
 
-  /** The answer to the first request that waits and whose keys are here; the ledger itself is the list of what is still to do. */
-  async nextAnswer(): Promise<BodyOf<'issue-vouchers'> | undefined> {
+  /** The first request that waits and whose keys are here; the ledger itself is the list of what is still to do. */
+  async nextRequest(): Promise<OpenRequest | undefined> {
     const prefix = `${voucherRequestTable.prefix}/`;
     for (const [entryKey, value] of this.ledger.view().entries(prefix)) {
-      const signatures = await this.#sign(voucherRequestTable.decode(value));
-      if (signatures !== null) return { type: 'issue-vouchers', requestId: voucherRequestIdSchema.parse(entryKey.slice(prefix.length)), signatures };
+      const sign = await this.#signing(voucherRequestTable.decode(value));
+      if (sign !== null) return { requestId: voucherRequestIdSchema.parse(entryKey.slice(prefix.length)), sign };
     }
     return undefined;
   }
 
-  async #sign({ vouchers }: VoucherRequestEntry): Promise<Uint8Array[] | null> {
-    const signatures: Uint8Array[] = [];
+  async #signing({ vouchers }: VoucherRequestEntry): Promise<OpenRequest['sign'] | null> {
+    const work: (() => Uint8Array)[] = [];
     for (const { keyId, blinded } of vouchers) {
       const signer = await this.#signerOf(keyId);
       if (signer === null) return null;
-      signatures.push(signer.blindSign(blinded));
+      work.push(() => signer.blindSign(blinded));
     }
-    return signatures;
+    return () => work.map((sign) => sign());
   }
 
   /** Null where another member keeps this key. Looked for once in this process: a new key comes with a restart. */
