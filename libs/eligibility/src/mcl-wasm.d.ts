@@ -27,13 +27,11 @@ declare module 'mcl-wasm/dist/mcl_c.js' {
     readonly _mclBnG1_serialize: (bytes: number, size: number, p: number) => number;
     readonly _mclBnG1_isZero: (p: number) => number;
     readonly _mclBnG1_isValid: (p: number) => number;
-    readonly _mclBnG1_isValidOrder: (p: number) => number;
     readonly _mclBnG1_add: (out: number, p: number, q: number) => void;
     readonly _mclBnG1_dbl: (out: number, p: number) => void;
     readonly _mclBnG1_neg: (out: number, p: number) => void;
     readonly _mclBnG1_mul: (out: number, p: number, scalar: number) => void;
     readonly _mclBnG1_mulVec: (out: number, ps: number, scalars: number, n: number) => void;
-    readonly _mclBnG2_neg: (out: number, p: number) => void;
     readonly _mclBnG2_isEqual: (p: number, q: number) => number;
     readonly _mclBnG2_clear: (out: number) => void;
     readonly _mclBnG2_add: (out: number, p: number, q: number) => void;
@@ -43,10 +41,8 @@ declare module 'mcl-wasm/dist/mcl_c.js' {
     readonly _mclBnG2_serialize: (bytes: number, size: number, p: number) => number;
     readonly _mclBnG2_isZero: (p: number) => number;
     readonly _mclBnG2_isValid: (p: number) => number;
-    readonly _mclBnG2_isValidOrder: (p: number) => number;
     readonly _mclBnGT_setInt32: (out: number, value: number) => void;
     readonly _mclBnGT_mul: (out: number, a: number, b: number) => void;
-    readonly _mclBnGT_pow: (out: number, a: number, scalar: number) => void;
     readonly _mclBnGT_isEqual: (a: number, b: number) => number;
   }
   const createModule: (options: { cryptoGetRandomValues(buffer: Uint8Array): void }) => Promise<MclModule>;
