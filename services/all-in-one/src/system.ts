@@ -11,7 +11,7 @@ import { HttpClient, PkgClient } from '@medveil/client';
 import { type Clock, type RandomBytes, toBase64Url } from '@medveil/encoding';
 import { OPERATOR, signPartyToken } from '@medveil/host';
 import { type SigningKeyPair, signingKeyFromSeed } from '@medveil/identity';
-import { patientApiSettings, startPatientApi } from '@medveil/patient-api';
+import { type PatientApiSettings, patientApiSettings, startPatientApi } from '@medveil/patient-api';
 import { pkgSettings, startPkg } from '@medveil/pkg';
 import { proxyCloudSettings, startProxyCloud } from '@medveil/proxy-cloud';
 import { type ResearchApiSettings, researchApiSettings, startResearchApi } from '@medveil/research-api';
@@ -30,6 +30,8 @@ export interface SystemOptions {
   readonly parameters?: Partial<Parameters>;
   /** makes the bus duplicate, delay and reorder */
   readonly busFaults?: BusFaultSettings;
+  /** of the patients' agent */
+  readonly patients?: Partial<Pick<PatientApiSettings, 'prover'>>;
   readonly research?: Partial<Pick<ResearchApiSettings, 'partDepth' | 'maxBodyBytes' | 'disputeAutomatically'>>;
   /** default: auditors vote as they find */
   readonly auditor?: (id: string) => Partial<Pick<AuditorSettings, 'rulesAutomatically' | 'patience' | 'retryMs'>>;
@@ -150,7 +152,7 @@ class Starter {
     const agent = { pkgUrl, contractUrl, proxyUrl, circuitFolders: this.circuitFolders, proverWorkers: PROVER_WORKERS };
     const hospital = { enrolmentId: HOSPITAL_ID, enrolmentToken: await this.#hospitalToken(pkgUrl) };
     const patientUrl = await this.#started(startPatientApi(
-      patientApiSettings.parse({ ...this.#common('patient-api'), ...agent, hospital }), infrastructure('patient-api'),
+      patientApiSettings.parse({ ...this.#common('patient-api'), ...agent, hospital, ...this.options.patients }), infrastructure('patient-api'),
     ));
     const researchUrl = await this.#started(startResearchApi(
       researchApiSettings.parse({ ...this.#common('research-api'), ...agent, ...this.options.research }),
