@@ -51,8 +51,11 @@ const report = {
   prover: values.system === undefined ? values.prover : undefined, records, runs,
 };
 console.log(`${report.mode}, ${study.title}, milliseconds`);
-console.log(table(runs.map(({ phases_ms, rss_mb, ...run }) => ({ ...run, rss_mb: Object.values(rss_mb).reduce((sum, { after }) => sum + after, 0) }))));
-console.log(table(runs.map(({ in_flight, phases_ms }) => ({ in_flight, ...phases_ms }))));
+const columns = ['in_flight', 'exchanges', 'exchanges_per_min', 'p50_ms', 'p95_ms', 'p99_ms', 'cpu_s_per_exchange', 'cpu_share'];
+const memoryAfter = ({ rss_mb }) => Object.values(rss_mb).reduce((sum, { after }) => sum + after, 0);
+console.log(table(runs.map((run) => Object.fromEntries([...columns.map((name) => [name, run[name]]), ['rss_mb', memoryAfter(run)]]))));
+console.log('medians of the phases');
+console.log(table(runs.map((run) => Object.fromEntries([['in_flight', run.in_flight], ...Object.entries(run.phases_ms)]))));
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 
 /** So many exchanges, so many of them under way at any time. */

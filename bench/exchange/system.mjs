@@ -14,11 +14,7 @@ const system = await startSystem({
   dataFolder, circuits, research: { partDepth }, patients: { prover }, basePort: 0, logLevel: 'error',
   onProgress: (line) => process.stderr.write(`  ${line}\n`),
 });
-let stopping = false;
-process.on('SIGTERM', async () => {
-  if (stopping) return;
-  stopping = true;
-  await system.close();
-  await rm(dataFolder, { recursive: true, force: true });
+process.once('SIGTERM', () => {
+  void system.close().then(() => rm(dataFolder, { recursive: true, force: true }));
 });
 process.stdout.write(`${JSON.stringify({ urls: system.urls, token: system.operatorToken, processes: { 'all-in-one': process.pid } })}\n`);

@@ -1,27 +1,34 @@
+/** How many may wait at a time; who comes then has the present answer at once. */
+const MAX_WAITING = 10_000;
+
 /** Wakes those who wait for the chain to grow. */
 export class HeadSignal {
   readonly #waiting = new Set<() => void>();
+  #stopped = false;
 
   /** Call after each applied block. */
   grown(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    for (const wake of this.#waiting) wake();
   }
 
-  /** Resolves at the next block, after `waitMs`, or when the signal aborts, whichever comes first. */
-  next(waitMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
+  /** Ends all waits, those to come too. */
+  stop(): void {
+    this.#stopped = true;
+    this.grown();
+  }
+
+  /** Resolves at the next block or after `waitMs`. @returns whether it is worth waiting again: not once stopped, nor where too many wait */
+  async next(waitMs: number): Promise<boolean> {
+    if (this.#stopped || this.#waiting.size >= MAX_WAITING) return false;
+    await new Promise<void>((resolve) => {
       const wake = () => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
         this.#waiting.delete(wake);
         resolve();
       };
       const timer = setTimeout(wake, waitMs);
-      signal.addEventListener('abort', wake, { once: true });
       this.#waiting.add(wake);
-      if (signal.aborted) wake();
     });
+    return !this.#stopped;
   }
 }

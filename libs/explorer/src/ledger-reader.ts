@@ -13,8 +13,6 @@ const MAX_CHANGES = 50;
  * whoever asks need not believe the node that answers.
  */
 export class LedgerReader {
-  readonly #stopped = new AbortController();
-
   constructor(
     readonly ledger: Ledger,
     private readonly clock: Clock,
@@ -23,7 +21,7 @@ export class LedgerReader {
 
   /** Ends all waits: part of shutdown. */
   stop(): void {
-    this.#stopped.abort();
+    this.signal.stop();
   }
 
   genesis(): { genesis: string; genesisHash: string } {
@@ -107,8 +105,7 @@ export class LedgerReader {
     const deadlineMs = this.clock() + waitMs;
     while (!(await done())) {
       const leftMs = deadlineMs - this.clock();
-      if (leftMs <= 0 || this.#stopped.signal.aborted) return;
-      await this.signal.next(leftMs, this.#stopped.signal);
+      if (leftMs <= 0 || !(await this.signal.next(leftMs))) return;
     }
   }
 

@@ -1,6 +1,13 @@
+import { setMaxListeners } from 'node:events';
+
 /** Injectable: tells long-lived work (event streams, polling) that the service is going down. */
 export class Shutdown {
   readonly #controller = new AbortController();
+
+  constructor() {
+    // Each waiting request listens; how many may wait is limited where they do.
+    setMaxListeners(0, this.#controller.signal);
+  }
 
   /** Aborted when shutdown begins: an open stream ends then, so that the server can close. */
   get signal(): AbortSignal {
