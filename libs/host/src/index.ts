@@ -12,7 +12,7 @@ export { auditEventPage, trailPage } from './trail-page.js';
 export { type KeptEntry, type TrailEntry, type TrailOwners, type TrailPosition, TrailStore } from './trail.js';
 export { StorageSealer } from './storage-sealer.js';
 export { SecretFolder } from './secret-folder.js';
-export { ensureKeyFile, openVault, type VaultSettings, vaultSettings } from './vaults.js';
+export { ensureKeyFile, openVault, type VaultSettings, vaultSettings, voucherKeyName } from './vaults.js';
 export { TokenController } from './token.controller.js';
 export { type AssertionClient, assertionTokens } from './token-source.js';
 export {

@@ -46,3 +46,6 @@ async function readKeyFile(path: string): Promise<Uint8Array> {
     throw new CodedError('host/bad-key-file', 'the key file must hold 32 bytes in hexadecimal', { path }, { cause });
   }
 }
+
+/** Where the treasury's vault keeps the private half of a voucher key, PKCS #8. @param keyId of its public half */
+export const voucherKeyName = (keyId: Uint8Array): string => `voucher-key-${toHex(keyId)}`;

@@ -6,7 +6,7 @@ import type { Infrastructure } from '@medveil/host';
 import { openTransport, TOPICS, transportSettings } from '@medveil/messaging';
 import { objectStoreSettings, openObjectStore } from '@medveil/object-store';
 import type { LogLevel } from '@medveil/service-kit';
-import { REPLICA_IDS } from './setup/network.js';
+import { DEFAULT_SIZE, replicaIds } from '@medveil/setup';
 
 export interface BusFaultSettings {
   readonly seed: number;
@@ -32,7 +32,7 @@ export interface Embedded {
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 
 export async function openEmbedded({ dataFolder, clock, random, logLevel, busFaults }: EmbeddedOptions): Promise<Embedded> {
-  const replicas = [...REPLICA_IDS];
+  const replicas = replicaIds(DEFAULT_SIZE);
   const transport = openTransport(
     transportSettings.parse({ kind: 'in-process', maxMessageBytes: MAX_MESSAGE_BYTES, ...(busFaults === null ? {} : { faults: busFaults }) }),
     { clock, groups: { [TOPICS.transactions]: replicas, [TOPICS.consensus]: replicas, [TOPICS.certificates]: replicas, [TOPICS.blocks]: ['contract'] } },

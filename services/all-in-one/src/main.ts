@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { closeOnSignal } from '@medveil/service-kit';
 import { isCodedError } from '@medveil/encoding';
-import { fromCaller } from './invoked-from.js';
+import { fromCaller } from '@medveil/setup';
 import { startSystem } from './system.js';
 
 const DEFAULT_PORT = 7300;

@@ -9,16 +9,14 @@ import { contractSettings, startContract } from '@medveil/contract';
 import type { Parameters } from '@medveil/agreements';
 import { HttpClient, PkgClient } from '@medveil/client';
 import { type Clock, type RandomBytes, toBase64Url } from '@medveil/encoding';
-import { OPERATOR, signPartyToken } from '@medveil/host';
-import { type SigningKeyPair, signingKeyFromSeed } from '@medveil/identity';
 import { type PatientApiSettings, patientApiSettings, startPatientApi } from '@medveil/patient-api';
 import { pkgSettings, startPkg } from '@medveil/pkg';
 import { proxyCloudSettings, startProxyCloud } from '@medveil/proxy-cloud';
 import { type ResearchApiSettings, researchApiSettings, startResearchApi } from '@medveil/research-api';
 import type { LogLevel, RunningService } from '@medveil/service-kit';
 import { type AuditorSettings, auditorSettings, startAuditor } from '@medveil/auditor';
+import { AUDIENCES, auditorIds, type Consortium, DEFAULT_DENOMINATIONS, DEFAULT_SIZE, ensureConsortium, OPERATOR_SCOPES, replicaIds, signOperatorToken } from '@medveil/setup';
 import { openEmbedded, type Embedded, type BusFaultSettings } from './embedded.js';
-import { AUDITOR_IDS, type Consortium, ensureConsortium, REPLICA_IDS } from './setup/network.js';
 
 export interface SystemOptions {
   readonly dataFolder: string;
@@ -60,11 +58,6 @@ export interface System {
 }
 
 export const HOSPITAL_ID = 'hospital-0';
-const OPERATOR_SCOPES = [
-  'consensus:vote', 'deliveries:read', 'disputes:read', 'disputes:rule', 'enrolments:admin', 'exchanges:write', 'institutions:write', 'ledger:read', 'openings:answer', 'openings:read', 'openings:request', 'operations:read', 'patients:read', 'patients:write',
-  'requirements:write', 'research:read', 'transactions:submit', 'treasury:mint',
-];
-const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node', 'auditor'];
 /** Proofs made at a time by each agent: one for each core that this process may use, and no more than memory is spent on lightly. */
 const PROVER_WORKERS = Math.min(2, availableParallelism());
 const OPERATOR_TOKEN_LIFETIME_MS = 30 * 86_400_000;
@@ -79,11 +72,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   await loadEngine();
   onProgress('setup: keys, authority, genesis');
   const consortium = await ensureConsortium({
-    dataFolder,
-    verificationKeys: [...artefacts.values()].map(({ verificationKey }) => verificationKey),
+    folder: dataFolder,
+    size: DEFAULT_SIZE,
+    unsealing: { kind: 'key-files' },
+    circuits: [...artefacts.values()].map(({ verificationKey }) => ({ key: verificationKey, transcript: null })),
+    parameters: options.parameters ?? {},
+    denominations: DEFAULT_DENOMINATIONS,
     clock,
     random,
-    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
   });
   onProgress('opening the embedded database');
   const embedded = await openEmbedded({ dataFolder, clock, random, logLevel: options.logLevel, busFaults: options.busFaults ?? null });
@@ -113,7 +109,7 @@ class Starter {
     private readonly embedded: Embedded,
     private readonly circuitFolders: readonly string[],
     private readonly running: RunningService[],
-    private readonly operator: SigningKeyPair,
+    private readonly operatorPublicKey: string,
     readonly operatorToken: string,
   ) {
     this.#port = options.basePort;
@@ -126,18 +122,19 @@ class Starter {
     artefacts: ReadonlyMap<string, CircuitArtefacts>,
     running: RunningService[],
   ): Promise<Starter> {
-    const vault = await consortium.vaults.ensure('operator', 'operator');
-    const operator = signingKeyFromSeed(await vault.get('operator-key'));
-    const token = await signPartyToken(OPERATOR, operator, { scopes: OPERATOR_SCOPES, audience: AUDIENCES, lifetimeMs: OPERATOR_TOKEN_LIFETIME_MS }, { clock: options.clock ?? systemClock, random });
-    const folders = [...artefacts.values()].map(({ zkeyPath }) => join(zkeyPath, '..'));
-    return new Starter(options, consortium, embedded, folders, running, operator, token);
+    const { folders } = consortium;
+    const token = await signOperatorToken(folders, { scopes: OPERATOR_SCOPES, audience: AUDIENCES, lifetimeMs: OPERATOR_TOKEN_LIFETIME_MS }, { clock: options.clock ?? systemClock, random });
+    const publicKey = await (await folders.open('operator')).publicKey('operator-key');
+    for (const agent of ['patient-api', 'research-api']) await folders.ensure(agent, 'agent');
+    const circuitFolders = [...artefacts.values()].map(({ zkeyPath }) => join(zkeyPath, '..'));
+    return new Starter(options, consortium, embedded, circuitFolders, running, toBase64Url(publicKey), token);
   }
 
   async startAll(): Promise<SystemUrls> {
     const infrastructure = (service: string) => this.embedded.infrastructure(service);
     const { dataFolder, onProgress } = this.options;
     const replicas: string[] = [];
-    for (const replica of REPLICA_IDS) {
+    for (const replica of replicaIds(DEFAULT_SIZE)) {
       onProgress(`starting ${replica}`);
       const settings = consensusNodeSettings.parse({ ...this.#common(replica), replica, dataFolder: join(dataFolder, 'replicas', replica), autoApproveMembers: true });
       replicas.push(await this.#started(startConsensusNode(settings, infrastructure(replica))));
@@ -160,7 +157,7 @@ class Starter {
     ));
     onProgress('starting auditors');
     const auditors: string[] = [];
-    for (const id of AUDITOR_IDS) {
+    for (const id of auditorIds(DEFAULT_SIZE)) {
       const settings = { ...this.#common(id), auditor: id, contractUrl, proxyUrl, rulesAutomatically: true, ...this.options.auditor?.(id) };
       auditors.push(await this.#started(startAuditor(auditorSettings.parse(settings), infrastructure(id))));
     }
@@ -181,8 +178,8 @@ class Starter {
       logLevel: this.options.logLevel,
       http: { host: '127.0.0.1', port, requestsPerMinutePerAddress: 100_000, requestsPerMinutePerCredential: 50_000 },
       networkFile: this.consortium.networkFile,
-      vault: this.consortium.vaults.settings(party),
-      operatorPublicKey: toBase64Url(this.operator.publicKey),
+      vault: this.consortium.folders.vaultSettings(party),
+      operatorPublicKey: this.operatorPublicKey,
     };
   }
 

@@ -9,14 +9,13 @@ import { TestFront, testReplicas } from '@medveil/client/testing';
 import type { DatabaseEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
 import { decodeCanonical, toBase64Url } from '@medveil/encoding';
-import { assertionTokens, ensureKeyFile, type Network, OPERATOR, openVault, partyTokenSource } from '@medveil/host';
+import { assertionTokens, ensureKeyFile, type Network, OPERATOR, openVault, partyTokenSource, voucherKeyName } from '@medveil/host';
 import { type Credential, createCertificateAuthority, type SigningKeyPair, signingKeyFromSeed, WEEKLY_EPOCHS } from '@medveil/identity';
 import { openTransport, TOPICS, type Transport, transportSettings } from '@medveil/messaging';
 import type { RunningService } from '@medveil/service-kit';
 import { voucherKeyId } from '@medveil/vouchers';
 import { contractSettings } from './settings.js';
 import { startContract } from './start.js';
-import { voucherKeyName } from './voucher-desk.js';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const CHAIN = 'contract-spec';

@@ -1,11 +1,9 @@
 import { type VoucherRequestEntry, type VoucherRequestId, voucherKeyTable, voucherRequestIdSchema, voucherRequestTable } from '@medveil/agreements';
 import { toHex } from '@medveil/encoding';
+import { voucherKeyName } from '@medveil/host';
 import type { KeyVault } from '@medveil/identity';
 import type { Ledger } from '@medveil/ledger';
 import { createVoucherSigner, type VoucherSigner } from '@medveil/vouchers';
-
-/** Where the vault keeps the private half of a voucher key, PKCS #8. */
-export const voucherKeyName = (keyId: Uint8Array): string => `voucher-key-${toHex(keyId)}`;
 
 export interface OpenRequest {
   readonly requestId: VoucherRequestId;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { logLevelSchema, type LogLevel } from '@medveil/service-kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { fromCaller } from '../invoked-from.js';
+import { fromCaller } from '@medveil/setup';
 
 const preparedSchema = z.object({ install: z.number(), build: z.number(), keys: z.number() });
 

@@ -8,7 +8,7 @@ import { accountId, derivePatientKeys, type KeyVault, type PatientKeys, type Pse
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
 export const vaultOf = (folder: string, party: string): Promise<KeyVault> =>
-  openVault({ folder: join(folder, 'vaults', party), keyFile: join(folder, 'vault.key') }, random);
+  openVault({ folder: join(folder, 'parties', party, 'vault'), keyFile: join(folder, 'parties', party, 'vault.key') }, random);
 
 /** Everything that derives from the seed of a patient, the hospital or an institution. */
 export async function keysOf(folder: string, party: 'patient-api' | 'research-api', secret: string): Promise<PatientKeys> {

@@ -53,7 +53,7 @@ export function* plaintextNeedles(name: string, plaintext: Uint8Array, published
 /** All secrets of all vaults, and what derives from the seeds among them. */
 export async function secretNeedles(folder: string, pre: Afgh06): Promise<Needle[]> {
   const needles: Needle[] = [];
-  for (const party of await readdir(join(folder, 'vaults'))) {
+  for (const party of await readdir(join(folder, 'parties'))) {
     const vault = await vaultOf(folder, party);
     for (const name of await vault.list()) {
       const secret = await vault.get(name);
@@ -93,10 +93,10 @@ function* fieldNeedles(name: string, value: bigint): Generator<Needle> {
   yield textNeedle(`${name}, decimal`, String(value));
 }
 
-/** What opens all vaults of a development system, in the one file that it is allowed to stand in. */
-export const VAULT_KEY_FILE = 'vault.key';
-export async function vaultKeyNeedle(folder: string): Promise<Needle> {
-  return { name: 'vault key', bytes: fromHex((await readFile(join(folder, VAULT_KEY_FILE), 'utf8')).trim()) };
+/** What opens a vault, named by the one file that it is allowed to stand in. */
+export async function vaultKeyNeedles(folder: string): Promise<Needle[]> {
+  const files = (await readdir(join(folder, 'parties'))).map((party) => join('parties', party, 'vault.key'));
+  return Promise.all(files.map(async (name) => ({ name, bytes: fromHex((await readFile(join(folder, name), 'utf8')).trim()) })));
 }
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

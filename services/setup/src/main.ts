@@ -1,0 +1,3 @@
+import { setupCommand } from './cli.js';
+
+await setupCommand(process);
