@@ -1,5 +1,9 @@
-/** What is no FHIR bundle, or too much of one: refused by name and reason, the rest carries on, nothing half-registered. */
+/**
+ * What comes from outside. What is no FHIR bundle, or too much of one: refused by name and reason, the rest carries on, nothing half-registered.
+ * Who has no credential, or a wrong one: closed at every route of every service.
+ */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
@@ -8,7 +12,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ApiError } from '@medveil/client';
 import type { Id } from '@medveil/encoding';
+import { OPERATOR, type PartyToken, signPartyToken } from '@medveil/host';
+import { signingKeyFromSeed, type SigningKeyPair } from '@medveil/identity';
 import { readBundles, syntheticBundles } from './demo/bundles.js';
+import { vaultOf } from './testing/parties.js';
+import { nameOf, type Route, routesOf, statusOf } from './testing/routes.js';
 import { startWorld, type World } from './testing/world.js';
 
 const MEGABYTE = 1024 * 1024;
@@ -47,21 +55,20 @@ const BAD: readonly (readonly [name: string, bytes: Uint8Array, code: string])[]
   ['truncated', bundle.subarray(0, Math.floor(bundle.length / 2)), 'fhir/truncated'],
 ];
 
+let world: World;
+before(async () => { world = await startWorld(); });
+after(() => world.end());
+
 describe('bad input at the patient’s agent', () => {
-  let world: World;
   let patientId: Id<'pat'>;
   // As clients do that mean to go on: of one that asks to be cut off after the answer the rest would not be read.
   const agent = new Agent({ keepAlive: true });
 
   before(async () => {
-    world = await startWorld();
     // The hospital enrols in the background; until then the agent says that it is not ready, and the client tries again.
     patientId = (await world.clients.patient.createPatient('somebody', 'once')).patientId;
   });
-  after(() => {
-    agent.destroy();
-    return world.end();
-  });
+  after(() => agent.destroy());
 
   const kept = async () => (await readdir(join(world.folder, 'objects', 'patient-api'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
 
@@ -140,6 +147,62 @@ async function answerTo(upload: ClientRequest): Promise<[status: number | undefi
   for await (const piece of response) pieces.push(piece as Uint8Array);
   return [response.statusCode, (JSON.parse(Buffer.concat(pieces).toString()) as { code: string }).code];
 }
+
+/** Open to everyone, and why: a route that is open and does not stand here fails the spec. */
+const OPEN: readonly string[] = [
+  // what Setup made public, and what anybody checks signatures with
+  'pkg GET /v1/parameters', 'pkg GET /v1/issuers', 'pkg GET /v1/revocations', 'proxy-cloud GET /v1/parameters', 'contract GET /v1/genesis',
+  // the way to a credential: a one-time token, or a signed assertion
+  'pkg POST /v1/enrolments', 'pkg POST /v1/token', 'contract POST /v1/token', 'proxy-cloud POST /v1/token',
+  // how a replica is, without what it holds
+  'consensus-node GET /v1/status',
+];
+
+describe('an outsider', () => {
+  let routes: Route[];
+  let closed: Route[];
+  before(async () => {
+    const { replicas: [replica = ''], auditors: [auditor = ''], ...others } = world.system.urls;
+    routes = await routesOf({ ...others, 'consensus-node': replica, auditor });
+    closed = routes.filter((route) => !OPEN.includes(nameOf(route)));
+  });
+
+  const clock = (): number => Date.now();
+  const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+  const signed = (key: SigningKeyPair, token: Partial<PartyToken> & Pick<PartyToken, 'audience'>): Promise<string> =>
+    signPartyToken(OPERATOR, key, { scopes: ['everything'], lifetimeMs: 60_000, ...token }, { clock, random });
+  const operator = async () => signingKeyFromSeed(await (await vaultOf(world.folder, 'operator')).get('operator-key'));
+  const refusal = async (route: Route, token: string | null, status: number): Promise<void> =>
+    assert.equal(await statusOf(route, token), status, nameOf(route));
+
+  it('finds every service, and no open route but those that are meant to be', () => {
+    assert.deepEqual(new Set(routes.map(({ service }) => service)), new Set(['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node', 'auditor']));
+    assert.ok(closed.length >= 80, `${closed.length} routes`);
+    assert.deepEqual(OPEN.filter((name) => !routes.some((route) => nameOf(route) === name)), []);
+  });
+
+  it('is let in nowhere without a credential, nor with one of its own making', async () => {
+    const stranger = signingKeyFromSeed(random(32));
+    for (const route of closed) {
+      await refusal(route, null, 401);
+      await refusal(route, await signed(stranger, { audience: route.service }), 401);
+    }
+  });
+
+  it('gains nothing by what it caught: a token that is over, or for another service', async () => {
+    const key = await operator();
+    const names = [...new Set(closed.map(({ service }) => service))];
+    for (const route of closed) {
+      await refusal(route, await signed(key, { audience: route.service, lifetimeMs: -60_000 }), 401);
+      await refusal(route, await signed(key, { audience: names.filter((name) => name !== route.service) }), 401);
+    }
+  });
+
+  it('is let in nowhere by a good token without the route’s scope', async () => {
+    const key = await operator();
+    for (const route of closed) await refusal(route, await signed(key, { audience: route.service }), 403);
+  });
+});
 
 describe('bad input in the demo’s folder', () => {
   let folder: string;
