@@ -59,6 +59,8 @@ let world: World;
 before(async () => { world = await startWorld(); });
 after(() => world.end());
 
+const kept = async () => (await readdir(join(world.folder, 'objects', 'patient-api'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
+
 describe('bad input at the patient’s agent', () => {
   let patientId: Id<'pat'>;
   // As clients do that mean to go on: of one that asks to be cut off after the answer the rest would not be read.
@@ -69,8 +71,6 @@ describe('bad input at the patient’s agent', () => {
     patientId = (await world.clients.patient.createPatient('somebody', 'once')).patientId;
   });
   after(() => agent.destroy());
-
-  const kept = async () => (await readdir(join(world.folder, 'objects', 'patient-api'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
 
   it('is refused with its own code, names no value, and leaves nothing behind', async () => {
     const previously = await kept();
@@ -158,6 +158,14 @@ const OPEN: readonly string[] = [
   'consensus-node GET /v1/status',
 ];
 
+const clock = (): number => Date.now();
+const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+const signed = (key: SigningKeyPair, token: Partial<PartyToken> & Pick<PartyToken, 'audience'>): Promise<string> =>
+  signPartyToken(OPERATOR, key, { scopes: ['everything'], lifetimeMs: 60_000, ...token }, { clock, random });
+const operator = async () => signingKeyFromSeed(await (await vaultOf(world.folder, 'operator')).get('operator-key'));
+const refusal = async (route: Route, token: string | null, status: number): Promise<void> =>
+  assert.equal(await statusOf(route, token), status, nameOf(route));
+
 describe('an outsider', () => {
   let routes: Route[];
   let closed: Route[];
@@ -166,14 +174,6 @@ describe('an outsider', () => {
     routes = await routesOf({ ...others, 'consensus-node': replica, auditor });
     closed = routes.filter((route) => !OPEN.includes(nameOf(route)));
   });
-
-  const clock = (): number => Date.now();
-  const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-  const signed = (key: SigningKeyPair, token: Partial<PartyToken> & Pick<PartyToken, 'audience'>): Promise<string> =>
-    signPartyToken(OPERATOR, key, { scopes: ['everything'], lifetimeMs: 60_000, ...token }, { clock, random });
-  const operator = async () => signingKeyFromSeed(await (await vaultOf(world.folder, 'operator')).get('operator-key'));
-  const refusal = async (route: Route, token: string | null, status: number): Promise<void> =>
-    assert.equal(await statusOf(route, token), status, nameOf(route));
 
   it('finds every service, and no open route but those that are meant to be', () => {
     assert.deepEqual(new Set(routes.map(({ service }) => service)), new Set(['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api', 'consensus-node', 'auditor']));

@@ -26,6 +26,8 @@ export const patientApiSettings = z.strictObject({
   maxImportLines: z.int().min(1).max(10_000_000).default(1_000_000),
   /** exchanges that standing rules of all patients together begin within an hour */
   standingExchangesPerHour: z.int().min(1).max(1_000_000).default(1_000),
+  /** within which an exchange that a standing rule begins is put off by a random time: at once, and in the order of the patients, would show whose is whose */
+  standingSpreadMs: z.int().min(0).max(86_400_000).default(3_600_000),
   /** how records are de-identified */
   ruleSet: z.enum(RULE_SET_NAMES).default('limited-data-set'),
   /** a rule set of your own instead (docs/fhir.md), JSON */

@@ -7,14 +7,14 @@ export interface Route {
   readonly path: string;
 }
 
-const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'patch']);
 
 /** @param urls of services, by their names as audiences */
 export async function routesOf(urls: Readonly<Record<string, string>>): Promise<Route[]> {
   const found = await Promise.all(Object.entries(urls).map(async ([service, url]) => {
     const { paths } = (await (await fetch(new URL('/docs/openapi.json', url))).json()) as { paths: Record<string, object> };
     return Object.entries(paths).flatMap(([path, operations]) =>
-      Object.keys(operations).filter((method) => METHODS.includes(method)).map((method): Route => ({ service, url, method: method.toUpperCase(), path })));
+      Object.keys(operations).filter((method) => METHODS.has(method)).map((method): Route => ({ service, url, method: method.toUpperCase(), path })));
   }));
   return found.flat();
 }

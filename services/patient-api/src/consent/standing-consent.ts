@@ -125,7 +125,8 @@ export class StandingConsent {
     else {
       const freeAtMs = await decisions.hourFreeAtMs();
       if (freeAtMs > this.context.clock()) return freeAtMs;
-      await starter.start({ patientId, recordId, requirementId, acknowledgeConflicts: false, by: `standing rule ${ruleId}` }, (tx, exchangeId) =>
+      const withinMs = this.context.settings.standingSpreadMs;
+      await starter.start({ patientId, recordId, requirementId, acknowledgeConflicts: false, by: `standing rule ${ruleId}`, withinMs }, (tx, exchangeId) =>
         decisions.granted(tx, decided, exchangeId));
     }
     return null;

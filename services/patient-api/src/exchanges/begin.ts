@@ -16,6 +16,7 @@ import { type ExchangeRow, exchanges, patients } from '../tables.js';
 import type { HeldCircuit } from './circuits.js';
 import { circuitFor } from './prove.js';
 import { EXCHANGE } from './job.js';
+import { startAtMs } from './start-time.js';
 
 export interface Consent {
   readonly patientId: Id<'pat'>;
@@ -24,6 +25,8 @@ export interface Consent {
   readonly acknowledgeConflicts: boolean;
   /** who gave it, as their credential says, or the standing rule that did */
   readonly by: string;
+  /** work on it begins at a random time within; left out: at once */
+  readonly withinMs?: number;
 }
 
 /** What is written down in one transaction with a new exchange; where it throws, there is none. */
@@ -140,7 +143,8 @@ export class ExchangeStarter {
           updatedAtMs: nowMs,
         })
         .returning();
-      await jobs.enqueue(tx, EXCHANGE, { key: exchangeId, payload: { exchangeId } });
+      const runAtMs = startAtMs({ nowMs, withinMs: consent.withinMs ?? 0, expiresAtMs: requirement.terms.expiresAtMs }, random);
+      await jobs.enqueue(tx, EXCHANGE, { key: exchangeId, payload: { exchangeId }, runAtMs });
       await together?.(tx, exchangeId);
       if (row === undefined) throw new PatientApiError('patient-api/unknown-exchange', 'the exchange could not be written down');
       return row;

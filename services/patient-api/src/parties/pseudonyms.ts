@@ -2,10 +2,10 @@ import { KeyedQueue, type PkgClient } from '@medveil/client';
 import type { TransactionQueries } from '@medveil/database';
 import { fromBase64Url, type Id, toBase64Url, toHex } from '@medveil/encoding';
 import {
-  acceptTCert, accountId, type Committee, createTCertRequest, decodeOpeningWitness, epochAt, type OpeningCommittees, type PseudonymKeys, type SigningKeyPair,
+  acceptTCert, accountId, type Committee, createTCertRequest, decodeOpeningWitness, epochAt, type OpeningCommittees, type PseudonymKeys, type SigningKeyPair, validityOfEpoch,
 } from '@medveil/identity';
 import type { OwnerKey } from '@medveil/pre';
-import { and, asc, count, eq, gt, inArray, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import { HOSPITAL, parties, type PartyId, pseudonyms, tCertRequests } from '../tables.js';
@@ -120,10 +120,12 @@ export class Pseudonyms {
     return this.context.clock() + Math.min(LEAST_LIFE_MS, (epochMs * lifetimeEpochs) / 4);
   }
 
+  /** Of the present epoch only: who still drew from the stock of the last one would be told apart by it from those who came later. */
   #usable(partyId: PartyId) {
-    const nowMs = this.context.clock();
+    const { clock, network: { epochs } } = this.context;
+    const { notBeforeMs } = validityOfEpoch(epochAt(clock(), epochs), epochs);
     return and(
-      eq(pseudonyms.partyId, partyId), isNull(pseudonyms.usedFor), lte(pseudonyms.notBeforeMs, nowMs), gt(pseudonyms.notAfterMs, this.#leastNotAfterMs()),
+      eq(pseudonyms.partyId, partyId), isNull(pseudonyms.usedFor), eq(pseudonyms.notBeforeMs, notBeforeMs), gt(pseudonyms.notAfterMs, this.#leastNotAfterMs()),
     );
   }
 

@@ -190,7 +190,7 @@ export class TestWorld {
       mode: 'development', logLevel: 'silent', networkFile: join(folder, 'network.json'), pkgUrl: servers.pkg.url, contractUrl: servers.contract.url, proxyUrl: servers.proxy.url,
       vault: { folder: join(folder, 'vault'), keyFile: join(folder, 'vault.key') }, operatorPublicKey: toBase64Url(keys.operator.publicKey),
       hospital: { enrolmentId: 'hospital-0', ...(hospitalToken === undefined ? {} : { enrolmentToken: hospitalToken }) },
-      circuitFolders: [join(artefacts.zkeyPath, '..')], policyPollMs: 100, pseudonymBatch: 4, ...overrides,
+      circuitFolders: [join(artefacts.zkeyPath, '..')], policyPollMs: 100, pseudonymBatch: 4, standingSpreadMs: 0, ...overrides,
     });
   }
 
