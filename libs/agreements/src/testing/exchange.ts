@@ -52,7 +52,10 @@ export const recordPart = (record: string, part: PartType): RecordPart => ({
   part, version: 1, capsule: fill(CAPSULE_BYTES, `capsule ${record} ${part}`), bodyDigest: bytes32(`body ${record} ${part}`), bodyBytes: 4096,
 });
 
-const fill = (length: number, name: string): Uint8Array => new Uint8Array(length).map((_, index) => bytes32(name)[index % 32]!);
+const fill = (length: number, name: string): Uint8Array => {
+  const pattern = bytes32(name);
+  return new Uint8Array(length).map((_, index) => pattern[index % pattern.length]!);
+};
 
 export const registerBody = (record: string, parts: readonly PartType[] = ['demographics', 'vital-signs', 'laboratory', 'conditions', 'medications']): BodyOf<'register-record'> => ({
   type: 'register-record', record: bytes32(record), parts: parts.map((part) => recordPart(record, part)),
