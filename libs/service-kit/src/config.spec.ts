@@ -64,7 +64,13 @@ describe('configuration', () => {
     const { MEDVEIL_PROXY_CLOUD_TOKEN_SECRET: text, ...rest } = good;
     const config = await load({ ...rest, MEDVEIL_PROXY_CLOUD_TOKEN_SECRET_FILE: '/run/secret' }, { '/run/secret': `${text}\n` });
     assert.equal(config.tokenSecret, text);
-    assert.match((await problemsOf({ ...rest, MEDVEIL_PROXY_CLOUD_MODE_FILE: 'x' })).join(), /MODE_FILE: no such setting/);
+  });
+
+  it('reads any setting from a file of its own', async () => {
+    const { MEDVEIL_PROXY_CLOUD_MODE: mode, ...rest } = good;
+    assert.equal((await load({ ...rest, MEDVEIL_PROXY_CLOUD_MODE_FILE: '/run/mode' }, { '/run/mode': `${mode}\n` })).mode, 'development');
+    assert.deepEqual((await problemsOf({ ...good, MEDVEIL_PROXY_CLOUD_MODE_FILE: '/run/none' })), ['MEDVEIL_PROXY_CLOUD_MODE_FILE: the file cannot be read; given "/run/none"']);
+    assert.match((await problemsOf({ ...good, MEDVEIL_PROXY_CLOUD_MOOD_FILE: '/run/mode' })).join(), /MOOD_FILE: no such setting/);
   });
 
   it('lists every setting for --help', () => {
@@ -72,7 +78,7 @@ describe('configuration', () => {
     assert.match(help, /MEDVEIL_PROXY_CLOUD_HTTP_BODY_LIMIT_BYTES {2}integer from 1024 to 67108864\n/);
     assert.match(help, /MEDVEIL_PROXY_CLOUD_STORE_KIND {2}"folder" or "s3"/);
     assert.match(help, /MEDVEIL_PROXY_CLOUD_MODE .*\(required\)/);
-    assert.match(help, /MEDVEIL_PROXY_CLOUD_TOKEN_SECRET .*\(required; secret, or its file in …_FILE\)/);
+    assert.match(help, /MEDVEIL_PROXY_CLOUD_TOKEN_SECRET .*\(required; secret\)/);
   });
 
   it('refuses at definition two settings with one variable', () => {

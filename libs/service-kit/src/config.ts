@@ -35,7 +35,7 @@ const upperSnake = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/
 
 export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads the file named by `MEDVEIL_<SERVICE>_CONFIG` (YAML or JSON), or a secret's file. */
+  /** Reads the file named by `MEDVEIL_<SERVICE>_CONFIG` (YAML or JSON), or that of one setting. */
   readonly readFile: (path: string) => Promise<string>;
 }
 
@@ -70,7 +70,7 @@ async function readSources(service: string, leaves: readonly Leaf[], { env, read
     const fileLeaf = name.endsWith('_FILE') ? byName.get(name.slice(0, -'_FILE'.length)) : undefined;
     if (leaf !== undefined) {
       setAt(given.values, leaf.path, readText(leaf, text));
-    } else if (fileLeaf?.isSecret === true) {
+    } else if (fileLeaf !== undefined) {
       const content = await readFile(text).catch(() => undefined);
       if (content === undefined) given.problems.push(`${name}: the file cannot be read; given ${JSON.stringify(text)}`);
       else setAt(given.values, fileLeaf.path, readText(fileLeaf, content.trimEnd()));
@@ -139,8 +139,8 @@ export function describeConfig(definition: ConfigDefinition): string {
   const { service, schema } = definition;
   const lines = leavesOf(schema).map((leaf) => {
     const isOptional = schema.safeParse({}).error?.issues.every((issue) => issue.path.join('.') !== leaf.path.join('.')) ?? true;
-    const notes = [isOptional ? '' : 'required', leaf.isSecret ? 'secret, or its file in …_FILE' : ''].filter((note) => note !== '');
+    const notes = [isOptional ? '' : 'required', leaf.isSecret ? 'secret' : ''].filter((note) => note !== '');
     return `  ${variableName(service, leaf.path)}  ${allowed(leaf)}${notes.length > 0 ? `  (${notes.join('; ')})` : ''}`;
   });
-  return [`Settings of ${service}, as environment variables:`, `  ${variableName(service, ['config'])}  a YAML or JSON file with the same settings by name`, ...lines].join('\n');
+  return [`Settings of ${service}, as environment variables; each may be read from a file that …_FILE names:`, `  ${variableName(service, ['config'])}  a YAML or JSON file with the same settings by name`, ...lines].join('\n');
 }
