@@ -5,7 +5,7 @@ import { build, developmentKeys, execute, install, ROOT, timed } from './steps.m
 
 const packages = ['libs', 'services']
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name)))
-  .concat(join(ROOT, 'circuits'))
+  .concat(join(ROOT, 'circuits'), join(ROOT, 'helm'))
   .filter((folder) => existsSync(join(folder, 'package.json')));
 const summaryOf = (folder) => join(folder, '.test-summary.json');
 

@@ -81,7 +81,7 @@ retentionHours: {{ .Values.kafka.topics.retentionHours }}
 
 {{- define "medveil.config.postgres" -}}
 kind: postgres
-migrations: {{ ternary "check" "run" (eq .Values.postgres.migrations "hook") }}
+migrations: {{ and (eq .Values.postgres.migrations "hook") (not .Values.evaluation.postgres.enabled) | ternary "check" "run" }}
 poolSize: {{ .Values.postgres.poolSize }}
 {{- if and .Values.postgres.caSecret (not .Values.evaluation.postgres.enabled) }}
 caFile: /etc/medveil/postgres-ca/ca.crt

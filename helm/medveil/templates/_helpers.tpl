@@ -126,6 +126,17 @@ capabilities: {drop: [ALL]}
 {{- if or .Values.evaluation.kafka.enabled .Values.kafka.brokers }}true{{ end -}}
 {{- end -}}
 
+{{/* Parties installed here that send or read messages, as the broker knows them. */}}
+{{- define "medveil.speakers" -}}
+{{- $speakers := list -}}
+{{- if .Values.pkg.enabled -}}{{- $speakers = append $speakers "pkg" -}}{{- end -}}
+{{- if .Values.contract.enabled -}}{{- $speakers = append $speakers "contract" -}}{{- end -}}
+{{- if .Values.consensusNode.enabled -}}
+{{- range splitList "," (include "medveil.ordinals" (list . "consensusNode")) -}}{{- $speakers = append $speakers (printf "replica-%s" .) -}}{{- end -}}
+{{- end -}}
+{{- join "," $speakers -}}
+{{- end -}}
+
 {{- define "medveil.hasRedis" -}}
 {{- if or .Values.evaluation.redis.enabled .Values.redis.enabled }}true{{ end -}}
 {{- end -}}

@@ -115,7 +115,7 @@ const run = async (argv: readonly string[], env: Record<string, string>) => {
     argv: ['node', 'main.js', ...argv], env, stdout: { write: (text) => out.push(text) }, stderr: { write: (text) => err.push(text) }, once: () => undefined, off: () => undefined,
   };
   const settings = z.strictObject({ ...commonSettings, vault: vaultSettings });
-  await runAlone('demo', settings, async () => { throw new Error('it must not start'); }, host);
+  await runAlone('demo', settings, async () => { throw new Error('it must not start'); }, null, host);
   return { out: out.join(''), err: err.join(''), exitCode: host.exitCode };
 };
 

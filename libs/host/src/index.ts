@@ -18,6 +18,6 @@ export { type AssertionClient, assertionTokens } from './token-source.js';
 export {
   type AccountPrincipal, anyOf, OPERATOR, partyTokens, partyTokenSource, type PartyToken, signPartyToken, TokenService, type TokenServiceOptions, type TrustedParty,
 } from './tokens.js';
-export { infrastructureSettings, type InfrastructureSettings, type OpenedInfrastructure, openInfrastructure } from './open-infrastructure.js';
+export { infrastructureSettings, type InfrastructureSettings, type OpenedInfrastructure, openInfrastructure, prepareStores, type Stores } from './open-infrastructure.js';
 export { nativeProgram, type NativeProgramOptions } from './native-program.js';
 export { runAlone } from './run-alone.js';

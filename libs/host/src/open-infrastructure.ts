@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheSettings, openCache, scopedCache } from '@medveil/cache';
-import { type DatabaseEngine, type DatabaseSettings, openEngine, postgresSettings } from '@medveil/database';
+import { type DatabaseEngine, type DatabaseOptions, type DatabaseSettings, openEngine, postgresSettings } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { openTransport, transportSettings } from '@medveil/messaging';
 import { openObjectStore, type ObjectStoreSettings, s3Settings } from '@medveil/object-store';
@@ -74,6 +74,29 @@ export async function openInfrastructure(settings: InfrastructureSettings, servi
     openObjectStore: async (name) => untilAvailable('object store', startTimeoutMs, async () => openObjectStore(objectsIn(settings, name), random)),
     close,
   };
+}
+
+/** What a service keeps in servers of its own infrastructure. */
+export interface Stores {
+  readonly database: DatabaseOptions;
+  /** has a part of the object store, too */
+  readonly objects?: boolean;
+}
+
+/**
+ * Brings the schema of a service up to date, and makes its bucket where the settings say `createBucket`. Where nothing is to be done nothing
+ * is: it may be repeated, and done by several at once.
+ * @throws as `openInfrastructure`
+ */
+export async function prepareStores(settings: InfrastructureSettings, service: string, { database, objects = false }: Stores): Promise<void> {
+  const { startTimeoutMs } = settings;
+  const engine = await openEngine(databaseIn(settings), clock);
+  try {
+    await (await untilAvailable('database', startTimeoutMs, async () => engine.open(database))).close();
+  } finally {
+    await engine.close();
+  }
+  if (objects) await (await untilAvailable('object store', startTimeoutMs, async () => openObjectStore(objectsIn(settings, service), random))).close();
 }
 
 /** Not every service has a database, and an embedded server takes seconds and a hundred megabytes. */

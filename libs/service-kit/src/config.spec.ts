@@ -87,14 +87,15 @@ describe('configuration', () => {
   });
 });
 
-const run = async (options: string[], env: Record<string, string>, start: () => Promise<{ close(): Promise<void> }>) => {
+type Commands = Readonly<Record<string, () => Promise<void>>>;
+const run = async (options: string[], env: Record<string, string>, start: () => Promise<{ close(): Promise<void> }>, commands: Commands = {}) => {
   const out: string[] = [];
   const err: string[] = [];
   const host: ProcessLike = {
     argv: ['node', 'main.js', ...options], env, stdout: { write: (text) => out.push(text) }, stderr: { write: (text) => err.push(text) },
     once: () => undefined, off: () => undefined,
   };
-  await runMain(host, definition, start);
+  await runMain(host, definition, start, commands);
   return { out: out.join(''), err: err.join(''), exitCode: host.exitCode };
 };
 const never = async () => assert.fail('must not start');
@@ -103,7 +104,7 @@ describe('main', () => {
   it('answers --help and --print-config without starting', async () => {
     assert.match((await run(['--help'], {}, never)).out, /Settings of proxy-cloud/);
     assert.match((await run(['--print-config'], good, never)).out, /"mode": "development"/);
-    assert.deepEqual(await run(['--helpp'], good, never), { out: '', err: 'unknown option --helpp; there are --help and --print-config\n', exitCode: 2 });
+    assert.deepEqual(await run(['--helpp'], good, never), { out: '', err: 'unknown option --helpp; there are --help, --print-config\n', exitCode: 2 });
   });
 
   it('says what is missing with exit code 2, and what failed with exit code 1', async () => {
@@ -113,5 +114,18 @@ describe('main', () => {
     const failed = await run([], good, async () => { throw new Error('port taken'); });
     assert.equal(failed.exitCode, 1);
     assert.match(failed.err, /port taken/);
+  });
+
+  it('carries out a command instead of starting', async () => {
+    let done = 0;
+    const prepare = async () => { done += 1; };
+    assert.deepEqual(await run(['prepare'], good, never, { prepare }), { out: '', err: '', exitCode: undefined });
+    assert.equal(done, 1);
+    assert.equal((await run(['prepare'], {}, never, { prepare })).exitCode, 2);
+    assert.match((await run(['repair'], good, never, { prepare })).err, /unknown option repair; there are prepare, --help/);
+    const failed = await run(['prepare'], good, never, { prepare: async () => { throw new Error('disk full'); } });
+    assert.equal(failed.exitCode, 1);
+    assert.match(failed.err, /cannot prepare:\n.*disk full/);
+    assert.equal(done, 1);
   });
 });

@@ -18,16 +18,20 @@ export interface ProcessLike {
  * The whole of a service's `main.ts`: `await runMain(process, config, async (settings) => startPkg(settings))`.
  * Answers `--help` and `--print-config`; exits with 2 and one line a problem where the configuration is not right, with 1 where
  * the service does not start; closes it on the first SIGTERM or SIGINT and lets the process end by itself.
+ * @param commands what may be done instead of starting, by name: `main.js NAME`
  */
 export async function runMain<S extends z.ZodObject>(
   host: ProcessLike,
   definition: ConfigDefinition<S>,
   start: (config: z.infer<S>) => Promise<{ close(): Promise<void> }>,
+  commands: Readonly<Record<string, (config: z.infer<S>) => Promise<void>>> = {},
 ): Promise<void> {
-  const options = host.argv.slice(2);
+  const [first = '', ...rest] = host.argv.slice(2);
+  const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  const options = command === undefined ? host.argv.slice(2) : rest;
   const unknown = options.filter((option) => option !== '--help' && option !== '--print-config');
   if (unknown.length > 0) {
-    host.stderr.write(`unknown option ${unknown.join(' ')}; there are --help and --print-config\n`);
+    host.stderr.write(`unknown option ${unknown.join(' ')}; there are ${[...Object.keys(commands), '--help', '--print-config'].join(', ')}\n`);
     host.exitCode = 2;
     return;
   }
@@ -41,9 +45,10 @@ export async function runMain<S extends z.ZodObject>(
       host.stdout.write(`${printConfig(definition, config)}\n`);
       return;
     }
-    closeOnSignal(host, await start(config));
+    if (command === undefined) closeOnSignal(host, await start(config));
+    else await command(config);
   } catch (error) {
-    host.stderr.write(`${definition.service} does not start:\n${describeFailure(error)}\n`);
+    host.stderr.write(`${definition.service} ${command === undefined ? 'does not start' : `cannot ${first}`}:\n${describeFailure(error)}\n`);
     host.exitCode = error instanceof ConfigError ? 2 : 1;
   }
 }

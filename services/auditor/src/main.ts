@@ -1,5 +1,5 @@
 import { runAlone } from '@medveil/host';
 import { auditorSettings } from './settings.js';
-import { startAuditor } from './start.js';
+import { startAuditor, storesOf } from './start.js';
 
-await runAlone('auditor', auditorSettings, startAuditor);
+await runAlone('auditor', auditorSettings, startAuditor, storesOf);

@@ -1,7 +1,7 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower, ProxyClient } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, isCodedError } from '@medveil/encoding';
-import { assertionTokens, type Infrastructure, LedgerCursor, loadNetwork, type Network, OPERATOR, openVault, partyTokens } from '@medveil/host';
+import { assertionTokens, type Infrastructure, LedgerCursor, loadNetwork, type Network, OPERATOR, openVault, partyTokens, type Stores } from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -21,6 +21,10 @@ import { schemaOf } from './tables.js';
 
 const NAME = 'auditor';
 const VERSION = '0.1.0';
+/** What an auditor's service keeps: `prepare` of its main file brings it up to date. */
+export const storesOf = ({ auditor }: Pick<AuditorSettings, 'auditor'>): Stores => ({
+  database: { schema: schemaOf(auditor), migrations: new URL('../migrations/', import.meta.url) },
+});
 const BODY_TIMEOUT_MS = 10 * 60_000;
 
 /** What this service needs of its host: it sends and takes no messages, and keeps nothing of what it sees. */
@@ -38,7 +42,7 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
   const account = signingKeyFromSeed(await vault.get('account-key'));
   const hpke = await hpkeKeyPairFromSeed(await vault.get('hpke-seed'));
   const pre = afgh06(await loadEngine());
-  const database = await infrastructure.databases.open({ schema: schemaOf(settings.auditor), migrations: new URL('../migrations/', import.meta.url) });
+  const database = await infrastructure.databases.open(storesOf(settings).database);
   const jobs = createJobs({ database, clock, random, onAttempt: jobObserver(metrics, log) });
   const tokenFor = (baseUrl: string, audience: string) =>
     assertionTokens(baseUrl, audience, { key: account, credential: { kind: 'enrolment', certificate }, subject: settings.auditor }, { clock, random });

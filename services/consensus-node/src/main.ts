@@ -5,4 +5,4 @@ import { startConsensusNode } from './start.js';
 
 const [, , command, ...given] = process.argv;
 if (isLedgerCommand(command)) await runLedgerCommand(process, command, given);
-else await runAlone('consensus-node', consensusNodeSettings, startConsensusNode);
+else await runAlone('consensus-node', consensusNodeSettings, startConsensusNode, null);

@@ -1,5 +1,5 @@
 import { runAlone } from '@medveil/host';
 import { contractSettings } from './settings.js';
-import { startContract } from './start.js';
+import { startContract, STORES } from './start.js';
 
-await runAlone('contract', contractSettings, startContract);
+await runAlone('contract', contractSettings, startContract, () => STORES);

@@ -7,7 +7,7 @@ import { createIdempotencyStore, type Database } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
 import {
-  anyOf, assertionMemory, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, TokenController, TokenService,
+  anyOf, assertionMemory, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, type Stores, TokenController, TokenService,
 } from '@medveil/host';
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { Ledger, loadGenesis, type Receipt } from '@medveil/ledger';
@@ -35,6 +35,8 @@ import { TreasuryController } from './treasury.controller.js';
 const NAME = 'contract';
 const VERSION = '0.1.0';
 const REPLAY_MEMORY_MS = 10 * 60_000;
+/** What this service keeps: `prepare` of its main file brings it up to date. */
+export const STORES: Stores = { database: { schema: NAME, migrations: new URL('../migrations/', import.meta.url) } };
 /** How often a deposit that could not be minted at once is looked at again. */
 const TREASURY_POLL_MS = 2_000;
 
@@ -46,7 +48,7 @@ export async function startContract(settings: ContractSettings, infrastructure: 
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
-  const database = await infrastructure.databases.open({ schema: NAME, migrations: new URL('../migrations/', import.meta.url) });
+  const database = await infrastructure.databases.open(STORES.database);
   const parts = await assemble(settings, infrastructure, network, vault, database, log).catch(async (error: unknown) => {
     await database.close();
     throw error;

@@ -1,5 +1,5 @@
 import { runAlone } from '@medveil/host';
 import { patientApiSettings } from './settings.js';
-import { startPatientApi } from './start.js';
+import { startPatientApi, STORES } from './start.js';
 
-await runAlone('patient-api', patientApiSettings, (settings, infrastructure) => startPatientApi(settings, infrastructure));
+await runAlone('patient-api', patientApiSettings, (settings, infrastructure) => startPatientApi(settings, infrastructure), () => STORES);

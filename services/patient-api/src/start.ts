@@ -1,6 +1,6 @@
 import { createIdempotencyStore } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
-import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, StorageSealer, TrailStore } from '@medveil/host';
+import { type Infrastructure, loadNetwork, OPERATOR, openVault, partyTokens, StorageSealer, type Stores, TrailStore } from '@medveil/host';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import type { AgentContext } from './agent.js';
@@ -37,6 +37,8 @@ import { SCHEMA } from './tables.js';
 
 const NAME = 'patient-api';
 const VERSION = '0.1.0';
+/** What this service keeps: `prepare` of its main file brings it up to date. */
+export const STORES: Stores = { database: { schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) }, objects: true };
 
 /** What the agent needs of its process: it takes no part in the consortium's messages. */
 export type PatientApiInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>;
@@ -52,7 +54,7 @@ export async function startPatientApi(settings: PatientApiSettings, infrastructu
   const vault = await openVault(settings.vault, random);
   const sealer = await StorageSealer.open(vault, random);
   const pre = afgh06(await loadEngine());
-  const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
+  const database = await infrastructure.databases.open(STORES.database);
   const objects = await infrastructure.openObjectStore(NAME);
   const context: AgentContext = { settings, network, chainId: network.chainId, ruleSet, database, vault, sealer, pre, clock, random, log };
   const agent = await assemble(context, objects);

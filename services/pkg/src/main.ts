@@ -1,5 +1,5 @@
 import { runAlone } from '@medveil/host';
 import { pkgSettings } from './settings.js';
-import { startPkg } from './start.js';
+import { startPkg, STORES } from './start.js';
 
-await runAlone('pkg', pkgSettings, (settings, infrastructure) => startPkg(settings, infrastructure));
+await runAlone('pkg', pkgSettings, (settings, infrastructure) => startPkg(settings, infrastructure), () => STORES);

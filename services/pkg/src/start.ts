@@ -1,7 +1,7 @@
 import { createJobs, createOutbox, createOutboxRelay } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import {
-  anyOf, assertionMemory, assertionTrust, committeesOf, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, TokenService,
+  anyOf, assertionMemory, assertionTrust, committeesOf, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, type Stores, TokenService,
 } from '@medveil/host';
 import { loadGenesis } from '@medveil/ledger';
 import { createPublisher, ed25519Signer } from '@medveil/messaging';
@@ -29,7 +29,8 @@ import { TCerts } from './t-certs.js';
 
 const NAME = 'pkg';
 const VERSION = '0.1.0';
-const MIGRATIONS = new URL('../migrations/', import.meta.url);
+/** What this service keeps: `prepare` of its main file brings it up to date. */
+export const STORES: Stores = { database: { schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) } };
 
 interface Resource {
   readonly name: string;
@@ -122,7 +123,7 @@ async function openContext(settings: PkgSettings, infrastructure: Infrastructure
     client: infrastructure.transport.client(), network: network.chainId, signer: ed25519Signer(NAME, keys.messageSeed), clock, random,
   });
   const preKeys = afgh06(await loadEngine());
-  const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: MIGRATIONS });
+  const database = await infrastructure.databases.open(STORES.database);
   const relay = createOutboxRelay({ database, clock, random, publish: (message) => publisher.publishSealed(message, { until: 'durable' }) });
   const jobs = createJobs({
     database,

@@ -1,5 +1,5 @@
 import { runAlone } from '@medveil/host';
 import { proxyCloudSettings } from './settings.js';
-import { startProxyCloud } from './start.js';
+import { startProxyCloud, STORES } from './start.js';
 
-await runAlone('proxy-cloud', proxyCloudSettings, startProxyCloud);
+await runAlone('proxy-cloud', proxyCloudSettings, startProxyCloud, () => STORES);

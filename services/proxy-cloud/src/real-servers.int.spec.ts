@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { asAdmin, makeDatabase } from '@medveil/database/postgres-testing';
 import { sha256, toBase64Url, toHex } from '@medveil/encoding';
 import { removeBucket, s3Url } from '@medveil/object-store/s3-testing';
@@ -16,6 +17,7 @@ import { World } from './spec-world.js';
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 const PREFIX = 'MEDVEIL_PROXY_CLOUD';
+const exec = promisify(execFile);
 
 /** The service's main file as a process of its own. */
 class Alone {
@@ -102,6 +104,16 @@ describe('a proxy that starts alone on Kafka, S3, PostgreSQL and Redis', () => {
     } finally {
       assert.equal(await alone.end('SIGTERM'), 0);
     }
+  });
+
+  it('is prepared as the owner, any number of times, and then needs no rights to change anything', async () => {
+    const prepare = async () => exec(process.execPath, [MAIN, 'prepare'], { env });
+    await Promise.all([prepare(), prepare()]);
+    await prepare();
+    const { [`${PREFIX}_INFRASTRUCTURE_DATABASE_OWNER_URL_FILE`]: _owner, [`${PREFIX}_INFRASTRUCTURE_OBJECTS_CREATE_BUCKET`]: _create, ...rest } = env;
+    const alone = await Alone.start({ ...rest, [`${PREFIX}_INFRASTRUCTURE_DATABASE_MIGRATIONS`]: 'check' });
+    assert.equal((await fetch(new URL('/health/ready', alone.url))).status, 200);
+    assert.equal(await alone.end('SIGTERM'), 0);
   });
 
   it('says which server it waited for in vain', async () => {

@@ -1,7 +1,7 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, toBase64Url } from '@medveil/encoding';
-import { anyOf, assertionMemory, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, TokenController, TokenService } from '@medveil/host';
+import { anyOf, assertionMemory, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, type Stores, TokenController, TokenService } from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
 import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
@@ -16,6 +16,8 @@ import { SCHEMA } from './tables.js';
 
 const NAME = 'proxy-cloud';
 const VERSION = '0.1.0';
+/** What this service keeps: `prepare` of its main file brings it up to date. */
+export const STORES: Stores = { database: { schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) }, objects: true };
 
 /** Stores ciphertext and re-encrypts for accepted claims; follows the ledger by proofs. */
 export async function startProxyCloud(settings: ProxyCloudSettings, infrastructure: Infrastructure): Promise<RunningService> {
@@ -25,7 +27,7 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
-  const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
+  const database = await infrastructure.databases.open(STORES.database);
   const store = await infrastructure.openObjectStore(NAME);
   const account = signingKeyFromSeed(await vault.get('account-key'));
   const hpke = await hpkeKeyPairFromSeed(await vault.get('hpke-seed'));

@@ -1,5 +1,5 @@
 import { runAlone } from '@medveil/host';
 import { researchApiSettings } from './settings.js';
-import { startResearchApi } from './start.js';
+import { startResearchApi, STORES } from './start.js';
 
-await runAlone('research-api', researchApiSettings, startResearchApi);
+await runAlone('research-api', researchApiSettings, startResearchApi, () => STORES);

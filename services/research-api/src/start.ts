@@ -4,7 +4,7 @@ import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { createProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
 import {
-  type CircuitFolder, type Infrastructure, loadNetwork, nativeProgram, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer, TrailStore,
+  type CircuitFolder, type Infrastructure, loadNetwork, nativeProgram, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer, type Stores, TrailStore,
 } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { afgh06, loadEngine } from '@medveil/pre';
@@ -40,6 +40,8 @@ import { Webhooks } from './webhooks/webhooks.js';
 
 const NAME = 'research-api';
 const VERSION = '0.1.0';
+/** What this service keeps: `prepare` of its main file brings it up to date. */
+export const STORES: Stores = { database: { schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) }, objects: true };
 
 /** What this service needs of its host: it sends and takes no messages. */
 export type ResearchInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>;
@@ -52,7 +54,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const circuits = await readCircuitFolders(settings.circuitFolders, network, settings.mode);
-  const database = await infrastructure.databases.open({ schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) });
+  const database = await infrastructure.databases.open(STORES.database);
   const store = await infrastructure.openObjectStore(NAME);
   const attempts = metrics.duration({
     name: 'medveil_research_job_duration_seconds', help: 'Time of one attempt at a durable step, by kind and outcome.', labels: ['kind', 'outcome'],
