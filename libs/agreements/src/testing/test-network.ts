@@ -3,7 +3,7 @@ import { compilePolicy, encodePolicy, loadVerifier, PART_TYPES, parsePolicy, pol
 import { accountId, signingKeyFromSeed, signTCert, type SigningKeyPair } from '@medveil/identity';
 import { createGenesis, type Genesis, type ReplicaSet, type StateMachine } from '@medveil/ledger';
 import { type Afgh06, afgh06, type DelegateeKey, encodeLabel, loadEngine, type OwnerKey } from '@medveil/pre';
-import { generateVoucherKey } from '@medveil/vouchers';
+import { generateVoucherKey, type VoucherKeyPair } from '@medveil/vouchers';
 import { createVerifiers, preStatementOf } from '../create-verifiers.js';
 import { buildTransaction, claimIdOf, delegateeKeyContext, recordIdOf, requirementIdOf } from '../envelope.js';
 import { genesisEntries } from '../genesis.js';
@@ -45,6 +45,8 @@ export interface TestNetworkOptions {
   readonly proxySealKey: Uint8Array;
   /** HPKE public keys of the auditors; default: no auditors */
   readonly auditorSealKeys?: readonly Uint8Array[];
+  /** false: the ledger pins no voucher key */
+  readonly vouchers?: boolean;
 }
 
 /**
@@ -57,8 +59,7 @@ export class TestNetwork {
   readonly pkgCertificates: SigningKeyPair;
   readonly proxy: SigningKeyPair;
   readonly institution: TestInstitution;
-  /** Of vouchers worth 10 credits. */
-  readonly voucherKey = generateVoucherKey();
+  #voucherKey: VoucherKeyPair | undefined;
   /** accounts, in the order of `auditorSealKeys` */
   readonly auditors: readonly SigningKeyPair[];
   readonly issuerRoot: Uint8Array;
@@ -84,6 +85,12 @@ export class TestNetwork {
 
   key(): SigningKeyPair {
     return signingKeyFromSeed(this.options.random(32));
+  }
+
+  /** Of vouchers worth 10 credits; made when it is asked for, which takes its time. */
+  get voucherKey(): VoucherKeyPair {
+    this.#voucherKey ??= generateVoucherKey();
+    return this.#voucherKey;
   }
 
   /** A canonical field element. */
@@ -120,7 +127,7 @@ export class TestNetwork {
           delegateeProof: this.pre.proveDelegateeKey(delegatee, delegateeKeyContext(chainId, account.publicKey), random),
         },
       ],
-      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], voucherKeys: [{ denomination: 10, publicKey: this.voucherKey.publicKey, issuing: true }], allowDevelopmentKeys: true,
+      verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], voucherKeys: this.options.vouchers === false ? [] : [{ denomination: 10, publicKey: this.voucherKey.publicKey, issuing: true }], allowDevelopmentKeys: true,
       registry: { domains: [], parts: Object.fromEntries(PART_TYPES.map((part) => [part, null])) as never },
       issuerRoot: this.issuerRoot, parameters: DEFAULT_PARAMETERS, startedAtMs: clock(),
     }, verifiers);
