@@ -1,5 +1,5 @@
 import { type CborValue, CodedError, decodeCanonical, digest, encodeCanonical, makeId } from '@medveil/encoding';
-import { type SigningKeyPair, sign } from '@medveil/identity';
+import { accountId, type SigningKeyPair, sign } from '@medveil/identity';
 import { LEDGER_LIMITS, transactionIdOf } from '@medveil/ledger';
 import { z } from 'zod';
 import { ensure, Rejection } from './errors.js';
@@ -85,6 +85,18 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
   const parsed = transactionSchema.safeParse(value);
   if (!parsed.success) throw malformed(parsed.error);
   return parsed.data;
+}
+
+/** By the object: one transaction is asked for its sender when it comes into the pool, and again when it is executed. */
+const senders = new WeakMap<Transaction, AccountId>();
+
+/** The account that signed. */
+export function senderOf(transaction: Transaction): AccountId {
+  const known = senders.get(transaction);
+  if (known !== undefined) return known;
+  const sender = accountId(transaction.sender);
+  senders.set(transaction, sender);
+  return sender;
 }
 
 /** Names the place and the rule, never the value. */

@@ -1,9 +1,8 @@
 import { toHex } from '@medveil/encoding';
-import { accountId } from '@medveil/identity';
 import type { Admission, BlockContext, ExecutionResult, LedgerEvent, StateMachine, StateView } from '@medveil/ledger';
 import { dueDeadlines, earliestDeadlineMs } from './deadlines.js';
 import { Draft } from './draft.js';
-import type { Transaction } from './envelope.js';
+import { senderOf, type Transaction } from './envelope.js';
 import { AgreementsFault, ensure, Rejection } from './errors.js';
 import type { AgreementEvent } from './events.js';
 import { ReadTransactions } from './read-transactions.js';
@@ -64,7 +63,7 @@ export function createContract({ verifiers, rules = RULES }: ContractOptions): S
         const { transaction, isSigned } = transactions.read(bytes);
         checkEnvelope(call, transaction, isSigned);
         checkPoolable(call, transaction);
-        return { ok: true, sender: accountId(transaction.sender) };
+        return { ok: true, sender: senderOf(transaction) };
       });
     },
   };
@@ -82,7 +81,7 @@ function refusing<Result>(work: () => Result): Result | { ok: false; code: strin
 
 /** A pool keeps what may still become next: an account may send several transactions ahead. */
 function checkPoolable(call: Call, transaction: Transaction): void {
-  const account = accountTable.read(call.state, accountId(transaction.sender));
+  const account = accountTable.read(call.state, senderOf(transaction));
   const expected = account?.nonce ?? 0;
   ensure(transaction.nonce >= expected && transaction.nonce < expected + NONCES_AHEAD_MAX, 'agreements/wrong-nonce', 'the nonce is used, or too far ahead', {
     given: transaction.nonce, expected,

@@ -1,4 +1,4 @@
-import { sha256, toHex } from '@medveil/encoding';
+import { transactionIdOf } from '@medveil/ledger';
 import { decodeTransaction, signingPayload, TRANSACTION_DOMAIN, type Transaction } from './envelope.js';
 import type { Verifiers } from './verifiers.js';
 
@@ -24,11 +24,10 @@ export class ReadTransactions {
 
   /** @throws Rejection as `decodeTransaction`; what is malformed is not remembered */
   read(bytes: Uint8Array): ReadTransaction {
-    const name = toHex(sha256(bytes));
+    const name = transactionIdOf(bytes);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    // Decoded from a copy: byte strings of the result must not keep a whole block in memory.
-    const transaction = decodeTransaction(Uint8Array.from(bytes));
+    const transaction = decodeTransaction(bytes);
     let verdict: boolean | undefined;
     const read = { transaction, bytes: bytes.length, isSigned: () => (verdict ??= this.#verify(transaction)) };
     this.#known.set(name, read);

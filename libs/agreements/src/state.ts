@@ -48,16 +48,22 @@ function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix:
     return parsed.data;
   };
   const decoded = new DecodedEntries<Entry>();
+  // What a draft still holds as it was written is an entry already.
+  const written = new WeakSet<object>();
   const at = (state: Readable, place: string): Entry | null => {
     const encoded = state.bytes?.(place);
     if (encoded !== undefined) return decoded.of(encoded, decode);
     const value = state.get(place);
-    return value === undefined ? null : decode(value);
+    if (value === undefined) return null;
+    return typeof value === 'object' && value !== null && written.has(value) ? (value as Entry) : decode(value);
   };
   return {
     prefix, key, decode, at,
     read: (state, ...name) => at(state, key(...name)),
-    write: (state, entry, ...name) => state.put(key(...name), entry as CborValue),
+    write: (state, entry, ...name) => {
+      if (typeof entry === 'object' && entry !== null) written.add(entry);
+      state.put(key(...name), entry as CborValue);
+    },
     remove: (state, ...name) => state.delete(key(...name)),
   };
 }

@@ -21,6 +21,9 @@ type Operation = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'
 
 /** A chain in a LevelDB folder. An append is one batch, synced to disk before it resolves. */
 export class LevelStore implements LedgerStore {
+  /** Read once: there is one writer. */
+  #height: number | null | undefined;
+
   private constructor(private readonly level: ClassicLevel<string, Uint8Array>) {}
 
   /** @param folder made if it does not exist; one process at a time */
@@ -44,6 +47,7 @@ export class LevelStore implements LedgerStore {
       ...(await this.#forgetWrites(entry.keepWritesFrom)),
     ];
     await this.level.batch<string, Uint8Array>(operations, { sync: true });
+    this.#height = height;
   }
 
   async install({ genesis, stored, entries, replicaSets }: LedgerInstall): Promise<void> {
@@ -59,11 +63,14 @@ export class LevelStore implements LedgerStore {
       put(HEAD, stored.block.header.height),
     ];
     await this.level.batch<string, Uint8Array>(operations, { sync: true });
+    this.#height = stored.block.header.height;
   }
 
   async height(): Promise<number | null> {
+    if (this.#height !== undefined) return this.#height;
     const bytes = await this.level.get(HEAD);
-    return bytes === undefined ? null : decodeHeight(bytes);
+    this.#height = bytes === undefined ? null : decodeHeight(bytes);
+    return this.#height;
   }
 
   async block(height: number): Promise<StoredBlock | undefined> {

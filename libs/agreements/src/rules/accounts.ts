@@ -1,6 +1,6 @@
 import { accountId } from '@medveil/identity';
 import { toHex } from '@medveil/encoding';
-import type { Transaction } from '../envelope.js';
+import { senderOf, type Transaction } from '../envelope.js';
 import { ensure } from '../errors.js';
 import { type AccountEntry, accountTable, revokedSerialTable, usedSerialTable } from '../state.js';
 import type { BodyType } from '../transactions.js';
@@ -60,7 +60,7 @@ export function checkEnvelope(call: Call, transaction: Transaction, isSigned: ()
 /** Finds or registers the sender, and uses up the nonce. */
 export function admitSender(call: Call, transaction: Transaction): SenderCall {
   const { state, block } = call;
-  const id = accountId(transaction.sender);
+  const id = senderOf(transaction);
   const known = accountTable.read(state, id);
   const account = known === null ? certify(call, transaction, id) : recognise(known, transaction);
   ensure(account.revokedAtMs === null, 'agreements/revoked', 'the account is revoked', { account: id });
