@@ -63,8 +63,8 @@ async function counters(cluster) {
     const text = await (await fetch(new URL('/metrics', node.url), { headers: { connection: 'close' } })).text();
     const read = (name) => Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
     // A block is one synced batch of LevelDB.
-    const syncs = read('medveil_consensus_log_syncs') + read('medveil_consensus_height');
-    return [replica, { bytes: read('medveil_consensus_sent_bytes'), syncs, cpuMs: 1000 * (read('process_cpu_user_seconds_total') + read('process_cpu_system_seconds_total')) }];
+    const syncs = read('medveil_consensus_log_syncs_total') + read('medveil_consensus_height');
+    return [replica, { bytes: read('medveil_consensus_sent_bytes_total'), syncs, cpuMs: 1000 * (read('process_cpu_user_seconds_total') + read('process_cpu_system_seconds_total')) }];
   }));
   return Object.fromEntries(entries);
 }

@@ -2,7 +2,7 @@
  * npm run servers -- install [NAMES]     puts what is missing on this machine
  * npm run servers -- start NAME [--kind minio]     one server; prints {name, endpoint, pid, variable, …} and goes on
  * npm run servers -- stop PID …  |  list
- * NAME: kafka, s3, postgres, redis. Installing needs root and Debian, or the programs on the PATH.
+ * NAME: kafka, s3, postgres, redis, prometheus. Installing needs root and Debian, or the programs on the PATH.
  */
 import { parseArgs } from 'node:util';
 import { installServer, SERVERS, startServer, variableOf } from './index.mjs';
@@ -13,7 +13,7 @@ const { values, positionals: [command, ...names] } = parseArgs({ allowPositional
 const commands = {
   install: async () => { await Promise.all((names.length === 0 ? SERVERS : names).map(installServer)); },
   start: async () => {
-    if (names.length !== 1) throw new Error(`start one of ${SERVERS.join(', ')}`);
+    if (names.length !== 1) throw new Error(`start one of ${SERVERS.join(', ')}, prometheus`);
     const server = await startServer(names[0], { ...values, outlives: true });
     console.log(JSON.stringify({ ...server, variable: variableOf(names[0]) }));
   },

@@ -1,10 +1,11 @@
-export type ServerName = 'kafka' | 's3' | 'postgres' | 'redis';
+export type SharedServerName = 'kafka' | 's3' | 'postgres' | 'redis';
+export type ServerName = SharedServerName | 'prometheus';
 
 export interface RunningServer {
   readonly name: ServerName;
   readonly pid: number;
   readonly folder: string;
-  /** kafka: host:port; the others: a URL with the credentials in it */
+  /** kafka: host:port; the others: a URL, with the credentials in it where there are some */
   readonly endpoint: string;
   /** s3: which program it is */
   readonly kind?: 'versitygw' | 'minio';
@@ -34,13 +35,19 @@ export interface StartOptions {
   readonly users?: readonly string[];
   /** kafka: a further listener that advertises this port */
   readonly advertisedPort?: number;
+  /** prometheus: what it scrapes, host:port */
+  readonly targets?: readonly string[];
+  /** prometheus: files of rules that it evaluates */
+  readonly rules?: readonly string[];
+  /** prometheus: between two scrapes */
+  readonly intervalMs?: number;
   /** goes on when this process ends; default false */
   readonly outlives?: boolean;
 }
 
-export const SERVERS: readonly ServerName[];
-export function variableOf(name: ServerName): string;
+export const SERVERS: readonly SharedServerName[];
+export function variableOf(name: SharedServerName): string;
 export function installServer(name: ServerName): Promise<unknown>;
 export function startServer(name: ServerName, options?: StartOptions): Promise<RunningServer>;
 /** @throws Error where `npm run test:real` has not named the server */
-export function testEndpoint(name: ServerName): string;
+export function testEndpoint(name: SharedServerName): string;

@@ -1,18 +1,21 @@
 /** Real servers for tests and for trying things out; from the command line: cli.mjs. */
 import * as kafka from './kafka.mjs';
 import * as postgres from './postgres.mjs';
+import * as prometheus from './prometheus.mjs';
 import * as redis from './redis.mjs';
 import * as s3 from './s3.mjs';
 
-const servers = { kafka, s3, postgres, redis };
+const shared = { kafka, s3, postgres, redis };
+const servers = { ...shared, prometheus };
 
-export const SERVERS = Object.keys(servers);
+/** Those that the specs share; others are started by the specs that need them. */
+export const SERVERS = Object.keys(shared);
 
 /** The variable that names a server which is already there. */
 export const variableOf = (name) => `MEDVEIL_TEST_${name.toUpperCase()}`;
 
 const serverOf = (name) => {
-  if (!Object.hasOwn(servers, name)) throw new Error(`no server ${name}: one of ${SERVERS.join(', ')}`);
+  if (!Object.hasOwn(servers, name)) throw new Error(`no server ${name}: one of ${Object.keys(servers).join(', ')}`);
   return servers[name];
 };
 

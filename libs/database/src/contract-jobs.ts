@@ -53,9 +53,12 @@ export function describeJobsContract(openDatabase: () => Promise<Database>): voi
       await jobs.runDue();
       assert.deepEqual(attempts, [1]);
       advance(99);
+      const early = await jobs.counts();
+      assert.deepEqual([early.waiting, early.due], [1, 0]);
       await jobs.runDue();
       assert.deepEqual(attempts, [1], 'not before its time');
       advance(1);
+      assert.equal((await jobs.counts()).due, 1);
       await jobs.runDue();
       advance(150);
       await jobs.runDue();
@@ -82,7 +85,7 @@ export function describeJobsContract(openDatabase: () => Promise<Database>): voi
         await jobs.runDue();
         advance(10);
       }
-      assert.deepEqual(await jobs.counts(), { waiting: 0, running: 0, done: 1, dead: 1 });
+      assert.deepEqual(await jobs.counts(), { waiting: 0, due: 0, running: 0, done: 1, dead: 1 });
       assert.equal((await jobs.find('deliver', 'bad'))?.lastError, 'claim/unknown');
       assert.deepEqual((await jobs.list({ state: 'done', limit: 10 })).map(({ key }) => key), ['slow']);
       assert.equal(await jobs.prune(clock() + 1), 1);

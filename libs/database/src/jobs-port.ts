@@ -28,7 +28,8 @@ export interface Jobs {
   revive(kind: string, key: string): Promise<boolean>;
   /** Forgets jobs that were done before `beforeMs`. @returns how many */
   prune(beforeMs: number): Promise<number>;
-  counts(): Promise<Record<JobState, number>>;
+  /** By state, and how many of those waiting are `due`. */
+  counts(): Promise<Record<JobState | 'due', number>>;
 }
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;

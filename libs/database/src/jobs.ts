@@ -1,5 +1,5 @@
 import { CodedError, makeId } from '@medveil/encoding';
-import { count, eq, and, asc, lt, type SQL } from 'drizzle-orm';
+import { count, eq, and, lt, type SQL, sql } from 'drizzle-orm';
 import { databaseError, errorCode } from './errors.js';
 import { createJobStore, type JobRow, type JobStore, type JobsOptions } from './job-store.js';
 import type { JobHandler, JobKind, Jobs, JobState, JobView, JsonObject, NewJob } from './jobs-port.js';
@@ -113,10 +113,13 @@ class DatabaseJobs implements Jobs {
     return (await this.#options.database.queries.delete(jobs).where(done).returning({ id: jobs.id })).length;
   }
 
-  async counts(): Promise<Record<JobState, number>> {
+  async counts(): Promise<Record<JobState | 'due', number>> {
     const { jobs } = this.#store;
-    const rows = await this.#options.database.queries.select({ state: jobs.state, number: count() }).from(jobs).groupBy(jobs.state).orderBy(asc(jobs.state));
-    return { waiting: 0, running: 0, done: 0, dead: 0, ...Object.fromEntries(rows.map(({ state, number }) => [state, number])) };
+    const { database, clock } = this.#options;
+    const due = sql<number>`count(*) filter (where ${jobs.state} = 'waiting' and ${jobs.runAtMs} <= ${clock()})`.mapWith(Number);
+    const rows = await database.queries.select({ state: jobs.state, number: count(), due }).from(jobs).groupBy(jobs.state);
+    const byState = Object.fromEntries(rows.map(({ state, number }) => [state, number]));
+    return { waiting: 0, running: 0, done: 0, dead: 0, ...byState, due: rows.find(({ state }) => state === 'waiting')?.due ?? 0 };
   }
 
   /** Never throws: a database that is away is looked at again after a while. */

@@ -2,7 +2,7 @@ import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/mi
 import { finalize, isObservable, lastValueFrom } from 'rxjs';
 import type { ReceivedMessage } from './definition.js';
 import { UnprocessableMessageError } from './errors.js';
-import type { Delivery, MessageBus, Subscription } from './port.js';
+import type { Delivery, DeliveryObserver, MessageBus, MessageObserver, Subscription } from './port.js';
 import type { MessageReceiver } from './receiver.js';
 
 /** What a handler gets by `@Ctx()`: the verified message around the payload that `@Payload()` gives. */
@@ -23,6 +23,7 @@ export interface BusServerOptions {
   readonly receiver: MessageReceiver;
   /** Messages of different keys handled at once; default 8. */
   readonly concurrency?: number;
+  readonly observer?: MessageObserver;
 }
 
 /**
@@ -34,6 +35,8 @@ export class BusServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   override transportId = Symbol('medveil-bus');
   readonly #options: BusServerOptions;
+  /** Of the deliveries in hand: types of the messages that were believed. */
+  readonly #types = new WeakMap<Delivery, string>();
   #subscription: Subscription | undefined;
 
   constructor(options: BusServerOptions) {
@@ -42,11 +45,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
   }
 
   override listen(callback: (...args: unknown[]) => unknown): void {
-    const { bus, group, concurrency } = this.#options;
+    const { bus, group, concurrency, observer } = this.#options;
     this.#subscription = bus.subscribe({
       group,
       topics: [...this.getHandlers().keys()],
       handler: async (delivery) => this.#handle(delivery),
+      ...(observer === undefined ? {} : { observer: this.#observed(observer) }),
       ...(concurrency === undefined ? {} : { concurrency }),
     });
     callback();
@@ -65,9 +69,21 @@ export class BusServer extends Server implements CustomTransportStrategy {
     throw new Error('the bus belongs to the transport: use Transport.bus');
   }
 
+  #observed(observer: MessageObserver): DeliveryObserver {
+    return {
+      handled: (delivery, outcome, durationMs) => {
+        const type = this.#types.get(delivery);
+        if (type !== undefined) observer.handled?.(delivery.topic, type, outcome, durationMs);
+      },
+      dropped: (topic, reason) => observer.dropped?.(topic, reason),
+      waiting: (topic, inHand, atBroker) => observer.waiting?.(topic, inHand, atBroker),
+    };
+  }
+
   async #handle(delivery: Delivery): Promise<void> {
     const opened = await this.#options.receiver.open(delivery);
     if (!opened.ok) return;
+    this.#types.set(delivery, opened.message.type);
     const handler = this.getHandlerByPattern(delivery.topic);
     if (handler === null) throw new UnprocessableMessageError('handler/none');
     const context = new MessageContext([opened.message, delivery]);

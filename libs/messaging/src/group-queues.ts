@@ -1,6 +1,6 @@
 import { messagingError } from './errors.js';
 import { type Entry, LaneQueue } from './lane-queue.js';
-import type { MessageObserver, SubscribeOptions, Subscription } from './port.js';
+import type { SubscribeOptions, Subscription } from './port.js';
 
 export interface GroupQueuesOptions {
   readonly nowMs: () => number;
@@ -8,13 +8,12 @@ export interface GroupQueuesOptions {
   readonly pick: (count: number) => number;
   readonly maxQueued: number;
   readonly publishTimeoutMs: number;
-  readonly observer: MessageObserver;
   /** Handles one entry and says what becomes of it. Must not throw. */
-  readonly run: (entry: Entry, handler: SubscribeOptions['handler'], group: string) => Promise<'done' | 'repeat' | 'retry'>;
+  readonly run: (entry: Entry, subscriber: SubscribeOptions) => Promise<'done' | 'repeat' | 'retry'>;
 }
 
 interface Member {
-  readonly handler: SubscribeOptions['handler'];
+  readonly subscriber: SubscribeOptions;
   readonly concurrency: number;
   readonly running: Set<Promise<void>>;
   closing: boolean;
@@ -94,7 +93,7 @@ export class GroupQueues {
 
   join(options: SubscribeOptions): Subscription {
     const member: Member = {
-      handler: options.handler,
+      subscriber: options,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
       running: new Set(),
       closing: false,
@@ -160,7 +159,7 @@ export class GroupQueues {
   }
 
   async #work(queue: GroupQueue, member: Member, entry: Entry): Promise<void> {
-    const outcome = await this.#options.run(entry, member.handler, queue.group);
+    const outcome = await this.#options.run(entry, member.subscriber);
     if (this.#closed && outcome === 'retry') return;
     if (outcome === 'retry') {
       queue.lanes.retry(entry);
@@ -169,7 +168,7 @@ export class GroupQueues {
     queue.lanes.done(entry);
     entry.settled();
     if (outcome === 'repeat') queue.lanes.push({ ...entry, attempt: 1, isDuplicate: true, settled: () => undefined });
-    this.#options.observer.depth?.(queue.topic, queue.group, queue.lanes.size);
+    member.subscriber.observer?.waiting?.(queue.topic, queue.lanes.size, 0);
     this.#admit(queue.topic);
   }
 

@@ -5,7 +5,7 @@ import { encodeDeadLetter } from './dead-letter.js';
 import { assertSendable, messagingError } from './errors.js';
 import { GroupQueues } from './group-queues.js';
 import type { Entry } from './lane-queue.js';
-import type { DeadLetter, DeadLetterBox, KeptDeadLetter, MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
+import type { DeadLetter, DeadLetterBox, KeptDeadLetter, MessageBus, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
 import { seededRandom } from './seeded.js';
 import { deadLetterTopic, isDeadLetterTopic } from './topics.js';
 
@@ -13,7 +13,6 @@ export interface InProcessBusOptions {
   readonly clock: Clock;
   /** Default: node's timers. */
   readonly schedule?: (delayMs: number, run: () => void) => () => void;
-  readonly observer?: MessageObserver;
   /**
    * Groups that exist before their first member joins, by topic: messages wait for them, as they wait on a broker for a group
    * that has committed an offset. A message for a topic without any group is gone.
@@ -50,7 +49,6 @@ export class InProcessBus implements MessageBus {
   readonly #queues: GroupQueues;
   readonly #faults: BusFaults | undefined;
   readonly #random: () => number;
-  readonly #observer: MessageObserver;
   readonly #maxMessageBytes: number;
   readonly #attempts: AttemptOptions;
   readonly #maxDeadLetters: number;
@@ -65,10 +63,9 @@ export class InProcessBus implements MessageBus {
     this.#clock = options.clock;
     this.#faults = options.faults;
     this.#random = seededRandom(options.faults?.seed ?? 0);
-    this.#observer = options.observer ?? {};
     this.#maxMessageBytes = options.maxMessageBytes ?? 1024 * 1024;
     this.#attempts = {
-      clock: options.clock, observer: this.#observer, maxAttempts: options.maxAttempts ?? 10, backoffMs: options.backoffMs ?? { first: 50, longest: 5_000 },
+      clock: options.clock, maxAttempts: options.maxAttempts ?? 10, backoffMs: options.backoffMs ?? { first: 50, longest: 5_000 },
     };
     this.#maxDeadLetters = options.maxDeadLetters ?? 1_000;
     const reorder = options.faults?.reorder ?? false;
@@ -78,8 +75,7 @@ export class InProcessBus implements MessageBus {
       pick: (count) => (reorder ? Math.floor(this.#random() * count) : 0),
       maxQueued: options.maxQueued ?? 10_000,
       publishTimeoutMs: options.publishTimeoutMs ?? 10_000,
-      observer: this.#observer,
-      run: async (entry, handler, group) => this.#run(entry, handler, group),
+      run: async (entry, subscriber) => this.#run(entry, subscriber),
     });
     for (const [topic, groups] of Object.entries(options.groups ?? {})) {
       for (const group of groups) this.#queues.declare(topic, group);
@@ -92,7 +88,6 @@ export class InProcessBus implements MessageBus {
     // A copy: nobody can change a message that is under way.
     const copy = { ...message, value: message.value.slice() };
     const durable = await this.#queues.whenRoom(message.topic, () => this.#enqueue(copy));
-    this.#observer.published?.(message.topic);
     if (options.until === 'durable') await durable();
   }
 
@@ -158,9 +153,9 @@ export class InProcessBus implements MessageBus {
     return { message, attempt: 1, readyAtMs: delayMs === 0 ? 0 : this.#clock() + delayMs, isDuplicate, settled };
   }
 
-  async #run(entry: Entry, handler: SubscribeOptions['handler'], group: string): Promise<'done' | 'repeat' | 'retry'> {
+  async #run(entry: Entry, { group, handler, observer }: SubscribeOptions): Promise<'done' | 'repeat' | 'retry'> {
     const delivery = { ...entry.message, group, attempt: entry.attempt };
-    const outcome = await attempt(delivery, async (message) => this.#scope.runInAsyncScope(async () => handler(message)), this.#attempts);
+    const outcome = await attempt(delivery, async (message) => this.#scope.runInAsyncScope(async () => handler(message)), this.#attempts, observer);
     if (outcome.kind === 'retry') {
       entry.attempt += 1;
       entry.readyAtMs = this.#clock() + outcome.waitMs;

@@ -8,11 +8,10 @@ import { KafkaDeadLetters } from './kafka-dead-letters.js';
 import { KafkaMember } from './kafka-member.js';
 import { KafkaSender } from './kafka-sender.js';
 import { type KafkaTopicOptions, KafkaTopics } from './kafka-topics.js';
-import type { DeadLetterBox, MessageBus, MessageObserver, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
+import type { DeadLetterBox, MessageBus, OutgoingMessage, PublishOptions, SubscribeOptions, Subscription } from './port.js';
 
 export interface KafkaBusOptions extends KafkaConnectionOptions {
   readonly clock: Clock;
-  readonly observer?: MessageObserver;
   readonly topics: KafkaTopicOptions;
   /** Creates topics on first use: for development. Otherwise the operator does, and a missing one is an error. */
   readonly createMissingTopics: boolean;
@@ -78,7 +77,6 @@ export class KafkaBus implements MessageBus {
     this.#assertOpen();
     assertSendable(message, this.#options.maxMessageBytes);
     await this.#send(message);
-    this.#options.observer?.published?.(message.topic);
   }
 
   subscribe(options: SubscribeOptions): Subscription {
@@ -114,14 +112,15 @@ export class KafkaBus implements MessageBus {
   }
 
   /** A consumer group for each topic: the members of a group must all have the same topics, and subscriptions of one group may differ. */
-  #join(topic: string, { group, handler }: SubscribeOptions, slots: HandlerSlots): KafkaMember {
-    const { clock, observer = {}, maxAttempts, backoffMs, sessionTimeoutMs, pollMs, maxReadAhead, maxReadAheadBytes, presentTopics, bootId } = this.#options;
+  #join(topic: string, { group, handler, observer }: SubscribeOptions, slots: HandlerSlots): KafkaMember {
+    const { clock, maxAttempts, backoffMs, sessionTimeoutMs, pollMs, maxReadAhead, maxReadAheadBytes, presentTopics, bootId } = this.#options;
     const isOfThePresent = presentTopics.includes(topic);
     const member = new KafkaMember({
       kafka: this.#kafka, topic, group, handler, slots, clock, sessionTimeoutMs, pollMs,
       groupId: isOfThePresent ? `${group}.${topic}.${bootId}` : `${group}.${topic}`,
       fromBeginning: !isOfThePresent,
-      attempts: { clock, observer, maxAttempts, backoffMs },
+      attempts: { clock, maxAttempts, backoffMs },
+      observer: observer ?? {},
       maxQueued: maxReadAhead,
       maxQueuedBytes: maxReadAheadBytes,
       requireTopic: async (name) => this.#topics.require(name),

@@ -6,7 +6,7 @@ import kafkajs from 'kafkajs';
 import { type RunningServer, startServer } from '../../../scripts/servers/index.mjs';
 import type { KafkaBus } from './kafka-bus.js';
 import { kafkaSettings, openKafkaBus } from './kafka-settings.js';
-import type { DropReason, MessageObserver } from './port.js';
+import type { DeliveryObserver, DropReason } from './port.js';
 
 const clock = () => Date.now();
 const pause = async (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -20,10 +20,10 @@ describe('Kafka that misbehaves, and clients that do', () => {
     await Promise.all(buses.map(async (bus) => bus.close()));
     await server.stop();
   });
-  const open = (change: object = {}, observer?: MessageObserver): KafkaBus => {
+  const open = (change: object = {}): KafkaBus => {
     const bus = openKafkaBus(kafkaSettings.parse({
       kind: 'kafka', brokers: [server.endpoint], replicationFactor: 1, createMissingTopics: true, backoffFirstMs: 5, publishTimeoutMs: 60_000, ...change,
-    }), { clock, ...(observer === undefined ? {} : { observer }) });
+    }), { clock });
     buses.push(bus);
     return bus;
   };
@@ -75,14 +75,15 @@ describe('Kafka that misbehaves, and clients that do', () => {
   it('drops and counts what no sender of the system sends, and goes on behind it', async () => {
     const topic = freshTopic();
     const dropped: DropReason[] = [];
-    const bus = open({ topicPartitions: 1 }, { dropped: (_topic, reason) => { dropped.push(reason); } });
+    const bus = open({ topicPartitions: 1 });
+    const observer: DeliveryObserver = { dropped: (_topic, reason) => { dropped.push(reason); } };
     await bus.createTopics([topic]);
     const stranger = new kafkajs.Kafka({ brokers: [server.endpoint], logLevel: kafkajs.logLevel.NOTHING }).producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
     await stranger.connect();
     await stranger.send({ topic, messages: [{ value: 'no key' }, { key: 'no value', value: null }, { key: 'k'.repeat(257), value: 'long key' }] });
     await stranger.disconnect();
     await bus.publish({ topic, key: 'k', value: utf8('good') });
-    const text = await new Promise<string>((resolve) => { bus.subscribe({ group: 'g', topics: [topic], handler: async ({ value }) => resolve(fromUtf8(value)) }); });
+    const text = await new Promise<string>((resolve) => { bus.subscribe({ group: 'g', topics: [topic], observer, handler: async ({ value }) => resolve(fromUtf8(value)) }); });
     assert.equal(text, 'good');
     assert.deepEqual(dropped, ['malformed', 'malformed', 'malformed']);
   });
@@ -91,13 +92,14 @@ describe('Kafka that misbehaves, and clients that do', () => {
     const topic = freshTopic();
     const depths: number[] = [];
     // A broker hands out whole batches: they are small here.
-    const bus = open({ topicPartitions: 1, maxReadAhead: 10, maxReadAheadBytes: 16 * 1024, maxMessageBytes: 8 * 1024 }, { depth: (_topic, _group, queued) => { depths.push(queued); } });
+    const bus = open({ topicPartitions: 1, maxReadAhead: 10, maxReadAheadBytes: 16 * 1024, maxMessageBytes: 8 * 1024 });
+    const observer: DeliveryObserver = { waiting: (_topic, inHand) => { depths.push(inHand); } };
     await Promise.all(Array.from({ length: 200 }, async (_, index) => bus.publish({ topic, key: `k${index}`, value: new Uint8Array(4 * 1024).fill(index) })));
     const events = new EventEmitter();
     const isOpen = once(events, 'open');
     const seen = new Set<string>();
     const isAll = new Promise<void>((resolve) => {
-      bus.subscribe({ group: 'g', topics: [topic], concurrency: 4, handler: async ({ key }) => {
+      bus.subscribe({ group: 'g', topics: [topic], concurrency: 4, observer, handler: async ({ key }) => {
         await isOpen;
         if (seen.add(key).size === 200) resolve();
       } });

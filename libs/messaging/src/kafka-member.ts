@@ -7,7 +7,7 @@ import type { HandlerSlots } from './handler-slots.js';
 import { RETRY, saidGoodbye } from './kafka-client.js';
 import { KafkaPartition } from './kafka-partition.js';
 import type { Entry } from './lane-queue.js';
-import type { OutgoingMessage, SubscribeOptions } from './port.js';
+import type { DeliveryObserver, OutgoingMessage, SubscribeOptions } from './port.js';
 import { deadLetterTopic, isDeadLetterTopic } from './topics.js';
 
 export interface KafkaMemberOptions {
@@ -22,6 +22,7 @@ export interface KafkaMemberOptions {
   readonly fromBeginning: boolean;
   readonly clock: Clock;
   readonly attempts: AttemptOptions;
+  readonly observer: DeliveryObserver;
   /** After so long without a sign of this member its partitions go to others. */
   readonly sessionTimeoutMs: number;
   /** How long the broker holds an empty fetch back. */
@@ -143,14 +144,22 @@ export class KafkaMember {
       const text = key?.toString() ?? '';
       // What no sender of this system could have sent is nobody's to handle.
       if (key === null || value === null || text.length > MAX_KEY_LENGTH) {
-        this.#options.attempts.observer.dropped?.(batch.topic, 'malformed');
+        this.#options.observer.dropped?.(batch.topic, 'malformed');
         partition.skip(position);
       } else {
         partition.push({ topic: batch.topic, key: text, value: new Uint8Array(value) }, position, () => this.#onSettled(partition));
       }
     }
+    partition.behind = Number(batch.offsetLag());
+    this.#tellWaiting();
     this.#limit(partition);
     this.#commitSoon();
+  }
+
+  #tellWaiting(): void {
+    const { topic, observer } = this.#options;
+    const partitions = [...this.#partitions.values()];
+    observer.waiting?.(topic, sum(partitions.map(({ queued }) => queued)), sum(partitions.map(({ behind }) => behind)));
   }
 
   #partitionOf(topic: string, number: number): KafkaPartition {
@@ -193,8 +202,8 @@ export class KafkaMember {
   }
 
   async #work(partition: KafkaPartition, entry: Entry): Promise<void> {
-    const { group, handler, attempts } = this.#options;
-    const outcome = await attempt({ ...entry.message, group, attempt: entry.attempt }, handler, attempts);
+    const { group, handler, attempts, observer } = this.#options;
+    const outcome = await attempt({ ...entry.message, group, attempt: entry.attempt }, handler, attempts, observer);
     if (partition.isOver) return;
     if (outcome.kind === 'dead-letter' && !(await this.#bury(partition, entry, outcome.reason))) return;
     if (outcome.kind === 'retry') {
@@ -228,7 +237,7 @@ export class KafkaMember {
   }
 
   #onSettled(partition: KafkaPartition): void {
-    this.#options.attempts.observer.depth?.(partition.topic, this.#options.group, partition.queued);
+    this.#tellWaiting();
     this.#limit(partition);
     this.#commitSoon();
   }
@@ -276,6 +285,8 @@ export class KafkaMember {
     });
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** Ends early when the signal does. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export class KafkaPartition {
   /** The group was rebalanced: what is still running ends, and counts for nothing. */
   isOver = false;
   isPaused = false;
+  /** Messages that the broker had beyond those of the last fetch. */
+  behind = 0;
   /** The last offset that was committed. */
   committed: bigint | undefined;
   /** In the order of the partition: a Set keeps the order of insertion. */

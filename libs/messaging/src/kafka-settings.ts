@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, secret } from '@medveil/encoding';
 import { z } from 'zod';
 import { KafkaBus } from './kafka-bus.js';
-import type { MessageObserver } from './port.js';
 import { TOPICS } from './topics.js';
 
 const HOUR_MAX = 24 * 366;
@@ -43,7 +42,7 @@ export const kafkaSettings = z.strictObject({
 }).refine(({ saslUsername, saslPassword }) => (saslUsername === undefined) === (saslPassword === undefined), { error: 'give saslUsername and saslPassword, or neither' });
 export type KafkaSettings = z.infer<typeof kafkaSettings>;
 
-export function openKafkaBus(settings: KafkaSettings, { clock, observer }: { readonly clock: Clock; readonly observer?: MessageObserver }): KafkaBus {
+export function openKafkaBus(settings: KafkaSettings, { clock }: { readonly clock: Clock }): KafkaBus {
   const {
     kind: _kind, tls, caFile, certificateFile, keyFile, saslMechanism, saslUsername, saslPassword, topicPartitions, replicationFactor, retentionHours, deadLetterRetentionHours,
     backoffFirstMs, backoffLongestMs, ...rest
@@ -52,7 +51,6 @@ export function openKafkaBus(settings: KafkaSettings, { clock, observer }: { rea
   return new KafkaBus({
     ...rest,
     clock,
-    ...(observer === undefined ? {} : { observer }),
     bootId: randomUUID(),
     backoffMs: { first: backoffFirstMs, longest: backoffLongestMs },
     topics: { partitions: topicPartitions, replicationFactor, retentionHours, deadLetterRetentionHours, maxMessageBytes: rest.maxMessageBytes },

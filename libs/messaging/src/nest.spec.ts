@@ -38,14 +38,14 @@ const clock = () => Date.now();
 
 async function start(sink: Sink, observer: MessageObserver) {
   const module = { module: GrantsConsumer, controllers: [GrantsConsumer], providers: [{ provide: SINK, useValue: sink }] };
-  const transport = openTransport(transportSettings.parse({ kind: 'in-process' }), { clock, observer });
+  const transport = openTransport(transportSettings.parse({ kind: 'in-process' }), { clock });
   const signer = ed25519Signer('contract', new Uint8Array(32).fill(3));
   const directory = staticDirectory({ contract: { publicKey: signer.publicKey, allowedTypes: new Set(['accepted', 'revoked']) } });
   const seen = new Map<string, Uint8Array>();
   const cache = { get: async (key: string) => seen.get(key), set: async (key: string, value: Uint8Array) => void seen.set(key, value) };
   const replay = cacheReplayGuard(cache, 'proxy', 60_000);
   const receiver = new MessageReceiver({ network: 'net', definitions: [accepted, revoked], directory, observer, replay });
-  const server = transport.server({ group: 'proxy', receiver });
+  const server = transport.server({ group: 'proxy', receiver, observer });
   const app = await NestFactory.createMicroservice(module, { strategy: server, logger: false, abortOnError: false });
   app.useGlobalFilters(new HandlerErrorFilter());
   await app.listen();
@@ -60,7 +60,7 @@ describe('Nest transport', () => {
     const sink: Sink = { claims: [], revocations: [], failures: 2 };
     const counted: string[] = [];
     const observer: MessageObserver = {
-      handled: (_topic, _group, outcome) => counted.push(outcome),
+      handled: (_topic, type, outcome) => counted.push(`${type} ${outcome}`),
       dropped: (_topic, reason) => counted.push(reason),
     };
     const { transport, publisher, stop } = await start(sink, observer);
@@ -71,7 +71,7 @@ describe('Nest transport', () => {
     await transport.bus.publish({ topic: TOPICS.grants, key: 'x', value: new Uint8Array([1, 2]) }, { until: 'durable' });
     assert.deepEqual(sink.claims, ['c1']);
     assert.deepEqual(sink.revocations, ['g1 by contract']);
-    assert.deepEqual(counted, ['retry', 'retry', 'ok', 'replay', 'ok', 'ok', 'malformed', 'ok']);
+    assert.deepEqual(counted, ['accepted retry', 'accepted retry', 'accepted ok', 'replay', 'revoked ok', 'malformed']);
     await stop();
   });
 

@@ -44,7 +44,20 @@ export interface SubscribeOptions {
   readonly handler: (delivery: Delivery) => Promise<void>;
   /** Messages (of different keys) in the hands of this member at once; default 8. */
   readonly concurrency?: number;
+  readonly observer?: DeliveryObserver;
 }
+
+/** What a bus tells of a subscription. Every method must return at once. */
+export interface DeliveryObserver {
+  /** The handler ended, and what becomes of the message. `delivery` is the object that the handler had. */
+  handled?(delivery: Delivery, outcome: HandlingOutcome, durationMs: number): void;
+  /** Dropped before any handler: nobody of this system could have sent it. */
+  dropped?(topic: string, reason: DropReason): void;
+  /** Messages of a topic that wait for this subscription: in this process, and at the broker as of the last fetch. */
+  waiting?(topic: string, inHand: number, atBroker: number): void;
+}
+
+export type HandlingOutcome = 'ok' | 'retry' | 'dead-letter';
 
 export interface Delivery extends OutgoingMessage {
   readonly group: string;
@@ -85,15 +98,12 @@ export interface DeadLetterBox {
   replay(topic: string, id: string): Promise<void>;
 }
 
-/** What the bus and the receivers count; `service-kit` turns it into metrics. Every method must return at once. */
-export interface MessageObserver {
+/** What a service counts of its messages; `service-kit` turns it into metrics. Every method must return at once. */
+export interface MessageObserver extends Pick<DeliveryObserver, 'dropped' | 'waiting'> {
+  /** The bus has it. */
   published?(topic: string): void;
-  /** A handler ended. */
-  handled?(topic: string, group: string, outcome: 'ok' | 'retry' | 'dead-letter', durationMs: number): void;
-  /** A receiver dropped a message that it could not trust or understand. */
-  dropped?(topic: string, reason: DropReason): void;
-  /** Messages waiting in a group's queue of a topic. */
-  depth?(topic: string, group: string, queued: number): void;
+  /** A handler ended, of a message that was believed. */
+  handled?(topic: string, type: string, outcome: HandlingOutcome, durationMs: number): void;
 }
 
 export type DropReason =

@@ -3,7 +3,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
 import type { MessageDefinition, SealedMessage } from './definition.js';
 import type { OutgoingRecord } from './bus-client.js';
-import type { PublishOptions } from './port.js';
+import type { MessageObserver, PublishOptions } from './port.js';
 import { MessageSealer, type SealerOptions, type SealOptions } from './sealer.js';
 
 /**
@@ -20,14 +20,16 @@ export interface MessagePublisher {
 
 export interface PublisherOptions extends SealerOptions {
   readonly client: ClientProxy;
+  readonly observer?: MessageObserver;
 }
 
 /** The publisher of one service: its own signature on whatever transport the configuration chose. */
-export function createPublisher({ client, ...sealing }: PublisherOptions): MessagePublisher {
+export function createPublisher({ client, observer, ...sealing }: PublisherOptions): MessagePublisher {
   const sealer = new MessageSealer(sealing);
   const publishSealed = async (message: SealedMessage, options: PublishOptions = {}): Promise<void> => {
     const record: OutgoingRecord = { key: message.key, value: message.envelope, ...options };
     await lastValueFrom(client.emit<undefined, OutgoingRecord>(message.topic, record), { defaultValue: undefined });
+    observer?.published?.(message.topic);
   };
   return {
     seal: async (definition, payload, options) => sealer.seal(definition, payload, options),

@@ -5,7 +5,7 @@ import { InProcessBus } from './in-process-bus.js';
 import { kafkaSettings, openKafkaBus } from './kafka-settings.js';
 import { BusClient } from './bus-client.js';
 import { BusServer, type BusServerOptions } from './bus-server.js';
-import type { MessageBus, MessageObserver } from './port.js';
+import type { MessageBus } from './port.js';
 
 const faultSettings = z.strictObject({
   seed: z.int().min(0).max(0xffff_ffff),
@@ -41,7 +41,6 @@ export interface Transport {
 
 export interface TransportDependencies {
   readonly clock: Clock;
-  readonly observer?: MessageObserver;
   /** In process: groups whose messages wait for them from the start, by topic (`InProcessBusOptions.groups`). Kafka keeps messages anyway. */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
 }

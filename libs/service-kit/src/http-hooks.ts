@@ -20,9 +20,9 @@ export const STREAMED_CONTENT_TYPES = ['application/octet-stream', 'application/
 export function addHooks(fastify: FastifyInstance, { log, metrics, limits, random }: HookDependencies): void {
   const correlations = new WeakMap<FastifyRequest, Correlation>();
   const durations = metrics.duration({
-    name: 'medveil_http_request_duration_seconds', help: 'Time from request to response', labels: ['method', 'route', 'status'],
+    name: 'medveil_http_request_duration_seconds', help: 'Time from a request to the end of its answer.', labels: ['method', 'route', 'status'],
   });
-  const inFlight = metrics.gauge({ name: 'medveil_http_requests_in_flight', help: 'Requests being answered' });
+  const inFlight = metrics.gauge({ name: 'medveil_http_requests_in_flight', help: 'Requests that are being answered.' });
   let running = 0;
 
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CodedError } from '@medveil/encoding';
-import { createLog, jobObserver, messageObserver, ServiceMetrics, withCorrelation } from './index.js';
+import { createLog, jobObserver, measureJobs, measureOutbox, messageObserver, ServiceMetrics, withCorrelation } from './index.js';
 
 const lines: string[] = [];
 const log = createLog({ service: 'demo', level: 'info', clock: () => 42, destination: { write: (line) => { lines.push(line); } } });
@@ -45,23 +45,29 @@ describe('metrics', () => {
 
   it('count messages and jobs, in base units', async () => {
     const metrics = new ServiceMetrics({ service: 'demo', process: false });
-    const messages = messageObserver(metrics, log);
+    const messages = messageObserver(metrics, log, ['medveil.blocks']);
     messages.published('medveil.blocks');
-    messages.handled('medveil.blocks', 'contract', 'ok', 250);
+    messages.handled('medveil.blocks', 'block-committed', 'ok', 250);
+    assert.match(await metrics.registry.metrics(), /medveil_messages_dead_lettered_total\{.*\} 0\n/, 'a zero before the first');
+    messages.handled('medveil.blocks', 'block-committed', 'dead-letter', 10);
     messages.dropped('medveil.blocks', 'bad-signature');
-    messages.depth('medveil.blocks', 'contract', 3);
+    messages.waiting('medveil.blocks', 3, 40);
     jobObserver(metrics, log)({ kind: 'deliver', key: 'clm_1', outcome: 'done', durationMs: 1_500 });
-    metrics.gaugeFrom({ name: 'medveil_outbox_waiting', help: 'Messages in the outbox' }, async () => 9);
+    measureJobs(metrics, { counts: async () => ({ waiting: 9, due: 4, running: 2, done: 70, dead: 1 }) });
+    measureOutbox(metrics, { counts: async () => ({ waiting: 9, dead: 0 }) });
     metrics.gaugeFrom({ name: 'medveil_unreadable', help: 'Fails' }, async () => Promise.reject(new Error('away')));
     // Labels stand in one order for counters and in another for histograms.
     const text = (await metrics.registry.metrics()).replaceAll(/\{(.*)\}/g, (_all, labels: string) => `{${labels.split(',').toSorted().join(',')}}`);
     for (const expected of [
-      'medveil_messages_published_total{service="demo",topic="medveil.blocks"} 1',
-      'medveil_message_handling_duration_seconds_sum{group="contract",outcome="ok",service="demo",topic="medveil.blocks"} 0.25',
-      'medveil_messages_dropped_total{reason="bad-signature",service="demo",topic="medveil.blocks"} 1',
-      'medveil_messages_waiting{group="contract",service="demo",topic="medveil.blocks"} 3',
-      'medveil_job_attempt_duration_seconds_sum{kind="deliver",outcome="done",service="demo"} 1.5',
-      'medveil_outbox_waiting{service="demo"} 9',
+      'medveil_messages_published_total{service_name="demo",topic="medveil.blocks"} 1',
+      'medveil_message_handling_duration_seconds_sum{outcome="ok",service_name="demo",topic="medveil.blocks",type="block-committed"} 0.25',
+      'medveil_messages_dead_lettered_total{service_name="demo",topic="medveil.blocks"} 1',
+      'medveil_messages_dropped_total{reason="bad-signature",service_name="demo",topic="medveil.blocks"} 1',
+      'medveil_messages_waiting{service_name="demo",topic="medveil.blocks"} 43',
+      'medveil_job_attempt_duration_seconds_sum{kind="deliver",outcome="done",service_name="demo"} 1.5',
+      'medveil_jobs{service_name="demo",state="due"} 4',
+      'medveil_jobs{service_name="demo",state="later"} 5',
+      'medveil_outbox_messages{service_name="demo",state="waiting"} 9',
     ]) assert.ok(text.includes(expected), expected);
     assert.ok(!text.includes('clm_1'));
   });

@@ -56,7 +56,8 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
 
 function configureApp(app: NestFastifyApplication, options: ServiceOptions): void {
   const { http, log, metrics, health, random, tokens, cache } = options;
-  const limits = new RateLimits({ perAddress: http.requestsPerMinutePerAddress, perCredential: http.requestsPerMinutePerCredential, ...(cache === undefined ? {} : { cache }) });
+  const limits = new RateLimits({ perAddress: http.requestsPerMinutePerAddress, perCredential: http.requestsPerMinutePerCredential, metrics, ...(cache === undefined ? {} : { cache }) });
+  metrics.gauge({ name: 'medveil_build_info', help: 'The running version; always 1.', labels: ['version', 'mode'] }).set({ version: options.version, mode: options.mode }, 1);
   const fastify = app.getHttpAdapter().getInstance();
   addHooks(fastify, { log, metrics, limits, random });
   addProbeRoutes(fastify, health, metrics);

@@ -178,10 +178,10 @@ describe('metrics', () => {
     const other = await startDemo('other-demo', engine);
     await demo.fetch('/v1/notes/open/somebody');
     const text = await (await demo.fetch('/metrics')).text();
-    assert.ok(text.includes('medveil_http_request_duration_seconds_count{service="demo",method="GET",route="/v1/notes/open/:name",status="2xx"}'));
+    assert.ok(text.includes('medveil_http_request_duration_seconds_count{service_name="demo",method="GET",route="/v1/notes/open/:name",status="2xx"}'));
     assert.ok(!text.includes('somebody'));
     const others = await (await other.fetch('/metrics')).text();
-    assert.ok(!others.includes('notes') && !others.includes('service="demo"'));
+    assert.ok(!others.includes('notes') && !others.includes('service_name="demo"'));
     await other.service.close();
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Body, type ClaimEntry, preStatementOf, readAccount, readClaim, readNonce } from '@medveil/agreements';
 import { TestNetwork } from '@medveil/agreements/testing';
+import { cacheSettings, openCache } from '@medveil/cache';
 import { AuditorClient, HttpClient } from '@medveil/client';
 import { TestFront, testReplicas } from '@medveil/client/testing';
 import type { DatabaseEngine } from '@medveil/database';
@@ -123,7 +124,7 @@ export class World {
       operatorPublicKey: toBase64Url(this.operator.publicKey), contractUrl: this.front.url, proxyUrl: this.front.url, retryMs: 20, ...changes,
     });
     const { clock } = this;
-    this.service = await startAuditor(settings, { clock, random, databases: this.#engine, measureProcess: false });
+    this.service = await startAuditor(settings, { clock, random, cache: openCache(cacheSettings.parse({ kind: 'memory' }), clock), databases: this.#engine, measureProcess: false });
   }
 
   async restart(changes: Partial<AuditorSettings> = {}): Promise<void> {

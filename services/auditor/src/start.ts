@@ -1,10 +1,13 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower, ProxyClient } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, isCodedError } from '@medveil/encoding';
-import { assertionTokens, type Infrastructure, LedgerCursor, loadNetwork, type Network, OPERATOR, openVault, partyTokens, type Stores } from '@medveil/host';
+import {
+  assertionTokens, certificateEndMs, type Infrastructure, LedgerCursor, loadNetwork, measureCertificates, measureFollower, type Network, openVault, OPERATOR,
+  partyTokens, type Stores,
+} from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
-import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, jobObserver, measureJobs, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import type { AuditorContext } from './context.js';
 import { DisputeStore } from './disputes/dispute-store.js';
 import { Disputes } from './disputes/disputes.js';
@@ -28,11 +31,11 @@ export const storesOf = ({ auditor }: Pick<AuditorSettings, 'auditor'>): Stores 
 const BODY_TIMEOUT_MS = 10 * 60_000;
 
 /** What this service needs of its host: it sends and takes no messages, and keeps nothing of what it sees. */
-export type AuditorInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess'>;
+export type AuditorInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'cache' | 'databases' | 'measureProcess'>;
 
 /** Follows the ledger by proofs, looks into disputes, votes, and takes part in opening pseudonyms. */
 export async function startAuditor(settings: AuditorSettings, infrastructure: AuditorInfrastructure): Promise<RunningService> {
-  const { clock, random } = infrastructure;
+  const { clock, random, cache } = infrastructure;
   const log = createLog({ service: settings.auditor, level: settings.logLevel, clock });
   const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
   const health = new Health();
@@ -49,12 +52,16 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
   const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token: tokenFor(settings.contractUrl, 'contract') }));
   const proxy = new ProxyClient(new HttpClient({ baseUrl: settings.proxyUrl, token: tokenFor(settings.proxyUrl, 'proxy-cloud'), timeoutMs: BODY_TIMEOUT_MS, retries: 0 }));
   const certificates = new CertificateStore(database);
-  const follower = new LedgerFollower({
+  const measured = measureFollower(metrics, () => follower);
+  const follower: LedgerFollower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract,
     cursor: new LedgerCursor(database),
     handle: ledgerEventHandler(() => context, certificates),
-    onError: (error) => log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' }),
+    onError: (error) => {
+      measured.failed(error);
+      log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' });
+    },
   });
   const context: AuditorContext = {
     settings, chainId: network.chainId, account, accountId: accountId(account.publicKey), hpke, database, jobs, disputes: new DisputeStore(database),
@@ -63,7 +70,9 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
   jobs.handle(EXAMINE, examineJob(context));
   jobs.handle(VOTE, voteJob(context));
   health.register('database', () => database.check());
-  metrics.gaugeFrom({ name: 'medveil_auditor_followed_height', help: 'Height of the last block that the auditor has handled.' }, () => follower.height);
+  measureJobs(metrics, jobs);
+  const ends = { authority: certificateEndMs(fromBase64Url(network.caCertificate)), own: certificateEndMs(certificate) };
+  measureCertificates(metrics, () => ends);
   const service = await runService({
     name: settings.auditor,
     version: VERSION,
@@ -81,6 +90,7 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
     tokens: partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock }),
     errors: ERROR_STATUSES,
     idempotency: createIdempotencyStore({ database, clock, random }),
+    cache,
     resources: [
       { name: 'follower', close: () => follower.stop() },
       { name: 'jobs', close: () => jobs.stop() },

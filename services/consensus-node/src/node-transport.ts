@@ -28,9 +28,10 @@ export interface TransportParts {
 export async function openNodeTransport(parts: TransportParts): Promise<OpenTransport> {
   const { settings, replicaKeys, ledger, publisher, shell, metrics, log, random } = parts;
   const { transport } = settings;
+  let direct: DirectTransport | undefined;
+  const measured = measureTransport(metrics, () => direct?.counts());
   if (transport.kind === 'bus') return busTransport(settings.replica, publisher, log);
-  const measured = measureTransport(metrics, () => direct.counts());
-  const direct: DirectTransport = await DirectTransport.open({
+  direct = await DirectTransport.open({
     self: settings.replica,
     key: () => replicaKeys.secretOf(peersOf(ledger.head).find(({ id }) => id === settings.replica)?.publicKey ?? null),
     genesis: ledger.genesis,

@@ -11,6 +11,7 @@ import { BLOCK_COMMITTED, type MessagePublisher } from '@medveil/messaging';
 import { type CommitCertificate, ed25519Verifier, encodeCommitCertificate, encodeEvidence, type Evidence, replicaConfig } from '@medveil/pbft';
 import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import { EvidenceFolder } from './evidence-folder.js';
+import { measureProtocol } from './metrics.js';
 import { openNodeTransport } from './node-transport.js';
 import { OperatorQueue } from './operator-queue.js';
 import { PoolWatch } from './pool-watch.js';
@@ -102,6 +103,7 @@ export class ConsensusNode {
     const { settings, replicaKeys, clock, log } = dependencies;
     const name = settings.replica;
     const signal = new HeadSignal();
+    const measured = measureProtocol(dependencies.metrics, name, clock);
     const transport = await openNodeTransport({ ...dependencies, ledger, maxProposalBytes: MAX_PROPOSAL_BYTES, shell: () => shell });
     const config = replicaConfig({
       chainId: ledger.chainId,
@@ -128,11 +130,15 @@ export class ConsensusNode {
       observer: {
         applied: (applied, block) => {
           signal.grown();
+          measured.applied(applied, block);
           operator.afterBlock(applied);
           for (const { transactionId, error } of applied.faults) log.error('execution-fault', error, { transactionId });
           if (block.header.proposer === name) node.#announce(applied.head.certificate, block);
         },
-        viewEntered: (view, primary) => log.info('view-entered', { view, replica: primary }),
+        viewEntered: (view, primary) => {
+          measured.viewEntered();
+          log.info('view-entered', { view, replica: primary });
+        },
         reconfigured: ({ configuration: { epoch, names }, seat }) => {
           transport.replicasChanged();
           log.info('reconfigured', { height: epoch, count: names.length, state: seat === null ? 'no-member' : 'member' });
@@ -251,7 +257,7 @@ export class ConsensusNode {
       pendingTransactions: pendingRequests,
       evidence: this.evidence().length,
       recovering,
-      creditsConserved: this.#creditsConserved(),
+      creditsConserved: this.creditsConserved(),
     };
   }
 
@@ -269,8 +275,19 @@ export class ConsensusNode {
     return this.wal.syncs;
   }
 
+  /** Inputs of the protocol, and transactions to be checked, that wait for this replica. */
+  get waiting(): { readonly inputs: number; readonly unchecked: number } {
+    return this.shell.waiting;
+  }
+
+  /** Its voice counts: it is a member, knows what it has promised, and has not stopped. */
+  get isVoting(): boolean {
+    const { seat, recovering, diverged } = this.shell.report();
+    return seat !== null && !recovering && !diverged && !this.#failed;
+  }
+
   /** Counted once for each block: it walks over the whole state. */
-  #creditsConserved(): boolean {
+  creditsConserved(): boolean {
     const { height } = this.ledger.head.header;
     if (this.#conservation?.height !== height) this.#conservation = { height, holds: holdsConservation(this.ledger) };
     return this.#conservation.holds;

@@ -134,6 +134,11 @@ export class ReplicaShell {
     return this.#replica.report();
   }
 
+  /** Inputs and unchecked transactions in the queues. */
+  get waiting(): { readonly inputs: number; readonly unchecked: number } {
+    return { inputs: this.#inputs.length, unchecked: this.#intake.size };
+  }
+
   /** @returns false where the queue is full: the input is dropped, as a network may */
   feed(input: Input): boolean {
     if (this.#stopped) return false;

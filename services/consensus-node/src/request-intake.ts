@@ -37,6 +37,13 @@ export class RequestIntake {
     return this.#lines.size === 0;
   }
 
+  /** Transactions that wait. */
+  get size(): number {
+    let size = 0;
+    for (const { transactions } of this.#lines.values()) size += transactions;
+    return size;
+  }
+
   /**
    * @returns what was said of each, once all of them are checked; all are refused with `consensus-node/busy` where too many wait already,
    *   with `consensus-node/replica-stopped` after the end

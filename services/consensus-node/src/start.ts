@@ -1,7 +1,7 @@
 import { fromBase64Url } from '@medveil/encoding';
 import { ConsensusNodeClient, HttpClient } from '@medveil/client';
 import {
-  type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, type ShareHolder,
+  certificateEndMs, type Infrastructure, loadNetwork, loadVerifiers, measureCertificates, measureDisk, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, type ShareHolder,
 } from '@medveil/host';
 import { hpkeKeyPairFromSeed, type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
@@ -36,8 +36,10 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
+  const messages = messageObserver(metrics, log, [TRANSACTION_SUBMITTED.topic, ...UNDERSTOOD.map(({ topic }) => topic)]);
   const publisher = createPublisher({
     client: transport.client(),
+    observer: messages,
     network: network.chainId,
     signer: ed25519Signer(name, await vault.get('message-key')),
     clock,
@@ -72,14 +74,17 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     metrics,
     log,
   });
-  measureNode(metrics, node);
+  measureNode(metrics, node, clock);
+  measureDisk(metrics, settings.dataFolder);
+  const authorityEndMs = certificateEndMs(fromBase64Url(network.caCertificate));
+  measureCertificates(metrics, () => ({ authority: authorityEndMs }));
   health.register('replica', async () => node.check());
   const receiver = new MessageReceiver({
     network: network.chainId,
     definitions: [TRANSACTION_SUBMITTED, ...UNDERSTOOD],
     directory: senderDirectory(network),
     replay: cacheReplayGuard(cache, name, REPLAY_MEMORY_MS),
-    observer: messageObserver(metrics, log),
+    observer: messages,
   });
   const module = defineModule('consensus-node-parts', {
     controllers: [ExplorerController, TransactionsController, OperatorController, SnapshotsController, MessagesController, OpeningsController],
@@ -98,7 +103,8 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     random,
     tokens,
     errors: ERROR_STATUSES,
-    consumers: [transport.server({ group: name, receiver })],
+    cache,
+    consumers: [transport.server({ group: name, receiver, observer: messages })],
     resources: [{ name: 'replica', close: () => node.close() }],
   });
   // Who waits for a block is answered before the server waits for them.

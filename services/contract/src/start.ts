@@ -7,12 +7,13 @@ import { createIdempotencyStore, type Database } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import { LedgerReader } from '@medveil/explorer';
 import {
-  anyOf, assertionMemory, assertionTrust, type Infrastructure, loadNetwork, loadVerifiers, messageKeyOf, type Network, OPERATOR, openVault, partyTokens, partyTokenSource, senderDirectory, type Stores, TokenController, TokenService,
+  anyOf, assertionMemory, assertionTrust, certificateEndMs, type Infrastructure, loadNetwork, loadVerifiers, measureCertificates, measureDisk, measureHeight,
+  messageKeyOf, type Network, openVault, OPERATOR, partyTokens, partyTokenSource, senderDirectory, type Stores, TokenController, TokenService,
 } from '@medveil/host';
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { Ledger, loadGenesis, type Receipt } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
-import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver } from '@medveil/messaging';
+import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, ed25519Signer, type MessageObserver, MessageReceiver } from '@medveil/messaging';
 import { createLog, defineModule, Health, messageObserver, type RunningService, runService, type ServiceLog, ServiceMetrics, Shutdown } from '@medveil/service-kit';
 import { BlocksController } from './blocks.controller.js';
 import { Circuits } from './circuits.js';
@@ -23,6 +24,7 @@ import { EvidenceController } from './evidence.controller.js';
 import { EvidenceStore } from './evidence-store.js';
 import { FollowerLedger } from './follower-ledger.js';
 import { LedgerController } from './ledger.controller.js';
+import { contractObserver, type ContractObserver, measureContract } from './metrics.js';
 import { PolicyStore } from './policy-store.js';
 import { ReadModel } from './read-model.js';
 import { RequirementsController } from './requirements.controller.js';
@@ -49,19 +51,24 @@ export async function startContract(settings: ContractSettings, infrastructure: 
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
   const database = await infrastructure.databases.open(STORES.database);
-  const parts = await assemble(settings, infrastructure, network, vault, database, log).catch(async (error: unknown) => {
+  const messages = messageObserver(metrics, log, [BLOCK_COMMITTED.topic]);
+  const parts = await assemble(settings, infrastructure, network, vault, database, { log, messages, observer: contractObserver(metrics) }).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
   health.register('database', () => database.check());
   health.register('ledger', async () => parts.follower.check());
-  metrics.gaugeFrom({ name: 'medveil_contract_height', help: 'Height of the last block that the contract service has executed.' }, () => parts.ledger.head.header.height);
+  measureHeight(metrics, () => parts.ledger.head.header.height);
+  measureContract(metrics, parts, clock);
+  measureDisk(metrics, settings.dataFolder);
+  const authorityEndMs = certificateEndMs(fromBase64Url(network.caCertificate));
+  measureCertificates(metrics, () => ({ authority: authorityEndMs }));
   const receiver = new MessageReceiver({
     network: network.chainId,
     definitions: [BLOCK_COMMITTED],
     directory: senderDirectory(network),
     replay: cacheReplayGuard(cache, NAME, REPLAY_MEMORY_MS),
-    observer: messageObserver(metrics, log),
+    observer: messages,
   });
   const treasuryPoll = parts.treasury === undefined ? undefined : setInterval(() => parts.treasury?.wake(), TREASURY_POLL_MS);
   const service = await runService({
@@ -90,7 +97,7 @@ export async function startContract(settings: ContractSettings, infrastructure: 
     errors: ERROR_STATUSES,
     idempotency: createIdempotencyStore({ database, clock, random }),
     cache,
-    consumers: [transport.server({ group: NAME, receiver })],
+    consumers: [transport.server({ group: NAME, receiver, observer: messages })],
     resources: [
       { name: 'follower', close: () => parts.follower.stop() },
       { name: 'treasury', close: async () => { clearInterval(treasuryPoll); await parts.treasury?.idle(); } },
@@ -111,15 +118,15 @@ async function assemble(
   network: Network,
   vault: KeyVault,
   database: Database,
-  log: ServiceLog,
+  { log, messages, observer }: { readonly log: ServiceLog; readonly messages: MessageObserver; readonly observer: ContractObserver },
 ) {
   const machine = createContract({ verifiers: await loadVerifiers(network, settings.mode) });
   await mkdir(settings.dataFolder, { recursive: true });
   const store = await LevelStore.open(join(settings.dataFolder, 'ledger'));
   const ledger = await Ledger.open({ genesis: loadGenesis(fromBase64Url(network.genesis)), store, stateMachine: machine });
   const messageSeed = await vault.get('message-key');
-  const publisher = createPublisher({ client: transport.client(), network: network.chainId, signer: ed25519Signer(NAME, messageSeed), clock, random });
-  const submissions = new Submissions(store, new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions);
+  const publisher = createPublisher({ client: transport.client(), network: network.chainId, signer: ed25519Signer(NAME, messageSeed), observer: messages, clock, random });
+  const submissions = new Submissions(store, new EarlyCheck(ledger, machine, clock), publisher, clock, settings.maxPendingTransactions, (waitedMs) => observer.committed(waitedMs));
   const treasurySeed = await vault.find('treasury-key');
   const treasury = treasurySeed === null ? undefined : new Treasury(signingKeyFromSeed(treasurySeed), ledger, new DepositStore(database), new VoucherDesk(ledger, vault), submissions, clock, log);
   const evidence = new EvidenceStore(database, ledger, clock);
@@ -133,6 +140,7 @@ async function assemble(
     gapPollMs: settings.gapPollMs,
     onApplied: (applied) => {
       submissions.committed(applied.transactionIds);
+      observer.applied(applied.receipts);
       treasury?.afterBlock(applied);
       if (applied.receipts.some(endsDispute)) evidence.prune().catch((error: unknown) => log.error('evidence-not-pruned', error));
     },

@@ -18,6 +18,8 @@ export class Submissions {
     private readonly publisher: MessagePublisher,
     private readonly clock: Clock,
     private readonly maxPending: number,
+    /** A transaction that was handed in here stands in a block. */
+    private readonly onCommitted: (waitedMs: number) => void = () => undefined,
   ) {}
 
   /** @throws CodedError `contract/too-large`, `contract/busy`, or the contract's own code of a hopeless transaction */
@@ -62,7 +64,16 @@ export class Submissions {
     return false;
   }
 
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   committed(transactionIds: readonly Id<'txn'>[]): void {
-    for (const id of transactionIds) this.#pending.delete(id);
+    for (const id of transactionIds) {
+      const sinceMs = this.#pending.get(id);
+      if (sinceMs === undefined) continue;
+      this.#pending.delete(id);
+      this.onCommitted(this.clock() - sinceMs);
+    }
   }
 }

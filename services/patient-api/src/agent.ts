@@ -4,7 +4,7 @@ import type { RuleSet } from '@medveil/fhir';
 import type { Network, StorageSealer } from '@medveil/host';
 import type { KeyVault } from '@medveil/identity';
 import type { Afgh06 } from '@medveil/pre';
-import type { ServiceLog } from '@medveil/service-kit';
+import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import type { PatientApiSettings } from './settings.js';
 
 /** What all parts of the agent stand on. */
@@ -21,4 +21,5 @@ export interface AgentContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
 }

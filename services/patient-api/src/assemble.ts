@@ -1,10 +1,11 @@
 import { LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createJobs } from '@medveil/database';
-import { nativeProgram } from '@medveil/host';
+import { measuredProver, measureFollower, nativeProgram } from '@medveil/host';
 import { createProver } from '@medveil/eligibility';
 import { fromBase64Url, isCodedError } from '@medveil/encoding';
 import { TrailStore } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
+import { jobObserver } from '@medveil/service-kit';
 import type { AgentContext } from './agent.js';
 import { ConsentDecisions } from './consent/decisions.js';
 import { ConsentRules } from './consent/rules.js';
@@ -42,14 +43,19 @@ const JOB_POLL_MS = 500;
 
 /** All parts of the agent, put together once. */
 export async function assemble(context: AgentContext, objects: ObjectStore) {
-  const { settings, database, clock, random, network, log } = context;
+  const { settings, database, clock, random, network, log, metrics } = context;
   const circuits = await loadCircuits(settings.circuitFolders, network, settings.mode);
-  const prover = createProver(
+  const made = createProver(
     settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
   );
+  const prover = measuredProver(made, settings.proverWorkers, metrics, clock);
+  const attempted = jobObserver(metrics, log);
   const jobs = createJobs({
     database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS,
-    onAttempt: ({ kind, key, outcome }) => void (outcome === 'dead' && runner.buried(kind, key)),
+    onAttempt: (attempt) => {
+      attempted(attempt);
+      if (attempt.outcome === 'dead') void runner.buried(attempt.kind, attempt.key);
+    },
   });
   const changes = new Changes();
   const keyring = new Keyring(context);
@@ -72,12 +78,16 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
     requirements.fetchMissing().catch((error: unknown) => log.warn('policies-not-fetched', { code: isCodedError(error) ? error.code : 'unexpected' }));
   };
   const view = new LedgerView(context, changes, jobs, trail, fetchPolicies);
-  const follower = new LedgerFollower({
+  const measured = measureFollower(metrics, () => follower);
+  const follower: LedgerFollower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract: connections.reader,
     cursor: view.cursor,
     handle: (block) => view.handle(block),
-    onError: (error) => log.error('ledger-not-followed', error),
+    onError: (error) => {
+      measured.failed(error);
+      log.error('ledger-not-followed', error);
+    },
   });
   const ledger = new LedgerAccess(follower, connections.reader, clock);
   const runner = new ExchangeRunner(context, store, new Instances(records, requirements, keyring, pseudonyms), {

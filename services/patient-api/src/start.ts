@@ -23,6 +23,7 @@ import { TrailController } from './http/trail.controller.js';
 import { LedgerView } from './ledger/ledger-view.js';
 import { Requirements } from './ledger/requirements.js';
 import { Matcher } from './matching/matcher.js';
+import { measureAgent } from './metrics.js';
 import { Keyring } from './parties/keyring.js';
 import { Patients } from './parties/patients.js';
 import { Pseudonyms } from './parties/pseudonyms.js';
@@ -41,11 +42,11 @@ const VERSION = '0.1.0';
 export const STORES: Stores = { database: { schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) }, objects: true };
 
 /** What the agent needs of its process: it takes no part in the consortium's messages. */
-export type PatientApiInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>;
+export type PatientApiInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'cache' | 'databases' | 'measureProcess' | 'openObjectStore'>;
 
 /** Starts the agent: serves at once; enrols the hospital, has it accredited and follows the ledger in the background. */
 export async function startPatientApi(settings: PatientApiSettings, infrastructure: PatientApiInfrastructure): Promise<RunningService> {
-  const { clock, random } = infrastructure;
+  const { clock, random, cache } = infrastructure;
   const log = createLog({ service: NAME, level: settings.logLevel, clock });
   const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
   const health = new Health();
@@ -56,12 +57,12 @@ export async function startPatientApi(settings: PatientApiSettings, infrastructu
   const pre = afgh06(await loadEngine());
   const database = await infrastructure.databases.open(STORES.database);
   const objects = await infrastructure.openObjectStore(NAME);
-  const context: AgentContext = { settings, network, chainId: network.chainId, ruleSet, database, vault, sealer, pre, clock, random, log };
+  const context: AgentContext = { settings, network, chainId: network.chainId, ruleSet, database, vault, sealer, pre, clock, random, log, metrics };
   const agent = await assemble(context, objects);
   health.register('database', () => database.check());
   health.register('object-store', () => objects.check());
   health.register('hospital', () => agent.hospital.check());
-  metrics.gaugeFrom({ name: 'medveil_patient_api_height', help: 'Height of the last block that the patient agent has followed.' }, () => agent.follower.height);
+  measureAgent(context, agent);
   const policyPoll = setInterval(agent.fetchPolicies, settings.policyPollMs);
   const service = await runService({
     name: NAME,
@@ -77,6 +78,7 @@ export async function startPatientApi(settings: PatientApiSettings, infrastructu
     tokens: partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock }),
     errors: ERROR_STATUSES,
     idempotency: createIdempotencyStore({ database, clock, random }),
+    cache,
     resources: [
       { name: 'policy-poll', close: async () => clearInterval(policyPoll) },
       { name: 'hospital', close: () => agent.hospital.stop() },

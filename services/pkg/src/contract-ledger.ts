@@ -1,9 +1,9 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
-import { LedgerCursor, partyTokenSource } from '@medveil/host';
+import { LedgerCursor, measureFollower, partyTokenSource } from '@medveil/host';
 import { signingKeyFromSeed } from '@medveil/identity';
-import type { ServiceLog } from '@medveil/service-kit';
 import type { PkgContext } from './context.js';
 import type { LedgerConnection } from './ledger-port.js';
+import type { Measured } from './start.js';
 
 /** The contract service takes tokens signed with the PKG's message key, which the network description names. */
 const TOKEN = { scopes: ['ledger:read', 'transactions:submit'], audience: 'contract' } as const;
@@ -12,17 +12,21 @@ const TOKEN = { scopes: ['ledger:read', 'transactions:submit'], audience: 'contr
 export async function connectContract(
   context: Pick<PkgContext, 'settings' | 'keys' | 'database' | 'clock' | 'random'>,
   genesis: Uint8Array,
-  log: ServiceLog,
+  { log, metrics }: Measured,
 ): Promise<LedgerConnection> {
   const { settings, keys, database, clock, random } = context;
   const token = partyTokenSource('pkg', signingKeyFromSeed(keys.messageSeed), TOKEN, { clock, random });
   const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token }));
-  const follower = new LedgerFollower({
+  const measured = measureFollower(metrics, () => follower);
+  const follower: LedgerFollower = new LedgerFollower({
     genesis,
     contract,
     cursor: new LedgerCursor(database),
     handle: async () => undefined,
-    onError: (error) => log.error('ledger-not-followed', error),
+    onError: (error) => {
+      measured.failed(error);
+      log.error('ledger-not-followed', error);
+    },
   });
   const access = new LedgerAccess(follower, contract, clock);
   await follower.start();

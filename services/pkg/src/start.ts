@@ -1,12 +1,13 @@
 import { createJobs, createOutbox, createOutboxRelay } from '@medveil/database';
 import { fromBase64Url } from '@medveil/encoding';
 import {
-  anyOf, assertionMemory, assertionTrust, committeesOf, type Infrastructure, loadNetwork, type Network, OPERATOR, openVault, partyTokens, type Stores, TokenService,
+  anyOf, assertionMemory, assertionTrust, certificateEndMs, committeesOf, type Infrastructure, loadNetwork, measureCertificates, type Network, openVault, OPERATOR,
+  partyTokens, type Stores, TokenService,
 } from '@medveil/host';
 import { loadGenesis } from '@medveil/ledger';
 import { createPublisher, ed25519Signer } from '@medveil/messaging';
 import { afgh06, loadEngine } from '@medveil/pre';
-import { createLog, defineModule, Health, type RunningService, runService, type ServiceLog, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, jobObserver, measureJobs, measureOutbox, messageObserver, type RunningService, runService, type ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import { Certificates } from './certificates.js';
 import type { PkgContext } from './context.js';
 import { connectContract } from './contract-ledger.js';
@@ -37,8 +38,14 @@ interface Resource {
   close(): Promise<void>;
 }
 
+/** Where a part tells what happens in it. */
+export interface Measured {
+  readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
+}
+
 /** How the service reaches the ledger; `connectContract` unless a test brings another. */
-export type ConnectLedger = (context: PkgContext, genesis: Uint8Array, log: ServiceLog) => Promise<LedgerConnection>;
+export type ConnectLedger = (context: PkgContext, genesis: Uint8Array, measured: Measured) => Promise<LedgerConnection>;
 
 /** The PKG: enrolment authority, issuer of pseudonyms, register of accredited issuers. */
 export async function startPkg(settings: PkgSettings, infrastructure: Infrastructure, connectLedger: ConnectLedger = connectContract): Promise<RunningService> {
@@ -59,7 +66,7 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const genesis = loadGenesis(fromBase64Url(network.genesis));
-  const { context, relay } = await openContext(settings, infrastructure, network, resources, log);
+  const { context, relay } = await openContext(settings, infrastructure, network, resources, { log, metrics });
   const { database, jobs, outbox } = context;
   health.register('database', () => database.check());
 
@@ -73,12 +80,14 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
   const revocations = new Revocations(context, register, issuers);
   const tokenService = openTokenService(context, network, register);
 
-  const ledger = await connectLedger(context, genesis.bytes, log);
+  const ledger = await connectLedger(context, genesis.bytes, { log, metrics });
   resources.splice(resources.length - 1, 0, { name: 'ledger', close: () => ledger.close() });
   new LedgerJobs(context, issuers, ledger, log).register();
   await keepHouse({ database, jobs, tokens, tCerts, clock });
-  metrics.gaugeFrom({ name: 'medveil_pkg_outbox_waiting', help: 'messages not published yet' }, async () => (await outbox.counts()).waiting);
-  metrics.gaugeFrom({ name: 'medveil_pkg_jobs_waiting', help: 'steps to be done, among them transactions for the ledger' }, async () => (await jobs.counts()).waiting);
+  measureOutbox(metrics, outbox);
+  measureJobs(metrics, jobs);
+  const authorityEndMs = certificateEndMs(fromBase64Url(network.caCertificate));
+  measureCertificates(metrics, () => ({ authority: authorityEndMs }));
 
   const service = await runService({
     name: NAME,
@@ -116,11 +125,11 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
   return service;
 }
 
-async function openContext(settings: PkgSettings, infrastructure: Infrastructure, network: Network, resources: Resource[], log: ServiceLog) {
+async function openContext(settings: PkgSettings, infrastructure: Infrastructure, network: Network, resources: Resource[], { log, metrics }: Measured) {
   const { clock, random } = infrastructure;
   const keys = await loadKeys(await openVault(settings.vault, random), network, loadGenesis(fromBase64Url(network.genesis)), { clock, random });
   const publisher = createPublisher({
-    client: infrastructure.transport.client(), network: network.chainId, signer: ed25519Signer(NAME, keys.messageSeed), clock, random,
+    client: infrastructure.transport.client(), network: network.chainId, signer: ed25519Signer(NAME, keys.messageSeed), observer: messageObserver(metrics, log, []), clock, random,
   });
   const preKeys = afgh06(await loadEngine());
   const database = await infrastructure.databases.open(STORES.database);
@@ -129,7 +138,7 @@ async function openContext(settings: PkgSettings, infrastructure: Infrastructure
     database,
     clock,
     random,
-    onAttempt: ({ kind, outcome, durationMs }) => log.debug('job-attempted', { jobKind: kind, outcome, durationMs }),
+    onAttempt: jobObserver(metrics, log),
   });
   resources.push({ name: 'jobs', close: () => jobs.stop() }, { name: 'outbox', close: () => relay.stop() }, { name: 'database', close: () => database.close() });
   const context: PkgContext = {

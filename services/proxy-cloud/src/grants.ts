@@ -8,6 +8,7 @@ import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { readVerifiedClaim, reEncryptParts, type VerifiedClaim } from './delivery.js';
 import { openGrant } from './grant-format.js';
+import type { GrantObserver } from './metrics.js';
 import { grants, type GrantStatus } from './tables.js';
 
 type GrantJob = JsonObject & { readonly claimId: Id<'clm'>; readonly account: Id<'acc'> };
@@ -33,6 +34,7 @@ export interface GrantsDependencies {
   readonly pre: Afgh06;
   readonly hpke: HpkeKeyPair;
   readonly author: TransactionAuthor;
+  readonly observer: GrantObserver;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }
@@ -54,21 +56,23 @@ export class Grants {
    * @throws CodedError `proxy/bad-grant`, `proxy/too-many-grants`
    */
   async receive(claimId: Id<'clm'>, account: Id<'acc'>, sealed: Uint8Array): Promise<proxyApi.Grant> {
-    const { database, jobs, clock } = this.dependencies;
+    const { database, jobs, observer, clock } = this.dependencies;
     if (sealed.length < 1 || sealed.length > MAX_SEALED_BYTES) {
       throw new CodedError('proxy/bad-grant', 'the sealed grant is empty or too large', { bytes: sealed.length, max: MAX_SEALED_BYTES });
     }
     const nowMs = clock();
-    await database.transaction(async (tx) => {
+    const isNew = await database.transaction(async (tx) => {
       const [kept] = await tx.select({ status: grants.status }).from(grants).where(ofGrant({ claimId, account }));
-      if (kept !== undefined && kept.status !== 'refused') return;
+      if (kept !== undefined && kept.status !== 'refused') return false;
       const open = await tx.$count(grants, and(eq(grants.account, account), eq(grants.status, 'received')));
       if (open >= MAX_OPEN_GRANTS) throw new CodedError('proxy/too-many-grants', 'too many grants of this account wait for their claims', { max: MAX_OPEN_GRANTS });
       const fresh = { sealed, status: 'received' as const, reason: null, receivedAtMs: nowMs, updatedAtMs: nowMs };
       await tx.insert(grants).values({ claimId, account, ...fresh }).onConflictDoUpdate({ target: [grants.claimId, grants.account], set: fresh });
       const key = `${claimId}:${account}:${toHex(sha256(sealed)).slice(0, 32)}`;
       await jobs.enqueue(tx, DELIVER, { key, payload: { claimId, account } });
+      return true;
     });
+    if (isNew) observer.moved('received');
     jobs.notify();
     return this.status(claimId, account);
   }
@@ -120,18 +124,22 @@ export class Grants {
 
   /** @returns the delivery, or the code of what is wrong with the grant: trying again cannot help then */
   async #reEncrypted(verified: VerifiedClaim, sealed: Uint8Array): Promise<BodyOf<'record-delivery'> | string> {
-    const { pre, hpke, chainId, random } = this.dependencies;
+    const { pre, hpke, chainId, observer, clock, random } = this.dependencies;
+    const startedMs = clock();
     try {
       const keys = await openGrant(hpke, verified.claimId, verified.claim.patient, sealed);
-      return reEncryptParts(pre, chainId, verified, keys, random);
+      const body = reEncryptParts(pre, chainId, verified, keys, random);
+      observer.reEncrypted('ok', body.parts.length, clock() - startedMs);
+      return body;
     } catch (error) {
-      if (isCodedError(error)) return error.code;
-      throw error;
+      if (!isCodedError(error)) throw error;
+      observer.reEncrypted('refused', 0, clock() - startedMs);
+      return error.code;
     }
   }
 
   async #destroy(job: GrantJob, signal: AbortSignal): Promise<void> {
-    const { database, ledger, author, clock } = this.dependencies;
+    const { database, ledger, author, observer, clock } = this.dependencies;
     const kept = await this.#find(job);
     if (kept === undefined) return;
     const { claimId } = job;
@@ -140,6 +148,7 @@ export class Grants {
       .update(grants)
       .set({ sealed: NOTHING, status: 'revoked', revocationStatement: statement, updatedAtMs: clock() })
       .where(ofGrant(job));
+    if (kept.status !== 'revoked') observer.moved('revoked');
     const claim = await readVerifiedClaim(ledger, claimId);
     // Of keys that others have sent for this claim, nobody waits for a receipt.
     if (claim?.claim.patient !== job.account) return;
@@ -174,8 +183,9 @@ export class Grants {
 
   /** Of an open grant: a revocation that came meanwhile stays. */
   async #end(grant: GrantJob, set: { readonly status: GrantStatus; readonly reason: string | null; readonly deliveryTransactionId?: string | null; readonly sealed?: Uint8Array }): Promise<void> {
-    const { database, clock } = this.dependencies;
-    await database.queries.update(grants).set({ ...set, updatedAtMs: clock() }).where(and(ofGrant(grant), eq(grants.status, 'received')));
+    const { database, observer, clock } = this.dependencies;
+    const ended = await database.queries.update(grants).set({ ...set, updatedAtMs: clock() }).where(and(ofGrant(grant), eq(grants.status, 'received'))).returning({ status: grants.status });
+    if (ended.length > 0) observer.moved(set.status);
   }
 }
 

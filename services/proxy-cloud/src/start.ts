@@ -1,15 +1,19 @@
 import { ContractClient, HttpClient, LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { fromBase64Url, toBase64Url } from '@medveil/encoding';
-import { anyOf, assertionMemory, assertionTrust, type Infrastructure, LedgerCursor, loadNetwork, OPERATOR, openVault, partyTokens, partyTokenSource, type Stores, TokenController, TokenService } from '@medveil/host';
+import {
+  anyOf, assertionMemory, assertionTrust, certificateEndMs, type Infrastructure, LedgerCursor, loadNetwork, measureCertificates, measureFollower, openVault,
+  OPERATOR, partyTokens, partyTokenSource, type Stores, TokenController, TokenService,
+} from '@medveil/host';
 import { accountId, hpkeKeyPairFromSeed, signingKeyFromSeed } from '@medveil/identity';
 import { afgh06, loadEngine } from '@medveil/pre';
-import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, jobObserver, measureJobs, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import { Bodies } from './bodies.js';
 import { BodiesController, GrantsController, ParametersController } from './controllers.js';
 import { ERROR_STATUSES } from './errors.js';
 import { Grants } from './grants.js';
 import { blockHandler } from './ledger-events.js';
+import { grantObserver } from './metrics.js';
 import { ProxyIdentity } from './proxy-identity.js';
 import type { ProxyCloudSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
@@ -37,16 +41,20 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
     baseUrl: settings.contractUrl,
     token: partyTokenSource(NAME, signingKeyFromSeed(await vault.get('message-key')), { scopes: ['ledger:read', 'transactions:submit'], audience: 'contract' }, { clock, random }),
   }));
+  const measured = measureFollower(metrics, () => follower);
   const follower: LedgerFollower = new LedgerFollower({
     genesis: fromBase64Url(network.genesis),
     contract,
     cursor: new LedgerCursor(database),
     handle: blockHandler(() => ledger, bodies, () => grants),
-    onError: (error) => log.error('ledger-not-followed', error, { height: follower.height }),
+    onError: (error) => {
+      measured.failed(error);
+      log.error('ledger-not-followed', error, { height: follower.height });
+    },
   });
   const ledger = new LedgerAccess(follower, contract, clock);
   const grants: Grants = new Grants({
-    database, jobs, ledger, chainId: network.chainId, pre: afgh06(await loadEngine()), hpke, author: { account }, clock, random,
+    database, jobs, ledger, chainId: network.chainId, pre: afgh06(await loadEngine()), hpke, author: { account }, observer: grantObserver(metrics), clock, random,
   });
   const tokens = new TokenService({
     issuer: NAME,
@@ -60,7 +68,9 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
   });
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());
-  metrics.gaugeFrom({ name: 'medveil_proxy_followed_height', help: 'Height of the last block that the proxy has handled.' }, () => follower.height);
+  measureJobs(metrics, jobs);
+  const authorityEndMs = certificateEndMs(fromBase64Url(network.caCertificate));
+  measureCertificates(metrics, () => ({ authority: authorityEndMs }));
   const identity = new ProxyIdentity({ account: accountId(account.publicKey), hpkePublicKey: toBase64Url(hpke.publicKey), maxBodyBytes: settings.maxBodyBytes });
   const service = await runService({
     name: NAME,

@@ -2,7 +2,7 @@ import type { Database, Jobs } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import type { KeyVault } from '@medveil/identity';
 import type { Afgh06 } from '@medveil/pre';
-import type { ServiceLog } from '@medveil/service-kit';
+import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import type { Changes } from './changes.js';
 import type { ResearchApiSettings } from './settings.js';
 
@@ -20,4 +20,5 @@ export interface ResearchContext {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
 }

@@ -4,11 +4,12 @@ import { createIdempotencyStore, createJobs } from '@medveil/database';
 import { createProver, type Prover } from '@medveil/eligibility';
 import { fromBase64Url } from '@medveil/encoding';
 import {
-  type CircuitFolder, type Infrastructure, loadNetwork, nativeProgram, type Network, OPERATOR, openVault, partyTokens, readCircuitFolders, StorageSealer, type Stores, TrailStore,
+  type CircuitFolder, type Infrastructure, loadNetwork, measuredProver, nativeProgram, type Network, openVault, OPERATOR, partyTokens, readCircuitFolders,
+  StorageSealer, type Stores, TrailStore,
 } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { afgh06, loadEngine } from '@medveil/pre';
-import { createLog, defineModule, Health, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
+import { createLog, defineModule, Health, jobObserver, type RunningService, runService, ServiceMetrics } from '@medveil/service-kit';
 import { Changes } from './changes.js';
 import { CohortsController } from './cohorts/cohorts.controller.js';
 import { Cohorts } from './cohorts/cohorts.js';
@@ -32,6 +33,7 @@ import { Credentials, LedgerLink } from './ledger/ledger-link.js';
 import { RELEASE, releaseJob } from './requirements/release.js';
 import { RequirementStore } from './requirements/requirement-store.js';
 import { Requirements } from './requirements/requirements.js';
+import { measureResearch } from './metrics.js';
 import { RequirementsController } from './requirements/requirements.controller.js';
 import type { ResearchApiSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
@@ -44,11 +46,11 @@ const VERSION = '0.1.0';
 export const STORES: Stores = { database: { schema: SCHEMA, migrations: new URL('../migrations/', import.meta.url) }, objects: true };
 
 /** What this service needs of its host: it sends and takes no messages. */
-export type ResearchInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'databases' | 'measureProcess' | 'openObjectStore'>;
+export type ResearchInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'cache' | 'databases' | 'measureProcess' | 'openObjectStore'>;
 
 /** Starts the agent: serves at once; enrols, releases, receives and checks in the background. */
 export async function startResearchApi(settings: ResearchApiSettings, infrastructure: ResearchInfrastructure): Promise<RunningService> {
-  const { clock, random } = infrastructure;
+  const { clock, random, cache } = infrastructure;
   const log = createLog({ service: NAME, level: settings.logLevel, clock });
   const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
   const health = new Health();
@@ -56,20 +58,16 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
   const circuits = await readCircuitFolders(settings.circuitFolders, network, settings.mode);
   const database = await infrastructure.databases.open(STORES.database);
   const store = await infrastructure.openObjectStore(NAME);
-  const attempts = metrics.duration({
-    name: 'medveil_research_job_duration_seconds', help: 'Time of one attempt at a durable step, by kind and outcome.', labels: ['kind', 'outcome'],
-  });
-  const jobs = createJobs({
-    database, clock, random, onAttempt: ({ kind, outcome, durationMs }) => attempts.observeMs({ kind, outcome }, durationMs),
-  });
-  const context = await openContext(settings, infrastructure, network, { database, jobs, log });
-  const prover = createProver(
+  const jobs = createJobs({ database, clock, random, onAttempt: jobObserver(metrics, log) });
+  const context = await openContext(settings, infrastructure, network, { database, jobs, log, metrics });
+  const made = createProver(
     settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
   );
+  const prover = measuredProver(made, settings.proverWorkers, metrics, clock);
   const { link, module } = assemble(context, network, circuits, prover, store, await StorageSealer.open(context.vault, random));
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());
-  metrics.gaugeFrom({ name: 'medveil_research_ledger_height', help: 'Height of the last block that the research agent has handled.' }, () => link.height);
+  measureResearch(context);
   const service = await runService({
     name: NAME,
     version: VERSION,
@@ -84,6 +82,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
     tokens: partyTokens({ parties: { [OPERATOR]: { publicKey: fromBase64Url(settings.operatorPublicKey), scopes: null } }, audience: NAME, clock }),
     errors: ERROR_STATUSES,
     idempotency: createIdempotencyStore({ database, clock, random }),
+    cache,
     resources: resourcesOf(context, link, prover, store),
   });
   await link.connect();
@@ -95,7 +94,7 @@ async function openContext(
   settings: ResearchApiSettings,
   { clock, random }: ResearchInfrastructure,
   network: Network,
-  parts: Pick<ResearchContext, 'database' | 'jobs' | 'log'>,
+  parts: Pick<ResearchContext, 'database' | 'jobs' | 'log' | 'metrics'>,
 ): Promise<ResearchContext> {
   return {
     settings,
@@ -118,7 +117,7 @@ function assemble(
   store: ObjectStore,
   sealer: StorageSealer,
 ): { link: LedgerLink; module: DynamicModule } {
-  const { settings, database, jobs, vault, pre, clock, random, log } = context;
+  const { settings, database, jobs, vault, pre, clock, random, log, metrics } = context;
   const institutions = new InstitutionStore(database);
   const requirements = new RequirementStore(database);
   const deliveries = new DeliveryStore(database);
@@ -136,6 +135,7 @@ function assemble(
     handle: ledgerEventHandler({ context, institutions, requirements, deliveries, trail, webhooks }),
     clock,
     log,
+    metrics,
   });
   const pkg = new PkgClient(new HttpClient({ baseUrl: settings.pkgUrl }));
   jobs.handle(ENROL, enrolmentJob({ context, store: institutions, secrets, pkg, link }));

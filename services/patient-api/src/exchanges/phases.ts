@@ -7,6 +7,7 @@ const RANK: Readonly<Record<Phase, number>> = {
   prepared: 0, uploaded: 1, registered: 2, proved: 3, claimed: 4, granted: 5, delivered: 6, disputed: 7,
   settled: 9, rejected: 9, lapsed: 9, withdrawn: 9, refunded: 9, failed: 9,
 };
+export const PHASES = Object.keys(RANK) as readonly Phase[];
 const OVER = 9;
 
 export const isOver = (phase: Phase): boolean => RANK[phase] === OVER;

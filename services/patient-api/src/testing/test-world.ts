@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Member, type Parameters } from '@medveil/agreements';
+import { cacheSettings, openCache } from '@medveil/cache';
 import { contractApi } from '@medveil/client';
 import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medveil/circuits';
 import { type DatabaseEngine } from '@medveil/database';
@@ -198,7 +199,7 @@ export class TestWorld {
   startAgent(settings: PatientApiSettings, databases = this.databases): Promise<RunningService> {
     const { clock, random, folder } = this;
     const openObjects = (service: string) => openObjectStore(objectStoreSettings.parse({ kind: 'folder', folder: join(folder, 'objects', service), maxObjectBytes: 1 << 28 }), random);
-    return startPatientApi(settings, { clock, random, databases, measureProcess: false, openObjectStore: openObjects });
+    return startPatientApi(settings, { clock, random, databases, cache: openCache(cacheSettings.parse({ kind: 'memory' }), clock), measureProcess: false, openObjectStore: openObjects });
   }
 
   operatorToken(scopes: readonly string[]): Promise<string> {

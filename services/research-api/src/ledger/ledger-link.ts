@@ -2,8 +2,8 @@ import { ContractClient, HttpClient, LedgerAccess, LedgerFollower, type TokenSou
 import type { Database } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { isCodedError } from '@medveil/encoding';
-import { assertionTokens, LedgerCursor } from '@medveil/host';
-import type { ServiceLog } from '@medveil/service-kit';
+import { assertionTokens, LedgerCursor, measureFollower } from '@medveil/host';
+import type { ServiceLog, ServiceMetrics } from '@medveil/service-kit';
 import { ResearchApiError } from '../errors.js';
 import type { InstitutionSecrets } from '../institutions/institution-keys.js';
 import type { InstitutionStore } from '../institutions/institution-store.js';
@@ -21,6 +21,7 @@ export interface LedgerLinkOptions {
   readonly handle: (block: VerifiedBlock) => Promise<void>;
   readonly clock: Clock;
   readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics;
 }
 
 /**
@@ -36,14 +37,18 @@ export class LedgerLink {
 
   constructor(options: LedgerLinkOptions) {
     this.#options = options;
-    const { contractUrl, genesis, database, clock, log } = options;
+    const { contractUrl, genesis, database, clock, log, metrics } = options;
+    const measured = measureFollower(metrics, () => this.#follower);
     this.contract = new ContractClient(new HttpClient({ baseUrl: contractUrl, token: this.#firstInstitution() }));
     this.#follower = new LedgerFollower({
       genesis,
       contract: this.contract,
       cursor: new LedgerCursor(database),
       handle: options.handle,
-      onError: (error) => log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' }),
+      onError: (error) => {
+        measured.failed(error);
+        log.warn('ledger-not-followed', { code: isCodedError(error) ? error.code : 'unexpected' });
+      },
     });
     this.#access = new LedgerAccess(this.#follower, this.contract, clock);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cacheSettings, openCache } from '@medveil/cache';
 import { ApiError, delay, HttpClient, ResearchApiClient } from '@medveil/client';
 import { type DatabaseEngine, PgliteEngine } from '@medveil/database';
 import { openTestEngine } from '@medveil/database/testing';
@@ -55,7 +56,7 @@ export class SpecAgent {
         circuitFolders: [this.circuitFolder], bodyAttempts: 3, bodyRetryMs: 20, bodyRetryMaxMs: 50, webhooks: { hosts: ['127.0.0.1'], privateAddresses: true }, ...changes,
       }),
       {
-        clock, random, databases: this.#engine, measureProcess: false,
+        clock, random, cache: openCache(cacheSettings.parse({ kind: 'memory' }), clock), databases: this.#engine, measureProcess: false,
         openObjectStore: () => openObjectStore(objectStoreSettings.parse({ kind: 'folder', folder: join(folder, 'objects') }), random),
       },
     );
