@@ -6,7 +6,7 @@ export { type CircuitFolder, readCircuitFolders } from './circuit-folders.js';
 export { committeesOf, giveShare, type OpeningOnLedger, type ShareHolder } from './openings.js';
 export { loadNetwork, messageKeyOf, type Network, networkSchema, senderDirectory } from './network.js';
 export { ensureSecret } from './ensure-secret.js';
-export { certificateEndMs, type CertificateKind, measureCertificates, measuredProver, measureDisk, type MeasuredFollower, measureFollower, measureHeight } from './measures.js';
+export { certificateEndMs, type CertificateKind, measureCertificates, measuredProver, type MeasuredProverOptions, measureDisk, type MeasuredFollower, measureFollower, measureHeight } from './measures.js';
 export { LedgerCursor, type LedgerPosition } from './ledger-cursor.js';
 export { auditEventOf } from './audit-event.js';
 export { auditEventPage, trailPage } from './trail-page.js';

@@ -33,7 +33,7 @@ describe('a measured prover', () => {
       },
       close: async () => undefined,
     };
-    const measured = measuredProver(prover, 2, metrics, () => nowMs);
+    const measured = measuredProver(prover, { workers: 2, circuits: ['everyday'], metrics, clock: () => nowMs });
     const asked = [measured.prove(circuit, {}), measured.prove(circuit, {}), measured.prove(circuit, { bad: 1n })];
     const busy = await seriesOf(metrics);
     assert.deepEqual([busy.get('medveil_proofs_waiting'), busy.get('medveil_proofs_running')], [1, 2]);

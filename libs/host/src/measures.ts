@@ -26,12 +26,21 @@ export function measureFollower(metrics: ServiceMetrics, follower: () => { reado
   return { failed: (error) => failures.add({ code: isCodedError(error) ? error.code : 'unexpected' }) };
 }
 
-/** The same prover, with its queue and its times measured. @param workers proofs that it makes at a time */
-export function measuredProver(prover: Prover, workers: number, metrics: ServiceMetrics, clock: Clock): Prover {
+export interface MeasuredProverOptions {
+  /** proofs that it makes at a time */
+  readonly workers: number;
+  /** names of the circuits that it is used for */
+  readonly circuits: readonly string[];
+  readonly metrics: ServiceMetrics;
+  readonly clock: Clock;
+}
+
+/** The same prover, with its queue and its times measured. */
+export function measuredProver(prover: Prover, { workers, circuits, metrics, clock }: MeasuredProverOptions): Prover {
   const durations = metrics.duration({
     name: 'medveil_proof_duration_seconds', help: 'Time from asking for an eligibility proof to its end, waiting for a worker included.', labels: ['circuit', 'outcome'],
     bucketsSeconds: PROOF_BUCKETS_SECONDS,
-  });
+  }, circuits.flatMap((circuit) => [{ circuit, outcome: 'ok' }, { circuit, outcome: 'failed' }]));
   let asked = 0;
   metrics.gaugeFrom({ name: 'medveil_proofs_waiting', help: 'Eligibility proofs that wait for a worker.' }, () => Math.max(0, asked - workers));
   metrics.gaugeFrom({ name: 'medveil_proofs_running', help: 'Eligibility proofs that are being made.' }, () => Math.min(asked, workers));

@@ -106,17 +106,10 @@ export interface MessageObserver extends Pick<DeliveryObserver, 'dropped' | 'wai
   handled?(topic: string, type: string, outcome: HandlingOutcome, durationMs: number): void;
 }
 
-export type DropReason =
-  | 'malformed'
-  | 'too-large'
-  | 'unknown-type'
-  | 'unknown-version'
-  | 'wrong-topic'
-  | 'unknown-sender'
-  | 'not-allowed'
-  | 'bad-signature'
-  | 'bad-payload'
-  | 'replay';
+export type DropReason = (typeof DROP_REASONS)[number];
+export const DROP_REASONS = [
+  'malformed', 'too-large', 'unknown-type', 'unknown-version', 'wrong-topic', 'unknown-sender', 'not-allowed', 'bad-signature', 'bad-payload', 'replay',
+] as const;
 
 export type MessagingErrorCode =
   | 'messaging/bad-message'

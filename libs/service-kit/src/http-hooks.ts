@@ -16,12 +16,15 @@ export interface HookDependencies {
 /** Content types whose bodies reach the handler as a stream (`@Body() body: Readable`), with no limit but the handler's own. */
 export const STREAMED_CONTENT_TYPES = ['application/octet-stream', 'application/fhir+json', 'application/fhir+ndjson'] as const;
 
+/** The route of requests for which there is none. */
+const UNMATCHED = 'unmatched';
+
 /** Correlation, rates, metrics and the access log of every request; before any route is added. */
 export function addHooks(fastify: FastifyInstance, { log, metrics, limits, random }: HookDependencies): void {
   const correlations = new WeakMap<FastifyRequest, Correlation>();
   const durations = metrics.duration({
     name: 'medveil_http_request_duration_seconds', help: 'Time from a request to the end of its answer.', labels: ['method', 'route', 'status'],
-  });
+  }, [{ method: 'GET', route: UNMATCHED, status: '5xx' }]);
   const inFlight = metrics.gauge({ name: 'medveil_http_requests_in_flight', help: 'Requests that are being answered.' });
   let running = 0;
 
@@ -42,7 +45,7 @@ export function addHooks(fastify: FastifyInstance, { log, metrics, limits, rando
 
   fastify.addHook('onResponse', (request, reply, done) => {
     inFlight.set({}, (running -= 1));
-    const route = request.routeOptions.url ?? 'unmatched';
+    const route = request.routeOptions.url ?? UNMATCHED;
     const durationMs = reply.elapsedTime;
     durations.observeMs({ method: request.method, route, status: `${Math.floor(reply.statusCode / 100)}xx` }, durationMs);
     withCorrelation(correlations.get(request) ?? {}, () => {

@@ -11,7 +11,7 @@ export { CLOCK, defineModule, RANDOM_BYTES } from './kit-module.js';
 export { createLog, type LogFields, type LogOptions, ServiceLog } from './log.js';
 export { closeOnSignal, type ProcessLike, runMain } from './main.js';
 export { ServiceMetrics, type CounterMetric, type CounterName, type DurationMetric, type DurationName, type GaugeMetric, type MetricDefinition } from './metrics.js';
-export { jobObserver, measureJobs, measureOutbox, messageObserver, type ObservedMessages } from './work-metrics.js';
+export { jobObserver, measureJobs, measureOutbox, messageObserver, type ObservedMessages, type ReadMessages } from './work-metrics.js';
 export { decodeCursor, encodeCursor, type Page, pageOf, pageQuery, pageSchema } from './pagination.js';
 export { createErrorMapper, InvalidRequestError, type Problem, problemSchema } from './problem.js';
 export { runService } from './run-service.js';

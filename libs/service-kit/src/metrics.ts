@@ -98,14 +98,18 @@ export class ServiceMetrics {
     });
   }
 
-  /** A histogram in seconds. */
-  duration<L extends string = never>(definition: MetricDefinition<DurationName, L> & { readonly bucketsSeconds?: readonly number[] }): DurationMetric<L> {
-    const metric = new Histogram({
+  /** A histogram in seconds. @param known as in `counter` */
+  duration<L extends string = never>(
+    definition: MetricDefinition<DurationName, L> & { readonly bucketsSeconds?: readonly number[] },
+    known: readonly Record<L, string>[] = [],
+  ): DurationMetric<L> {
+    const metric: Histogram<L> = new Histogram({
       ...common(definition),
       buckets: [...(definition.bucketsSeconds ?? DURATION_BUCKETS_SECONDS)],
       registers: [this.registry],
     });
     const admit = seriesLimit();
+    for (const labels of known) if (admit(labels)) metric.zero(labels);
     return { observeMs: (labels, durationMs) => { if (admit(labels)) metric.observe(labels, durationMs / 1000); } };
   }
 }

@@ -45,7 +45,7 @@ describe('metrics', () => {
 
   it('count messages and jobs, in base units', async () => {
     const metrics = new ServiceMetrics({ service: 'demo', process: false });
-    const messages = messageObserver(metrics, log, ['medveil.blocks']);
+    const messages = messageObserver(metrics, log, { topics: ['medveil.blocks'], dropReasons: ['replay'] });
     messages.published('medveil.blocks');
     messages.handled('medveil.blocks', 'block-committed', 'ok', 250);
     assert.match(await metrics.registry.metrics(), /medveil_messages_dead_lettered_total\{.*\} 0\n/, 'a zero before the first');

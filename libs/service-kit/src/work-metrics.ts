@@ -10,18 +10,24 @@ export interface ObservedMessages {
   waiting(topic: string, inHand: number, atBroker: number): void;
 }
 
-/**
- * Rate, errors and duration of messages by type; what was dropped or buried is logged too.
- * @param topics that the service reads: their counts of dead letters begin with zero
- */
-export function messageObserver(metrics: ServiceMetrics, log: ServiceLog, topics: readonly string[]): ObservedMessages {
+/** What a service reads, and for which reasons messages are dropped: counts of failures begin with zero. */
+export interface ReadMessages {
+  readonly topics: readonly string[];
+  readonly dropReasons: readonly string[];
+}
+
+/** Rate, errors and duration of messages by type; what was dropped or buried is logged too. */
+export function messageObserver(metrics: ServiceMetrics, log: ServiceLog, { topics, dropReasons }: ReadMessages): ObservedMessages {
   const published = metrics.counter({ name: 'medveil_messages_published_total', help: 'Messages that the bus has taken.', labels: ['topic'] });
   const handled = metrics.duration({
     name: 'medveil_message_handling_duration_seconds', help: 'Time of an attempt to handle a message.', labels: ['topic', 'type', 'outcome'],
   });
   const known = topics.map((topic) => ({ topic }));
   const buried = metrics.counter({ name: 'medveil_messages_dead_lettered_total', help: 'Messages given up after their last attempt.', labels: ['topic'] }, known);
-  const dropped = metrics.counter({ name: 'medveil_messages_dropped_total', help: 'Messages not believed or not understood.', labels: ['topic', 'reason'] });
+  const dropped = metrics.counter(
+    { name: 'medveil_messages_dropped_total', help: 'Messages not believed or not understood.', labels: ['topic', 'reason'] },
+    topics.flatMap((topic) => dropReasons.map((reason) => ({ topic, reason }))),
+  );
   const waiting = metrics.gauge({
     name: 'medveil_messages_waiting', help: 'Messages that wait for this service: in its hands, and at the broker as of the last fetch.', labels: ['topic'],
   });

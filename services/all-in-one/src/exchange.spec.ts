@@ -18,6 +18,8 @@ import { enrolInstitutions, exchange, importPatients, matchAll, type OpenRequire
 import { replicasAgree, verifyDelivery } from './demo/verify.js';
 import { type Chain, type Entry, type EntryOf, ofType, only, readChain } from './testing/chain.js';
 import { deliveredParts, flipped, openDelivered, storedBody } from './testing/delivery.js';
+import { faultsOf, scrape, type Scraped, unansweredSelectors, valueOf } from './testing/metrics-checks.js';
+import { anchorsOf, documentedMetrics, panelQueries, readDashboards, readRules, type Rule, ruleQueries } from './testing/monitoring.js';
 import { institutionKeys, patientKeys, pseudonymOf } from './testing/parties.js';
 import { codeOf } from './testing/refusals.js';
 import { WhatIf } from './testing/what-if.js';
@@ -248,5 +250,51 @@ describe('an adversary, with the artefacts of that exchange', () => {
     const { held } = await until('the escrow going back', () => clients.contract.totals(), (totals) => totals.held === 0, WAIT_MS);
     assert.equal(held, 0);
     await assertConsistent();
+  });
+});
+
+describe('what the services tell of themselves, after that', () => {
+  let scraped: Scraped[];
+  let rules: Rule[];
+
+  before(async () => {
+    [scraped, rules] = await Promise.all([scrape(world.system.urls), readRules()]);
+  });
+
+  it('has names in base units, and labels of few values that identify nobody', () => {
+    assert.deepEqual(scraped.flatMap(faultsOf), []);
+  });
+
+  it('is what has happened', () => {
+    const events = (event: string) => valueOf(scraped, 'medveil_ledger_events_total', { event });
+    assert.deepEqual(['claim-accepted', 'delivery-recorded', 'settled', 'evidence-recorded'].map(events), [1, 1, 1, 0]);
+    assert.equal(valueOf(scraped, 'medveil_exchanges', { phase: 'settled' }), 1);
+    assert.equal(valueOf(scraped, 'medveil_deliveries', { status: 'settled' }), 1);
+    assert.equal(valueOf(scraped, 'medveil_reencryption_duration_seconds_count', { outcome: 'ok' }), 1);
+    assert.equal(valueOf(scraped, 'medveil_reencrypted_parts_total'), study.parts.length);
+    assert.ok(valueOf(scraped, 'medveil_proof_duration_seconds_sum', { service_name: 'patient-api', outcome: 'ok' }) > 0);
+    assert.ok(valueOf(scraped, 'medveil_consensus_commit_latency_seconds_count') > 0);
+    assert.ok(valueOf(scraped, 'medveil_ledger_rejections_total', { code: 'agreements/nullifier-spent' }) >= 2);
+    assert.equal(valueOf(scraped, 'medveil_consensus_voting'), 4);
+    assert.equal(valueOf(scraped, 'medveil_consensus_credits_conserved'), 4);
+    const [minted = 0, ...kept] = ['minted', 'balances', 'held', 'vouchers'].map((kind) => valueOf(scraped, 'medveil_ledger_credits', { kind }));
+    assert.equal(minted, kept.reduce((sum, credits) => sum + credits, 0));
+  });
+
+  it('is what the documentation says that it is', async () => {
+    const exposed = new Set(scraped.flatMap(({ families }) => families.map(({ name }) => name).filter((name) => name.startsWith('medveil_'))));
+    assert.deepEqual([...exposed].toSorted(), [...(await documentedMetrics())].toSorted());
+  });
+
+  it('answers every rule and every panel', async () => {
+    const queries = [...ruleQueries(rules), ...panelQueries(await readDashboards())];
+    assert.ok(queries.length > 100);
+    assert.deepEqual(unansweredSelectors(queries, rules, scraped), []);
+  });
+
+  it('leads from each alert to what is to be done', async () => {
+    const anchors = await anchorsOf('docs/runbooks.md');
+    const alerts = rules.flatMap((rule) => ('alert' in rule ? [rule] : []));
+    assert.deepEqual(alerts.filter(({ alert, annotations }) => annotations.runbook_url !== `docs/runbooks.md#${alert.toLowerCase()}` || !anchors.has(alert.toLowerCase())).map(({ alert }) => alert), []);
   });
 });

@@ -37,7 +37,7 @@ export type AuditorInfrastructure = Pick<Infrastructure, 'clock' | 'random' | 'c
 export async function startAuditor(settings: AuditorSettings, infrastructure: AuditorInfrastructure): Promise<RunningService> {
   const { clock, random, cache } = infrastructure;
   const log = createLog({ service: settings.auditor, level: settings.logLevel, clock });
-  const metrics = new ServiceMetrics({ service: NAME, process: infrastructure.measureProcess });
+  const metrics = new ServiceMetrics({ service: settings.auditor, process: infrastructure.measureProcess });
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const certificate = certificateOf(network, settings.auditor);

@@ -35,6 +35,7 @@ export function measureNode(metrics: ServiceMetrics, node: ConsensusNode, clock:
   gauge('medveil_consensus_height', 'Height of the last block that this replica has executed.', () => node.ledger.head.header.height);
   gauge('medveil_consensus_head_time_seconds', 'Time of the last block, seconds since 1970.', () => node.ledger.head.header.timeMs / 1000);
   gauge('medveil_consensus_view', 'View in which this replica works.', () => node.report().view);
+  gauge('medveil_consensus_member', '1 where this replica is of the set that agrees on the next block.', () => (node.report().seat === null ? 0 : 1));
   gauge('medveil_consensus_voting', '1 where this replica’s voice counts; 0: it is no member, has lost its log, has diverged, or has stopped.', () => (node.isVoting ? 1 : 0));
   gauge('medveil_consensus_pending_requests', 'Transactions waiting in the pool.', () => node.report().pendingRequests);
   gauge('medveil_consensus_waiting_inputs', 'Messages and other inputs of the protocol that wait for this replica.', () => node.waiting.inputs);
@@ -69,8 +70,8 @@ export function measureTransport(metrics: ServiceMetrics, counts: () => DirectCo
   metrics.gaugeFrom({ name: 'medveil_consensus_queued_bytes', help: 'Bytes of messages that wait for peers.' }, () => now().queuedBytes);
   metrics.counterFrom({ name: 'medveil_consensus_sent_bytes_total', help: 'Bytes of messages sent to peers.' }, () => now().sentBytes);
   metrics.counterFrom({ name: 'medveil_consensus_received_bytes_total', help: 'Bytes of messages received from peers.' }, () => now().receivedBytes);
-  const ended = metrics.counter({ name: 'medveil_consensus_streams_ended_total', help: 'Streams to peers that ended or did not open.', labels: ['code'] });
-  const refusals = metrics.counter({ name: 'medveil_consensus_peers_refused_total', help: 'Connections that were refused.', labels: ['code'] });
+  const ended = metrics.counter({ name: 'medveil_consensus_streams_ended_total', help: 'Streams to peers that ended or did not open.', labels: ['code'] }, [{ code: 'closed' }]);
+  const refusals = metrics.counter({ name: 'medveil_consensus_peers_refused_total', help: 'Connections that were refused.', labels: ['code'] }, [{ code: 'unknown-peer' }, { code: 'tls' }]);
   const dropped = metrics.counter({ name: 'medveil_consensus_messages_dropped_total', help: 'Messages that found no room in the queue to a peer.', labels: ['kind'] });
   return {
     ended: (code: string) => ended.add({ code }),

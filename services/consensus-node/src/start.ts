@@ -5,7 +5,7 @@ import {
 } from '@medveil/host';
 import { hpkeKeyPairFromSeed, type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { loadGenesis } from '@medveil/ledger';
-import { cacheReplayGuard, createPublisher, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
+import { cacheReplayGuard, createPublisher, DROP_REASONS, ed25519Signer, MessageReceiver, TRANSACTION_SUBMITTED } from '@medveil/messaging';
 import { createLog, defineModule, Health, messageObserver, type RunningService, runService, ServiceMetrics, Shutdown } from '@medveil/service-kit';
 import { ERROR_STATUSES } from './errors.js';
 import { ExplorerController } from './explorer.controller.js';
@@ -36,7 +36,9 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
   const health = new Health();
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
-  const messages = messageObserver(metrics, log, [TRANSACTION_SUBMITTED.topic, ...UNDERSTOOD.map(({ topic }) => topic)]);
+  const messages = messageObserver(metrics, log, {
+    topics: [...new Set([TRANSACTION_SUBMITTED, ...UNDERSTOOD].map(({ topic }) => topic))], dropReasons: DROP_REASONS,
+  });
   const publisher = createPublisher({
     client: transport.client(),
     observer: messages,

@@ -1,4 +1,4 @@
-import { eventSchema } from '@medveil/agreements';
+import { eventSchema, REJECTION_CODES } from '@medveil/agreements';
 import type { Clock } from '@medveil/encoding';
 import type { Receipt } from '@medveil/ledger';
 import type { ServiceMetrics } from '@medveil/service-kit';
@@ -22,7 +22,7 @@ export function contractObserver(metrics: ServiceMetrics): ContractObserver {
   const transactions = metrics.counter(
     { name: 'medveil_ledger_transactions_total', help: 'Transactions of the blocks that were executed.', labels: ['outcome'] }, [{ outcome: 'accepted' }, { outcome: 'rejected' }],
   );
-  const rejections = metrics.counter({ name: 'medveil_ledger_rejections_total', help: 'Transactions that a block rejects, by the contract’s code.', labels: ['code'] });
+  const rejections = metrics.counter({ name: 'medveil_ledger_rejections_total', help: 'Transactions that a block rejects, by the contract’s code.', labels: ['code'] }, REJECTION_CODES.map((code) => ({ code })));
   const events = metrics.counter({ name: 'medveil_ledger_events_total', help: 'Events of the contract, by type.', labels: ['event'] }, EVENT_TYPES);
   const commits = metrics.duration({
     name: 'medveil_transaction_commit_duration_seconds', help: 'Time from taking a transaction in to having executed its block.',

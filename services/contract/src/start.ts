@@ -13,7 +13,7 @@ import {
 import { type KeyVault, signingKeyFromSeed } from '@medveil/identity';
 import { Ledger, loadGenesis, type Receipt } from '@medveil/ledger';
 import { LevelStore } from '@medveil/ledger/level';
-import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, ed25519Signer, type MessageObserver, MessageReceiver } from '@medveil/messaging';
+import { BLOCK_COMMITTED, cacheReplayGuard, createPublisher, DROP_REASONS, ed25519Signer, type MessageObserver, MessageReceiver } from '@medveil/messaging';
 import { createLog, defineModule, Health, messageObserver, type RunningService, runService, type ServiceLog, ServiceMetrics, Shutdown } from '@medveil/service-kit';
 import { BlocksController } from './blocks.controller.js';
 import { Circuits } from './circuits.js';
@@ -51,7 +51,7 @@ export async function startContract(settings: ContractSettings, infrastructure: 
   const network = await loadNetwork(settings.networkFile);
   const vault = await openVault(settings.vault, random);
   const database = await infrastructure.databases.open(STORES.database);
-  const messages = messageObserver(metrics, log, [BLOCK_COMMITTED.topic]);
+  const messages = messageObserver(metrics, log, { topics: [BLOCK_COMMITTED.topic], dropReasons: DROP_REASONS });
   const parts = await assemble(settings, infrastructure, network, vault, database, { log, messages, observer: contractObserver(metrics) }).catch(async (error: unknown) => {
     await database.close();
     throw error;

@@ -48,7 +48,7 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const made = createProver(
     settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
   );
-  const prover = measuredProver(made, settings.proverWorkers, metrics, clock);
+  const prover = measuredProver(made, { workers: settings.proverWorkers, circuits: circuits.map(({ circuit }) => circuit.instance.name), metrics, clock });
   const attempted = jobObserver(metrics, log);
   const jobs = createJobs({
     database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS,

@@ -129,7 +129,7 @@ async function openContext(settings: PkgSettings, infrastructure: Infrastructure
   const { clock, random } = infrastructure;
   const keys = await loadKeys(await openVault(settings.vault, random), network, loadGenesis(fromBase64Url(network.genesis)), { clock, random });
   const publisher = createPublisher({
-    client: infrastructure.transport.client(), network: network.chainId, signer: ed25519Signer(NAME, keys.messageSeed), observer: messageObserver(metrics, log, []), clock, random,
+    client: infrastructure.transport.client(), network: network.chainId, signer: ed25519Signer(NAME, keys.messageSeed), observer: messageObserver(metrics, log, { topics: [], dropReasons: [] }), clock, random,
   });
   const preKeys = afgh06(await loadEngine());
   const database = await infrastructure.databases.open(STORES.database);

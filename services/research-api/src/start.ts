@@ -63,7 +63,7 @@ export async function startResearchApi(settings: ResearchApiSettings, infrastruc
   const made = createProver(
     settings.prover, { threads: settings.proverWorkers, random }, settings.nativeProver === undefined ? undefined : nativeProgram(settings.nativeProver),
   );
-  const prover = measuredProver(made, settings.proverWorkers, metrics, clock);
+  const prover = measuredProver(made, { workers: settings.proverWorkers, circuits: circuits.map(({ instance }) => instance.name), metrics, clock });
   const { link, module } = assemble(context, network, circuits, prover, store, await StorageSealer.open(context.vault, random));
   health.register('database', () => database.check());
   health.register('object-store', () => store.check());
