@@ -62,3 +62,9 @@ export async function developmentKeys() {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   await execute(process.execPath, [join('circuits', 'dist', 'cli.js'), 'build']);
 }
+
+/** @returns the folders of development keys of circuit instances, by instance */
+export async function developmentCircuits(instances) {
+  const printed = await execute(process.execPath, [join('circuits', 'dist', 'cli.js'), 'build', '--instance', ...instances], { quiet: true });
+  return Object.fromEntries([...printed.matchAll(/^(\S+) (\/.+)\/[^/]+\.zkey$/gm)].map(([, name, folder]) => [name, folder]));
+}

@@ -10,7 +10,7 @@ const DEBIAN = '/usr/lib/postgresql';
 const isRoot = () => process.getuid?.() === 0;
 
 /** The newest installed version's programs. */
-function binaries() {
+export function binaries() {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).filter((version) => existsSync(join(DEBIAN, version, 'bin', 'initdb'))) : [];
   const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0];
   if (newest !== undefined) return join(DEBIAN, newest, 'bin');

@@ -46,7 +46,7 @@ function sweep() {
 }
 
 /** When a process was started, from /proc: a pid alone may have been given to another one. @returns undefined where it is gone */
-function startOf(pid) {
+export function startOf(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
@@ -107,7 +107,7 @@ async function waitUntil(ready, isRunning, name, log) {
   throw new Error(`${name} does not answer after ${START_TIMEOUT_MS / 1000} s:\n${readFileSync(log, 'utf8').slice(-4_000)}`);
 }
 
-async function endProcess(pid, start, signal) {
+export async function endProcess(pid, start, signal) {
   if (start === undefined || startOf(pid) !== start) return;
   process.kill(pid, signal);
   // A paused process acts on nothing but SIGKILL.

@@ -1,0 +1,44 @@
+/** Images made by buildah, without a daemon, in a store of their own: MEDVEIL_IMAGES_CACHE, else ~/.cache/medveil/images. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { needPackages, onPath, runProgram } from '../servers/install.mjs';
+
+export const CACHE = process.env.MEDVEIL_IMAGES_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'medveil', 'images');
+const NEED = ['buildah', 'busybox-static'];
+
+export const installBuildah = async () => needPackages(() => onPath('buildah') && existsSync('/bin/busybox'), NEED);
+
+async function buildah(...args) {
+  mkdirSync(CACHE, { recursive: true });
+  const store = ['--root', join(CACHE, 'store'), '--runroot', join(CACHE, 'run'), '--storage-driver', 'overlay'];
+  return (await runProgram('buildah', [...store, ...args])).trim();
+}
+
+/** What every file and every image bears as its time: the same content gives the same id, and an unchanged layer stays the same from one version to the next. */
+const EPOCH_SECONDS = process.env.SOURCE_DATE_EPOCH ?? '0';
+
+/**
+ * Builds one target of a Dockerfile.
+ * @returns the image's id: SHA-256 over its configuration, which names the hash of each layer
+ */
+export async function buildImage({ name, context, target, buildArgs = {}, contexts = {}, labels = {}, fresh = false }) {
+  await buildah(
+    'build', '--isolation', 'chroot', '--network', 'host', '--pull-never', '--timestamp', EPOCH_SECONDS, '--identity-label=false', '--tag', name,
+    ...(fresh ? ['--no-cache'] : ['--layers']),
+    ...(target === undefined ? [] : ['--target', target]),
+    ...Object.entries(buildArgs).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
+    ...Object.entries(contexts).flatMap(([key, folder]) => ['--build-context', `${key}=${folder}`]),
+    ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+    context,
+  );
+  return buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name);
+}
+
+export const hasImage = async (name) => buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name).then(() => true, () => false);
+
+/** Writes images into one archive that container runtimes import. What they share is in it once. */
+export async function saveImage(name, file) {
+  rmSync(file, { force: true });
+  await buildah('push', '--quiet', name, `docker-archive:${file}:${name}`);
+}

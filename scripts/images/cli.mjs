@@ -1,0 +1,66 @@
+/**
+ * npm run images -- build [SERVICES]     all of them by default; in buildah's store of ~/.cache/medveil/images
+ * npm run images -- check [SERVICES]     builds each twice, the second time from nothing: the ids have to be the same
+ * npm run images -- save FILE SERVICE    an archive that container runtimes import
+ *   --base-image IMAGE --build-image IMAGE     what the Dockerfile starts from; default: images of this machine's node
+ *   --circuits FOLDER     proving keys for the agents, one folder for each instance; `development`: the cache's; default: none
+ */
+import { parseArgs } from 'node:util';
+import { timed } from '../steps.mjs';
+import { saveImage } from './buildah.mjs';
+import { developmentCircuitFolder } from './circuits.mjs';
+import { baseImages, buildService, imageName, SERVICES } from './index.mjs';
+
+const { values, positionals: [command, ...names] } = parseArgs({
+  allowPositionals: true,
+  options: { 'base-image': { type: 'string' }, 'build-image': { type: 'string' }, circuits: { type: 'string' } },
+});
+
+function services() {
+  const unknown = names.filter((name) => !SERVICES.includes(name));
+  if (unknown.length > 0) throw new Error(`no service ${unknown.join(', ')}: one of ${SERVICES.join(', ')}`);
+  return names.length === 0 ? SERVICES : names;
+}
+
+async function options() {
+  const circuits = values.circuits === 'development' ? await developmentCircuitFolder() : values.circuits;
+  return { bases: await baseImages({ baseImage: values['base-image'], buildImage: values['build-image'] }), circuits };
+}
+
+async function build(given) {
+  const built = {};
+  for (const service of services()) {
+    await timed(service, async () => { built[service] = await buildService(service, given); });
+  }
+  return built;
+}
+
+const commands = {
+  build: async () => {
+    for (const { name, id } of Object.values(await build(await options()))) console.log(`${name} sha256:${id}`);
+  },
+  check: async () => {
+    const given = await options();
+    const first = await build(given);
+    const second = await build({ ...given, fresh: true });
+    const different = services().filter((service) => first[service].id !== second[service].id);
+    for (const service of services()) console.log(`${first[service].name} sha256:${first[service].id}${different.includes(service) ? `, then sha256:${second[service].id}` : ' twice'}`);
+    if (different.length > 0) throw new Error(`not the same twice: ${different.join(', ')}`);
+  },
+  save: async () => {
+    const [file, service] = names;
+    if (file === undefined || !SERVICES.includes(service)) throw new Error('save FILE SERVICE');
+    await saveImage(imageName(service), file);
+  },
+};
+
+const run = Object.hasOwn(commands, command ?? '') ? commands[command] : undefined;
+if (run === undefined) {
+  console.error(`usage: npm run images -- ${Object.keys(commands).join(' | ')}`);
+  process.exitCode = 2;
+} else {
+  await run().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
