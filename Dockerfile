@@ -6,6 +6,13 @@ ARG BASE_IMAGE=node:20.20.2-bookworm-slim
 # Proving keys, one folder per circuit instance; none unless --build-context circuits=FOLDER brings them.
 FROM scratch AS circuits
 
+# The public part of them, which genesis pins.
+FROM ${BUILD_IMAGE} AS public-keys
+COPY --from=circuits / /circuits
+RUN find /circuits -type f ! -name verification-key.json ! -name ceremony.json -exec rm {} +
+FROM scratch AS verification-keys
+COPY --from=public-keys /circuits /
+
 # Dependencies are installed anew only where a manifest changes, not with every line of source.
 FROM ${BUILD_IMAGE} AS manifests
 WORKDIR /app
@@ -17,7 +24,7 @@ WORKDIR /app
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/npm npm ci --cache /npm --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY . .
-RUN node node_modules/typescript/bin/tsc -b
+RUN node node_modules/typescript/bin/tsc -b services/*
 RUN --mount=type=cache,target=/npm node scripts/images/production.mjs --cache /npm
 
 # What all services share are the same layers: a node that runs several of them keeps these once. Version and revision are labels
@@ -77,3 +84,12 @@ LABEL org.opencontainers.image.title="medveil research-api" \
 COPY --from=circuits / ./circuits-cache
 COPY --from=build /app/services/research-api ./services/research-api
 ENTRYPOINT ["node", "/app/services/research-api/dist/main.js"]
+
+# Whoever sets a network up and tries it out: its programs are made of parts of all the others.
+FROM service AS setup
+LABEL org.opencontainers.image.title="medveil setup" \
+      org.opencontainers.image.description="Makes a network's keys and genesis, topics and access rights, tokens; runs exchanges on a network for a test"
+COPY --from=verification-keys / ./circuits-cache
+COPY --from=build /app/circuits ./circuits
+COPY --from=build /app/services ./services
+ENTRYPOINT ["node", "/app/services/setup/dist/main.js"]

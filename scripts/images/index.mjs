@@ -5,7 +5,7 @@ import { runProgram } from '../servers/install.mjs';
 import { ROOT } from '../steps.mjs';
 import { machineBaseImages } from './base.mjs';
 import { buildImage, installBuildah } from './buildah.mjs';
-import { PROVERS, SERVICES } from './services.mjs';
+import { SERVICES, WITH_CIRCUITS } from './services.mjs';
 
 export { SERVICES };
 
@@ -42,7 +42,7 @@ export async function buildService(service, { bases, circuits, version = VERSION
       'org.opencontainers.image.version': version,
       'org.opencontainers.image.revision': await git('describe', '--always', '--abbrev=40', '--dirty', '--exclude=*'),
     },
-    contexts: PROVERS.includes(service) && circuits !== undefined ? { circuits } : {},
+    contexts: WITH_CIRCUITS.includes(service) && circuits !== undefined ? { circuits } : {},
   });
   return { name, id };
 }

@@ -8,10 +8,10 @@ import { chmodSync, lstatSync, readdirSync, rmSync, writeFileSync } from 'node:f
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { billOfMaterials, presentPackages } from './bill-of-materials.mjs';
-import { SERVICES } from './services.mjs';
+import { WORKSPACES } from './services.mjs';
 
 const { values: { cache } } = parseArgs({ options: { cache: { type: 'string' } } });
-const workspaces = SERVICES.flatMap((name) => ['--workspace', `services/${name}`]);
+const workspaces = WORKSPACES.flatMap((name) => ['--workspace', name]);
 const npm = (...args) => execFileSync('npm', args, { encoding: 'utf8', maxBuffer: 64 << 20, stdio: ['ignore', 'pipe', 'inherit'] });
 
 /** Asked for by others as a peer, and read by nothing that runs. */
@@ -43,5 +43,5 @@ function trim(folder) {
 const bill = npm('sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--omit', 'dev', ...workspaces);
 npm('ci', '--cache', cache, '--prefer-offline', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...workspaces);
 for (const name of BUILD_TOOLS) rmSync(join('node_modules', name), { recursive: true, force: true });
-for (const folder of ['node_modules', 'libs', 'services']) trim(folder);
+for (const folder of ['node_modules', 'libs', 'services', 'circuits']) trim(folder);
 writeFileSync('sbom.cdx.json', billOfMaterials(JSON.parse(bill), presentPackages('node_modules')), { mode: 0o644 });
