@@ -77,6 +77,7 @@ replicationFactor: {{ .Values.kafka.topics.replicationFactor }}
 {{- end }}
 topicPartitions: {{ .Values.kafka.topics.partitions }}
 retentionHours: {{ .Values.kafka.topics.retentionHours }}
+maxMessageBytes: {{ int .Values.kafka.topics.maxMessageBytes }}
 {{- end -}}
 
 {{- define "medveil.config.postgres" -}}

@@ -87,8 +87,8 @@ function textsIn(value: unknown): string[] {
 
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
-export function syntheticBundles(count: number, referenceTimeMs: number): BundleFile[] {
-  return [...generatePatients({ seed: 7, count, referenceTimeMs })].map((bundle, index) => ({
+export function syntheticBundles(count: number, referenceTimeMs: number, seed = 7): BundleFile[] {
+  return [...generatePatients({ seed, count, referenceTimeMs })].map((bundle, index) => ({
     name: `synthetic patient ${index + 1}`,
     bytes: new TextEncoder().encode(JSON.stringify(bundle)),
     identifiers: directIdentifiers(bundle),

@@ -11,8 +11,9 @@ export interface Clients {
   readonly auditors: readonly AuditorClient[];
 }
 
-export function connect(urls: SystemUrls, token: string): Clients {
-  const http = (baseUrl: string) => new HttpClient({ baseUrl, token: () => token });
+/** @param retries of requests that may be repeated, while a service is away */
+export function connect(urls: SystemUrls, token: string, retries = 3): Clients {
+  const http = (baseUrl: string) => new HttpClient({ baseUrl, token: () => token, retries });
   return {
     pkg: new PkgClient(http(urls.pkg)),
     contract: new ContractClient(http(urls.contract)),

@@ -10,7 +10,10 @@ const DEPOSIT = 100_000;
 /** Long enough for a slow machine; what takes longer is a failure that is told. */
 const STEP_TIMEOUT_MS = 300_000;
 const WAIT_MS = 2_000;
-const INSTITUTION_NAMES = ['Institute of Metabolic Research', 'Respiratory Health Centre'] as const;
+const INSTITUTIONS = [
+  { name: 'Institute of Metabolic Research', enrolmentId: 'institution-0' },
+  { name: 'Respiratory Health Centre', enrolmentId: 'institution-1' },
+] as const;
 
 export interface Participant {
   readonly patientId: Id<'pat'>;
@@ -25,9 +28,12 @@ export interface OpenRequirement extends PlannedRequirement {
 }
 
 /** Phase 3: institutions enrol with one-time tokens; the consortium's vote pins them; the treasury credits their deposits. */
-export async function enrolInstitutions({ pkg, contract, research }: Clients, out: Narrator): Promise<researchApi.Institution[]> {
-  return Promise.all(INSTITUTION_NAMES.map(async (name, index) => {
-    const enrolmentId = `institution-${index}`;
+export async function enrolInstitutions(
+  { pkg, contract, research }: Clients,
+  out: Narrator,
+  institutions: readonly { readonly name: string; readonly enrolmentId: string }[] = INSTITUTIONS,
+): Promise<researchApi.Institution[]> {
+  return Promise.all(institutions.map(async ({ name, enrolmentId }) => {
     const { token } = await pkg.createEnrolmentToken('institution', enrolmentId);
     const { institutionId } = await research.createInstitution({ name, enrolment: { enrolmentId, token } });
     const pinned = await until(`${name} pinned by the consortium`, () => research.institution(institutionId, WAIT_MS), ({ status }) => status === 'pinned' || status === 'refused', STEP_TIMEOUT_MS);
