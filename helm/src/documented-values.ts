@@ -11,7 +11,7 @@ export interface DocumentedValue {
 }
 
 /** Maps that are passed on to Kubernetes or to a service as they are: described as a whole. */
-const PASSED_ON = /(?:^|\.)(?:resources|settings\.[^.]+)$/;
+const PASSED_ON = /(?:^|\.)(?:resources|labels|settings\.[^.]+)$/;
 
 /** Every value of a file, in its order, with the comment above it. */
 export function documentedValues(text: string): DocumentedValue[] {

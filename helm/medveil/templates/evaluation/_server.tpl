@@ -51,8 +51,10 @@ spec:
           {{- with default .args $values.args }}
           args: {{ toJson . }}
           {{- end }}
+          {{- $environment := mergeOverwrite (deepCopy (default dict .env)) $values.env }}
+          {{- if or $environment .secretEnv }}
           env:
-            {{- range $name, $value := mergeOverwrite (deepCopy (default dict .env)) $values.env }}
+            {{- range $name, $value := $environment }}
             - name: {{ $name }}
               value: {{ tpl (toString $value) $root | quote }}
             {{- end }}
@@ -60,6 +62,7 @@ spec:
             - name: {{ $name }}
               valueFrom: {secretKeyRef: {name: {{ include "medveil.evaluationSecret" $root }}, key: {{ $key }}}}
             {{- end }}
+          {{- end }}
           ports:
             - {name: {{ .name }}, containerPort: {{ .port }}}
           startupProbe:
