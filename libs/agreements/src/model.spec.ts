@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { encodeCanonical } from '@medveil/encoding';
+import { encodeCanonical, toHex } from '@medveil/encoding';
+import { voucherKeyId } from '@medveil/vouchers';
 import fc from 'fast-check';
 import { checkConservation } from './conservation.js';
 import { claimIdOf, requirementIdOf } from './envelope.js';
-import { createContract } from './machine.js';
 import { readClaim, readRequirement } from './queries.js';
 import { feeOf } from './rules/requirements.js';
+import { openingTable, voucherKeyTable, voucherRequestTable } from './state.js';
 import { claimBody, deliveryBody, licence, registerBody, releaseBody, terms } from './testing/exchange.js';
+import { modelVerifiers, type Numbers, type Stage, STAGE_STEPS, VOUCHER_KEYS } from './testing/model-steps.js';
 import { ReferenceModel, type ModelClaim } from './testing/reference-model.js';
-import { ruleVerifiers } from './testing/verifiers.js';
 import { type Actor, bytes32, CHAIN, DAY_MS, HOUR_MS, START_MS, World } from './testing/world.js';
-import type { Body } from './transactions.js';
-import { DISPUTE_OUTCOMES, type ClaimId, type PartType, type RequirementId } from './vocabulary.js';
+import type { Body, BodyType } from './transactions.js';
+import { DISPUTE_OUTCOMES, type ClaimId, type OpeningId, type PartType, type RequirementId, type VoucherRequestId } from './vocabulary.js';
 
 /**
  * Random actors, honest, lazy and malicious, against the reference model: every transaction is accepted or refused with
@@ -26,22 +27,32 @@ const WAITS = [HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS, 31 * DAY_MS];
 /** Their certificates are the same in every play: signing them is most of the work. */
 const pseudonyms = new Map<string, Actor>();
 
-class Play {
+const OVERRIDDEN = { deadlinesPerBlock: 400, claimAttempts: 2 };
+
+class Play implements Stage {
   readonly world = new World({
-    parameters: { deadlinesPerBlock: 400, claimAttempts: 2 },
-    contract: createContract({ verifiers: { ...ruleVerifiers, verifySignature: () => true } }),
+    parameters: OVERRIDDEN,
+    genesis: { voucherKeys: [...VOUCHER_KEYS] },
+    verifiers: modelVerifiers,
   });
   readonly model: ReferenceModel;
   readonly requirementIds: RequirementId[] = [];
   readonly claims: { readonly id: ClaimId; readonly patient: Actor }[] = [];
+  readonly voucherRequestIds: VoucherRequestId[] = [];
+  readonly openingIds: OpeningId[] = [];
+  readonly accepted: Stage['accepted'][number][] = [];
   transactions = 0;
   private pseudonyms = 0;
 
   constructor() {
     const { world } = this;
     this.model = new ReferenceModel(
-      { deliverWithinMs: 3 * DAY_MS, confirmWithinMs: 7 * DAY_MS, ruleWithinMs: 30 * DAY_MS, disputeBond: 100, claimAttempts: 2, auditors: world.auditors.length },
+      {
+        deliverWithinMs: 3 * DAY_MS, confirmWithinMs: 7 * DAY_MS, ruleWithinMs: 30 * DAY_MS, disputeBond: 100, claimAttempts: 2, auditors: world.auditors.length,
+        denominations: VOUCHER_KEYS.map(({ denomination }) => denomination), feeBasisPoints: 200,
+      },
       world.timeMs,
+      OVERRIDDEN,
     );
   }
 
@@ -66,10 +77,19 @@ class Play {
       version: 1, chainId: CHAIN, sender: sender.key.publicKey, certificate: isKnown ? null : sender.certificate, nonce: world.nonce(sender),
       validUntilMs: world.timeMs + 1, body, signature: new Uint8Array(64),
     });
+    if (code === null && !this.isStopped(sender)) this.accepted.push({ type: body.type, bytes, sender, hasCertificate: !isKnown, validUntilMs: world.timeMs + 1 });
     const { writes } = world.view;
     const result = world.contract.execute(world.view, world.context(), bytes);
     assert.equal(result.ok ? null : result.code, this.model.revoked.has(sender.name) ? 'agreements/revoked' : code, body.type);
     if (!result.ok) assert.equal(world.view.writes, writes);
+  }
+
+  expectAgain(code: string, bytes: Uint8Array): void {
+    const { view, contract } = this.world;
+    const { writes } = view;
+    this.transactions += 1;
+    const result = contract.execute(view, this.world.context(), bytes);
+    assert.deepEqual([result.ok ? 'accepted' : result.code, view.writes], [code, writes]);
   }
 
   isStopped = (sender: Actor): boolean => this.model.revoked.has(sender.name);
@@ -96,10 +116,19 @@ class Play {
       const { status, deadlineMs } = readClaim(world.view, id)!;
       assert.deepEqual({ status, deadlineMs }, { status: model.claims[index]!.status, deadlineMs: model.claims[index]!.deadlineMs });
     }
+    for (const [key, { publicKey }] of VOUCHER_KEYS.entries()) {
+      assert.equal(voucherKeyTable.read(world.view, toHex(voucherKeyId(publicKey)))?.outstanding, model.funds.outstanding(key), `vouchers of key ${key} that are out`);
+    }
+    for (const [index, requestId] of this.voucherRequestIds.entries()) {
+      assert.equal(voucherRequestTable.read(world.view, requestId) !== null, model.funds.requests[index]!.status === 'open', 'a request for vouchers');
+    }
+    for (const [index, openingId] of this.openingIds.entries()) {
+      const isApproved = openingTable.read(world.view, openingId)!.approvedAtMs !== null;
+      assert.equal(isApproved, model.funds.openings[index]!.approvals.size * 2 > world.auditors.length, 'an opening');
+    }
   }
 }
 
-type Numbers = readonly [number, number, number];
 type Step = (play: Play, numbers: Numbers) => void;
 
 const mint: Step = (play, [a, b]) => {
@@ -128,7 +157,7 @@ const release: Step = (play, [a, b, c]) => {
   play.requirementIds.push(requirementId);
   model.requirements.push({
     institution: institution.name, exclusive, domains: readRequirement(world.view, requirementId)!.domains, reward: offered.rewardPerRecord,
-    fee: feeOf(offered.rewardPerRecord, 200), quantity: offered.quantity, expiresAtMs, untilMs: offered.licence.untilMs, status: 'open',
+    fee: feeOf(offered.rewardPerRecord, model.feeBasisPoints), quantity: offered.quantity, expiresAtMs, untilMs: offered.licence.untilMs, status: 'open',
   });
 };
 
@@ -153,7 +182,7 @@ const claim: Step = (play, [a, b, c]) => {
   play.claims.push({ id: claimId, patient });
   model.claims.push({
     requirement: index, person, patient: patient.name, status: 'accepted', deadlineMs: world.timeMs + model.parameters.deliverWithinMs, grantRevoked: false,
-    bond: 'none', votes: new Map(), atFault: false,
+    bond: 'none', votes: new Map(), atFault: false, wasDelivered: false, isDeleted: false, hasReceipt: false,
   });
 };
 
@@ -178,7 +207,7 @@ const deliver = about((play, { id, patient, model }, [, b, c]) => {
   const code = stranger ? 'agreements/not-permitted' : (wrongState(model, 'accepted') ?? (bent ? 'agreements/bad-reencryption-proof' : null));
   play.expect(code, sender, { ...body, parts });
   if (code !== null || play.isStopped(sender)) return;
-  Object.assign(model, { status: 'delivered', deadlineMs: play.world.timeMs + play.model.parameters.confirmWithinMs });
+  Object.assign(model, { status: 'delivered', wasDelivered: true, deadlineMs: play.world.timeMs + play.model.parameters.confirmWithinMs });
 });
 
 const confirm = about((play, { id, model, institution }, [, b]) => {
@@ -240,12 +269,16 @@ const close: Step = (play, [a, b]) => {
 
 const wait: Step = (play, [a, b]) => play.pass(b % 3 === 0 ? WAITS[a % WAITS.length]! : HOUR_MS);
 
-const STEPS: readonly Step[] = [mint, release, release, claim, claim, claim, claim, deliver, deliver, deliver, confirm, dispute, dispute, rule, rule, rule, withdraw, redeem, revoke, close, wait, wait];
+const EXCHANGE_STEPS: readonly Step[] = [mint, release, release, claim, claim, claim, claim, deliver, deliver, deliver, confirm, dispute, dispute, rule, rule, rule, withdraw, redeem, revoke, close, wait, wait];
+/** Exchanges need several steps that follow on each other: they come twice as often. */
+const STEPS: readonly Step[] = [...EXCHANGE_STEPS, ...EXCHANGE_STEPS, ...STAGE_STEPS];
+/** What no play may leave out. */
+const ACCEPTED: readonly BodyType[] = ['rule-dispute', 'record-deletion', 'request-vouchers', 'issue-vouchers', 'spend-vouchers', 'request-opening', 'approve-opening', 'vote'];
 
 it('agrees with the reference model, whatever honest, lazy and malicious actors do', () => {
   const number = fc.nat({ max: 99 });
   const steps = fc.array(fc.tuple(fc.nat({ max: STEPS.length - 1 }), number, number, number), { minLength: 100, maxLength: 300, size: 'max' });
-  const seen = { transactions: 0, statuses: new Set<string>() };
+  const seen = { transactions: 0, statuses: new Set<string>(), accepted: new Set<string>() };
   fc.assert(
     fc.property(steps, (sequence) => {
       const play = new Play();
@@ -258,9 +291,11 @@ it('agrees with the reference model, whatever honest, lazy and malicious actors 
       play.compare();
       seen.transactions += play.transactions;
       for (const { status } of play.model.claims) seen.statuses.add(status);
+      for (const { type } of play.accepted) seen.accepted.add(type);
     }),
     { numRuns: Number(process.env['MODEL_RUNS'] ?? 25) },
   );
   assert.ok(seen.transactions > 2_000, `${seen.transactions} transactions`);
+  assert.deepEqual(ACCEPTED.filter((type) => !seen.accepted.has(type)), []);
   assert.deepEqual([...seen.statuses].toSorted(), ['accepted', 'delivered', 'disputed', 'lapsed', 'refunded', 'settled', 'withdrawn']);
 });

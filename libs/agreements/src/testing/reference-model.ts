@@ -1,3 +1,5 @@
+import { ReferenceFunds } from './reference-funds.js';
+
 /**
  * What the contract has to come to, said a second time and differently: nothing is kept but what was agreed and how it
  * ended; balances, escrows, places, licences in force and spent nullifiers are worked out from that whenever asked.
@@ -24,6 +26,9 @@ export interface ModelClaim {
   bond: 'none' | 'held' | 'returned' | 'lost';
   votes: Map<string, Outcome>;
   atFault: boolean;
+  wasDelivered: boolean;
+  isDeleted: boolean;
+  hasReceipt: boolean;
 }
 
 type Outcome = 'patient-at-fault' | 'body-unavailable' | 'institution-at-fault';
@@ -35,6 +40,8 @@ export interface ModelParameters {
   readonly disputeBond: number;
   readonly claimAttempts: number;
   readonly auditors: number;
+  readonly denominations: readonly number[];
+  readonly feeBasisPoints: number;
 }
 
 const LIVE: readonly ModelClaim['status'][] = ['accepted', 'delivered', 'disputed', 'settled'];
@@ -46,7 +53,15 @@ export class ReferenceModel {
   readonly redeemed = new Map<string, number>();
   readonly revoked = new Set<string>();
 
-  constructor(readonly parameters: ModelParameters, public timeMs: number) {}
+  readonly funds: ReferenceFunds;
+  /** of what is released from now on */
+  feeBasisPoints: number;
+
+  /** @param overridden the ledger's parameters that are not the default ones */
+  constructor(readonly parameters: ModelParameters, public timeMs: number, readonly overridden: object) {
+    this.funds = new ReferenceFunds(parameters.denominations);
+    this.feeBasisPoints = parameters.feeBasisPoints;
+  }
 
   private requirementOf = (claim: ModelClaim): ModelRequirement => this.requirements[claim.requirement]!;
   private claimsOf = (requirement: number, statuses: readonly ModelClaim['status'][]): ModelClaim[] =>
@@ -60,7 +75,7 @@ export class ReferenceModel {
   }
 
   balance(account: string): number {
-    let balance = (this.minted.get(account) ?? 0) - (this.redeemed.get(account) ?? 0);
+    let balance = (this.minted.get(account) ?? 0) - (this.redeemed.get(account) ?? 0) + this.funds.balance(account);
     for (const [index, requirement] of this.requirements.entries()) {
       if (requirement.institution === account) {
         balance -= requirement.reward * (requirement.status === 'open' ? requirement.quantity : this.taken(index));
@@ -111,6 +126,7 @@ export class ReferenceModel {
 
   pass(ms: number): void {
     this.timeMs += ms;
+    this.funds.pass(this.timeMs);
     for (const requirement of this.requirements) {
       if (requirement.status === 'open' && requirement.expiresAtMs <= this.timeMs) requirement.status = 'expired';
     }

@@ -11,6 +11,7 @@ import { createContract } from '../machine.js';
 import { type ContractGenesis, DEFAULT_PARAMETERS, type Member, type Parameters } from '../parameters.js';
 import { readAccount, readNonce } from '../queries.js';
 import type { Action, Body } from '../transactions.js';
+import type { Verifiers } from '../verifiers.js';
 import type { AccountId, DomainRegistry, PartType } from '../vocabulary.js';
 import { MemoryView } from './memory-view.js';
 import { delegateeProof, ruleVerifiers } from './verifiers.js';
@@ -127,11 +128,12 @@ export class World {
   readonly proxy = actor('proxy');
   readonly auditors = ['auditor-1', 'auditor-2', 'auditor-3'].map((name) => actor(name));
 
-  constructor(options: { parameters?: Partial<Parameters>; genesis?: Partial<ContractGenesis>; contract?: StateMachine } = {}) {
+  constructor(options: { parameters?: Partial<Parameters>; genesis?: Partial<ContractGenesis>; verifiers?: Verifiers; contract?: StateMachine } = {}) {
     const parameters = { ...DEFAULT_PARAMETERS, ...options.parameters };
-    this.view = MemoryView.from(genesisEntries(specGenesis({ ...options.genesis, parameters }), ruleVerifiers));
+    const { verifiers = ruleVerifiers } = options;
+    this.view = MemoryView.from(genesisEntries(specGenesis({ ...options.genesis, parameters }), verifiers));
     this.view.put(REPLICA_SET_KEY, replicaSetValue(REPLICAS));
-    this.contract = options.contract ?? createContract({ verifiers: ruleVerifiers });
+    this.contract = options.contract ?? createContract({ verifiers });
   }
 
   /** A pseudonym with a T-Cert of its own. */
