@@ -4,7 +4,7 @@ import { delay, HttpClient, type patientApi, PatientApiClient } from '@medveil/c
 import { type StandingRuleInput, statementDigest } from '@medveil/consent';
 import type { Database } from '@medveil/database';
 import { fromBase64Url, type Id } from '@medveil/encoding';
-import { accountId } from '@medveil/identity';
+import { accountId, WEEKLY_EPOCHS } from '@medveil/identity';
 import type { RunningService } from '@medveil/service-kit';
 import { and, eq, sql } from 'drizzle-orm';
 import { SCOPES } from '../scopes.js';
@@ -211,5 +211,12 @@ describe('standing consent', () => {
     await agent.importRecord(patientId, bundleOf(7.7));
     await quiet();
     assert.equal((await exchangesOf(patientId)).length, 1);
+  });
+
+  it('draws no pseudonym from the stock of an epoch that is over, though its T-Certs are still valid', async () => {
+    const patientId = await patient();
+    assert.ok((await agent.patient(patientId)).unusedPseudonyms > 0);
+    world.advance(WEEKLY_EPOCHS.epochMs);
+    assert.equal((await agent.patient(patientId)).unusedPseudonyms, 0);
   });
 });
