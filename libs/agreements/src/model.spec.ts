@@ -9,7 +9,7 @@ import { readClaim, readRequirement } from './queries.js';
 import { feeOf } from './rules/requirements.js';
 import { openingTable, voucherKeyTable, voucherRequestTable } from './state.js';
 import { claimBody, deliveryBody, licence, registerBody, releaseBody, terms } from './testing/exchange.js';
-import { modelVerifiers, type Numbers, type Stage, STAGE_STEPS, VOUCHER_KEYS } from './testing/model-steps.js';
+import { modelVerifiers, type Numbers, type SentTransaction, type Stage, STAGE_STEPS, VOUCHER_KEYS } from './testing/model-steps.js';
 import { ReferenceModel, type ModelClaim } from './testing/reference-model.js';
 import { type Actor, bytes32, CHAIN, DAY_MS, HOUR_MS, START_MS, World } from './testing/world.js';
 import type { Body, BodyType } from './transactions.js';
@@ -40,7 +40,7 @@ class Play implements Stage {
   readonly claims: { readonly id: ClaimId; readonly patient: Actor }[] = [];
   readonly voucherRequestIds: VoucherRequestId[] = [];
   readonly openingIds: OpeningId[] = [];
-  readonly accepted: Stage['accepted'][number][] = [];
+  readonly accepted: SentTransaction[] = [];
   transactions = 0;
   private pseudonyms = 0;
 
@@ -269,11 +269,15 @@ const close: Step = (play, [a, b]) => {
 
 const wait: Step = (play, [a, b]) => play.pass(b % 3 === 0 ? WAITS[a % WAITS.length]! : HOUR_MS);
 
-const EXCHANGE_STEPS: readonly Step[] = [mint, release, release, claim, claim, claim, claim, deliver, deliver, deliver, confirm, dispute, dispute, rule, rule, rule, withdraw, redeem, revoke, close, wait, wait];
+const EXCHANGE_STEPS: readonly Step[] = [
+  mint, release, release, claim, claim, claim, claim, deliver, deliver, deliver, confirm, dispute, dispute, rule, rule, rule, withdraw, redeem, revoke, close, wait, wait,
+];
 /** Exchanges need several steps that follow on each other: they come twice as often. */
 const STEPS: readonly Step[] = [...EXCHANGE_STEPS, ...EXCHANGE_STEPS, ...STAGE_STEPS];
 /** What no play may leave out. */
-const ACCEPTED: readonly BodyType[] = ['rule-dispute', 'record-deletion', 'request-vouchers', 'issue-vouchers', 'spend-vouchers', 'request-opening', 'approve-opening', 'vote'];
+const ACCEPTED: readonly BodyType[] = [
+  'rule-dispute', 'record-deletion', 'request-vouchers', 'issue-vouchers', 'spend-vouchers', 'request-opening', 'approve-opening', 'vote',
+];
 
 it('agrees with the reference model, whatever honest, lazy and malicious actors do', () => {
   const number = fc.nat({ max: 99 });

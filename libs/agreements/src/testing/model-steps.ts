@@ -13,6 +13,14 @@ import type { ModelClaim, ReferenceModel } from './reference-model.js';
 import { ruleVerifiers } from './verifiers.js';
 import { type Actor, bytes32, type World } from './world.js';
 
+export interface SentTransaction {
+  readonly type: BodyType;
+  readonly bytes: Uint8Array;
+  readonly sender: Actor;
+  readonly hasCertificate: boolean;
+  readonly validUntilMs: number;
+}
+
 /** What a step has of the play. */
 export interface Stage {
   readonly world: World;
@@ -21,7 +29,7 @@ export interface Stage {
   readonly voucherRequestIds: VoucherRequestId[];
   readonly openingIds: OpeningId[];
   /** accepted transactions, the latest last */
-  readonly accepted: readonly { readonly type: BodyType; readonly bytes: Uint8Array; readonly sender: Actor; readonly hasCertificate: boolean; readonly validUntilMs: number }[];
+  readonly accepted: readonly SentTransaction[];
   readonly transactions: number;
   institution(which: number): Actor;
   newPatient(): Actor;
@@ -137,12 +145,19 @@ const approveOpening: StageStep = (stage, [a, b, c]) => {
   if (code === null) opening.approvals.add(auditor.name);
 };
 
+interface Claimed {
+  readonly id: ClaimId;
+  readonly model: ModelClaim;
+  readonly institution: Actor;
+}
+
 /** A step about one of the latest claims. */
-const about = (work: (stage: Stage, claimed: { readonly id: ClaimId; readonly model: ModelClaim; readonly institution: Actor }, numbers: Numbers) => void): StageStep => (stage, numbers) => {
+const about = (work: (stage: Stage, claimed: Claimed, numbers: Numbers) => void): StageStep => (stage, numbers) => {
   if (stage.claims.length === 0) return;
   const at = Math.max(0, stage.claims.length - 1 - (numbers[0] % 8));
   const model = stage.model.claims[at]!;
-  work(stage, { id: stage.claims[at]!.id, model, institution: stage.institution(stage.model.requirements[model.requirement]!.institution === 'institute' ? 0 : 1) }, numbers);
+  const { institution } = stage.model.requirements[model.requirement]!;
+  work(stage, { id: stage.claims[at]!.id, model, institution: stage.institution(institution === 'institute' ? 0 : 1) }, numbers);
 };
 
 const stateDeletion = about((stage, { id: claimId, model, institution }, [, b]) => {
@@ -165,9 +180,9 @@ const giveReceipt = about((stage, { id: claimId, model, institution }, [, b]) =>
 const sendAgain: StageStep = (stage, [a]) => {
   const sent = stage.accepted.at(-1 - (a % 12));
   if (sent === undefined) return;
-  const isLate = stage.world.timeMs > sent.validUntilMs;
-  const code = isLate ? 'agreements/expired-transaction' : sent.hasCertificate ? 'agreements/already-registered' : stage.isStopped(sent.sender) ? 'agreements/revoked' : 'agreements/wrong-nonce';
-  stage.expectAgain(code, sent.bytes);
+  const ofSender = stage.isStopped(sent.sender) ? 'agreements/revoked' : 'agreements/wrong-nonce';
+  const inTime = sent.hasCertificate ? 'agreements/already-registered' : ofSender;
+  stage.expectAgain(stage.world.timeMs > sent.validUntilMs ? 'agreements/expired-transaction' : inTime, sent.bytes);
 };
 
 /** A fee for what is released from now on: what was agreed before does not feel it. */
@@ -185,5 +200,6 @@ const voteFee: StageStep = (stage, [a, b]) => {
 };
 
 export const STAGE_STEPS: readonly StageStep[] = [
-  requestVouchers, requestVouchers, issueVouchers, issueVouchers, spendVouchers, spendVouchers, requestOpening, approveOpening, approveOpening, stateDeletion, giveReceipt, sendAgain, sendAgain, voteFee,
+  requestVouchers, requestVouchers, issueVouchers, issueVouchers, spendVouchers, spendVouchers, requestOpening, approveOpening, approveOpening,
+  stateDeletion, giveReceipt, sendAgain, sendAgain, voteFee,
 ];

@@ -113,6 +113,15 @@ const checkEvents = (events: readonly LedgerEvent[]): void => {
   for (const event of events) assert.ok(eventSchema.safeParse(event).success, `${event.type} is not what its schema says`);
 };
 
+export interface WorldOptions {
+  readonly parameters?: Partial<Parameters>;
+  readonly genesis?: Partial<ContractGenesis>;
+  /** default: `ruleVerifiers` */
+  readonly verifiers?: Verifiers;
+  /** default: the contract with these verifiers */
+  readonly contract?: StateMachine;
+}
+
 /** A chain of one machine: what is sent is executed at once, at the world's time; every step is checked for conservation. */
 export class World {
   timeMs = START_MS + HOUR_MS;
@@ -128,7 +137,7 @@ export class World {
   readonly proxy = actor('proxy');
   readonly auditors = ['auditor-1', 'auditor-2', 'auditor-3'].map((name) => actor(name));
 
-  constructor(options: { parameters?: Partial<Parameters>; genesis?: Partial<ContractGenesis>; verifiers?: Verifiers; contract?: StateMachine } = {}) {
+  constructor(options: WorldOptions = {}) {
     const parameters = { ...DEFAULT_PARAMETERS, ...options.parameters };
     const { verifiers = ruleVerifiers } = options;
     this.view = MemoryView.from(genesisEntries(specGenesis({ ...options.genesis, parameters }), verifiers));

@@ -28,14 +28,16 @@ before(async () => {
   const [auditors, replicas] = [await holdersOf('auditors', AUDITORS), await holdersOf('replicas', REPLICAS)];
   holders = [...auditors, ...replicas];
   const { chainId } = ledger.network.options;
-  network = { chainId, pkgPublicKey: toBase64Url(ledger.network.pkgCertificates.publicKey), opening: { auditors: described(auditors), replicas: described(replicas) } } as unknown as Network;
+  const opened = { auditors: described(auditors), replicas: described(replicas) };
+  network = { chainId, pkgPublicKey: toBase64Url(ledger.network.pkgCertificates.publicKey), opening: opened } as unknown as Network;
   const patient = ledger.network.patient();
   const { publicKey: accountKey } = patient.account;
   const binding = { chainId, serial: random(16), accountKey };
   const { opening } = await sealIdentity({ enrolmentId: ENROLMENT, binding, committees: committeesOf(network) }, random);
   sealed = { opening, binding };
   certificate = signTCert({
-    version: 1, chainId, serial: binding.serial, role: 'patient', accountKey, preKey: patient.owner.publicKey, notBeforeMs: ledger.nowMs - DAY_MS, notAfterMs: ledger.nowMs + DAY_MS, opening,
+    version: 1, chainId, serial: binding.serial, role: 'patient', accountKey, preKey: patient.owner.publicKey,
+    notBeforeMs: ledger.nowMs - DAY_MS, notAfterMs: ledger.nowMs + DAY_MS, opening,
   }, ledger.network.pkgCertificates);
   const record = ledger.network.record(patient, { 'vital-signs': random(32), laboratory: random(32) });
   ledger.accept(patient.account, record.body, certificate);
@@ -49,7 +51,8 @@ const opened = (shares: readonly OpenedShare[]): Promise<string> =>
 
 describe('accountability', () => {
   it('has exactly the access structure that is promised: of all 128 groups, those with t auditors and f + 1 replicas', async () => {
-    const shares = await Promise.all(holders.map(({ committee, hpke }, at) => openShare({ ...sealed, committee, index: committee === 'auditors' ? at : at - AUDITORS, holder: hpke })));
+    const indexOf = (committee: string, at: number): number => (committee === 'auditors' ? at : at - AUDITORS);
+    const shares = await Promise.all(holders.map(({ committee, hpke }, at) => openShare({ ...sealed, committee, index: indexOf(committee, at), holder: hpke })));
     const names = holders.map(({ committee }) => committee);
     for (let group = 0; group < 2 ** holders.length; group += 1) {
       const given = shares.filter((_, at) => (group >> at) % 2 === 1);
@@ -93,7 +96,8 @@ describe('accountability', () => {
     assert.notEqual(ledger.execute(new Uint8Array(forged)), 'accepted');
     const { serial } = sealed.binding;
     const second = signTCert({
-      version: 1, chainId: network.chainId, serial, role: 'patient', accountKey: thief.publicKey, preKey: patient.owner.publicKey, notBeforeMs: ledger.nowMs - DAY_MS, notAfterMs: ledger.nowMs + DAY_MS, opening: sealed.opening,
+      version: 1, chainId: network.chainId, serial, role: 'patient', accountKey: thief.publicKey, preKey: patient.owner.publicKey,
+      notBeforeMs: ledger.nowMs - DAY_MS, notAfterMs: ledger.nowMs + DAY_MS, opening: sealed.opening,
     }, ledger.network.pkgCertificates);
     assert.equal(ledger.execute(ledger.network.sign(thief, 0, record.body, second)), 'agreements/bad-certificate');
   });

@@ -54,7 +54,8 @@ function seedsFor({ capsule }: EncryptedPart, { owners, delegatees, reKeys, othe
   const publicKeys = [patient.publicKey, ...owners.map(({ publicKey }) => publicKey)];
   return [
     ...owners.flatMap((owner) => labels.flatMap((label) => attempted(() => pre.decapsulate(owner, label, capsule)))),
-    ...delegatees.flatMap((key) => transformed.flatMap((made) => publicKeys.flatMap((owner) => labels.flatMap((label) => attempted(() => pre.decapsulateDelegated(key, owner, label, made)))))),
+    ...delegatees.flatMap((key) => transformed.flatMap((made) =>
+      publicKeys.flatMap((owner) => labels.flatMap((label) => attempted(() => pre.decapsulateDelegated(key, owner, label, made)))))),
     ...[capsule, ...transformed, ...reKeys, ...others].flatMap((bytes) => [bytes.slice(-32), sha256(bytes)]),
   ];
 }

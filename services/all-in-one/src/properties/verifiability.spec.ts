@@ -4,7 +4,7 @@ import { before, describe, it } from 'node:test';
 import type { BodyOf } from '@medveil/agreements';
 import { simulateProof } from '@medveil/agreements/testing';
 import { makeRecord, type PatientRecord } from '@medveil/delivery/testing';
-import { encodePolicy, fieldToBytes, PART_TYPES } from '@medveil/eligibility';
+import { fieldToBytes, PART_TYPES } from '@medveil/eligibility';
 import { encodeCanonical } from '@medveil/encoding';
 import { CHAIN, LoneContract, random } from '../testing/lone-contract.js';
 
@@ -38,8 +38,8 @@ describe('verifiability', () => {
     const { body } = claimed(record.h);
     const shown = Buffer.from(encodeCanonical({ ...body })).toString('latin1');
     const { policy } = ledger.network.requirement();
-    const secrets = [policy, encodePolicy, fieldToBytes(record.tree.partsRoot), fieldToBytes(record.idSecret), fieldToBytes(record.r), record.blinding, ...PART_TYPES.map((part) => record.parts[part])]
-      .filter((bytes): bytes is Uint8Array => bytes instanceof Uint8Array);
+    const fields = [record.tree.partsRoot, record.idSecret, record.r].map(fieldToBytes);
+    const secrets = [policy, record.blinding, ...fields, ...PART_TYPES.map((part) => record.parts[part])];
     for (const secret of secrets) {
       for (let at = 0; at + RUN_BYTES <= secret.length; at += RUN_BYTES) {
         const run = Buffer.from(secret.subarray(at, at + RUN_BYTES)).toString('latin1');

@@ -4,7 +4,8 @@
  * them. Drawn: the proof's 128 bytes (a Groth16 proof is uniform among those of its statement), partsRoot, sizes of parts, delays.
  */
 import {
-  type Body, buildTransaction, createContract, createVerifiers, decodeTransaction, delegateeKeyContext, DEFAULT_PARAMETERS, type DomainRegistry, genesisEntries, requirementIdOf, type RequirementId, type Terms,
+  type Body, buildTransaction, createContract, createVerifiers, decodeTransaction, DEFAULT_PARAMETERS, delegateeKeyContext, type DomainRegistry, genesisEntries,
+  type RequirementId, requirementIdOf, type Terms,
 } from '@medveil/agreements';
 import { simulatedKey } from '@medveil/agreements/testing';
 import { claimNullifier, commit, domainNullifier, fieldToBytes, idToField, loadVerifier, PART_TYPES, type PartType, subjectOf, verificationKeyHash } from '@medveil/eligibility';
@@ -12,7 +13,7 @@ import { seededRandom } from '@medveil/eligibility/testing';
 import { concatBytes, encodeCanonical, type RandomBytes, sha256 } from '@medveil/encoding';
 import {
   accountId, derivePatientKeys, epochAt, hpkeKeyPairFromSeed, issueTCerts, type OpeningCommittees, type PatientKeys, signingKeyFromSeed, signTCert, type SigningKeyPair,
-  type TCert, decodeTCert, validityOfEpoch, WEEKLY_EPOCHS,
+  type TCert, type TCertRequest, decodeTCert, validityOfEpoch, WEEKLY_EPOCHS,
 } from '@medveil/identity';
 import { WorkingState } from '@medveil/ledger';
 import { type Afgh06, afgh06, BODY_HEADER_BYTES, encodeLabel, encryptBody, loadEngine, type OwnerKey } from '@medveil/pre';
@@ -33,7 +34,6 @@ export interface SeenPseudonym {
   readonly bodyBytes: number;
   /** salt and version of the body: the rest is AES-GCM under a key of its own */
   readonly bodyHeader: Uint8Array;
-  readonly nonces: readonly number[];
   readonly registration: SeenTransaction;
   readonly claim: SeenTransaction & { readonly validForMs: number; readonly rank: number };
   /** filled by the distinguisher */
@@ -42,6 +42,7 @@ export interface SeenPseudonym {
 
 interface SeenTransaction {
   readonly bytes: Uint8Array;
+  readonly nonce: number;
   /** of its block */
   readonly timeMs: number;
   /** in the chain */
@@ -120,8 +121,13 @@ export class Crowd {
     const prepared: Prepared[][] = [[], []];
     for (const [person, keys] of people.entries()) {
       const pseudonyms = [0, 1].map((index) => keys.pseudonym(index));
-      const entries = pseudonyms.map(({ account, ownerSeed }) => ({ accountKey: account.publicKey, accountProof: new Uint8Array(64), preKey: pre.ownerKeyFromSeed(ownerSeed).publicKey, preProof: null }));
-      const request = { version: 1 as const, chainId: CHAIN, enrolmentId: `pat_${person}`, role: 'patient' as const, requestId: random(16), epoch: epochAt(START_MS, WEEKLY_EPOCHS), entries };
+      const request: TCertRequest = {
+        version: 1, chainId: CHAIN, enrolmentId: `pat_${person}`, role: 'patient', requestId: random(16), epoch: epochAt(START_MS, WEEKLY_EPOCHS),
+        // Proofs of possession are for the PKG alone.
+        entries: pseudonyms.map(({ account, ownerSeed }) => ({
+          accountKey: account.publicKey, accountProof: new Uint8Array(64), preKey: pre.ownerKeyFromSeed(ownerSeed).publicKey, preProof: null,
+        })),
+      };
       const issued = await issueTCerts(request, { key: pkg, schedule: WEEKLY_EPOCHS, committees, atMs: START_MS }, random);
       for (const [offer, { account, ownerSeed }] of pseudonyms.entries()) {
         prepared[offer]?.push({ person, account, ownerSeed, cert: decodeTCert((issued[offer] as (typeof issued)[number]).certificate) });
@@ -162,7 +168,7 @@ export class Crowd {
       const transaction = (kind: Sent['kind']): SeenTransaction & { readonly sent: Sent } => {
         const position = chain.findIndex((one) => one.person === person && one.offer === offer && one.kind === kind);
         const found = chain[position] as Sent;
-        return { sent: found, bytes: found.bytes, timeMs: Math.ceil(found.atMs / BLOCK_MS) * BLOCK_MS, position };
+        return { sent: found, bytes: found.bytes, nonce: decodeTransaction(found.bytes).nonce, timeMs: Math.ceil(found.atMs / BLOCK_MS) * BLOCK_MS, position };
       };
       const claim = transaction('claim');
       const validForMs = decodeTransaction(claim.bytes).validUntilMs - claim.timeMs;
@@ -213,12 +219,16 @@ export class Crowd {
     const certificate = this.#leaky(one, offer, leak);
     const registration: Body = { type: 'register-record', record: h, parts: [{ part, version: 1, capsule, bodyDigest: sha256(body), bodyBytes: body.length }] };
     const claim: Body = {
-      type: 'submit-claim', requirementId, record: h, policyHash: terms.policyHash, result: 1, claimNullifier: nullifier, domainNullifiers, issuerRoot: fieldToBytes(7n), proof: random(128),
+      type: 'submit-claim', requirementId, record: h, policyHash: terms.policyHash, result: 1, claimNullifier: nullifier, domainNullifiers,
+      issuerRoot: fieldToBytes(7n), proof: random(128),
     };
     const sign = (nonce: number, payload: Body, atMs: number): Uint8Array =>
-      buildTransaction({ chainId: CHAIN, account: one.account, nonce, certificate: nonce === 0 ? encodeCanonical({ ...certificate }) : null, validUntilMs: atMs + LIFETIME_MS, body: payload }).bytes;
+      buildTransaction({
+        chainId: CHAIN, account: one.account, nonce, certificate: nonce === 0 ? encodeCanonical({ ...certificate }) : null, validUntilMs: atMs + LIFETIME_MS, body: payload,
+      }).bytes;
     const seen = {
-      certificate, ownerKey: owner.publicKey, record: h, claimNullifier: nullifier, domainNullifiers, bodyBytes: body.length, bodyHeader: body.subarray(0, BODY_HEADER_BYTES), nonces: [0, 1],
+      certificate, ownerKey: owner.publicKey, record: h, claimNullifier: nullifier, domainNullifiers, bodyBytes: body.length,
+      bodyHeader: body.subarray(0, BODY_HEADER_BYTES),
     };
     return { registration, claim, sign, seen };
   }
@@ -247,7 +257,10 @@ export class Crowd {
       consortium: [{ accountKey: signingKeyFromSeed(random(32)).publicKey, name: 'member' }],
       members: [
         { role: 'treasury', accountKey: this.#treasury.publicKey, name: 'treasury', eCertHash: null },
-        { role: 'institution', accountKey, name: 'institution', eCertHash: null, delegateeKey: delegatee.publicKey, delegateeProof: pre.proveDelegateeKey(delegatee, delegateeKeyContext(CHAIN, accountKey), random), sealKey: random(32) },
+        {
+          role: 'institution', accountKey, name: 'institution', eCertHash: null, delegateeKey: delegatee.publicKey,
+          delegateeProof: pre.proveDelegateeKey(delegatee, delegateeKeyContext(CHAIN, accountKey), random), sealKey: random(32),
+        },
       ],
       verificationKeys: [{ instance: simulatedKey.instance.name, hash: verificationKeyHash(simulatedKey), development: true }], voucherKeys: [], allowDevelopmentKeys: true,
       registry: REGISTRY, issuerRoot: fieldToBytes(7n), parameters: DEFAULT_PARAMETERS, startedAtMs: START_MS - HOUR_MS,
@@ -262,7 +275,8 @@ export class Crowd {
       buildTransaction({ chainId: CHAIN, account, nonce, certificate: null, validUntilMs: START_MS + 60_000, body }).bytes;
     execute(sign(this.#treasury, 0, { type: 'mint', account: accountId(accountKey), amount: 1_000_000, reference: random(32) }), START_MS);
     for (const [nonce, { terms, domains }] of offers.entries()) {
-      const sample = { record: fieldToBytes(1n), claimNullifier: fieldToBytes(2n), domainNullifiers: domains.map(() => fieldToBytes(3n)), issuerRoot: fieldToBytes(4n), proof: random(128) };
+      const [record, nullifier, ofDomain, issuerRoot] = [1n, 2n, 3n, 4n].map(fieldToBytes) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+      const sample = { record, claimNullifier: nullifier, domainNullifiers: domains.map(() => ofDomain), issuerRoot, proof: random(128) };
       execute(sign(this.#institution, nonce, { type: 'release-requirement', terms, sample }), START_MS);
     }
     for (const { bytes, atMs } of chain) execute(bytes, Math.ceil(atMs / BLOCK_MS) * BLOCK_MS);
