@@ -46,13 +46,15 @@ before(async () => {
   cheat = { patient, record, claimId };
 });
 
+/** In its committee, of the holder at a place among all. */
+const placeOf = (committee: string, at: number): number => (committee === 'auditors' ? at : at - AUDITORS);
+
 const opened = (shares: readonly OpenedShare[]): Promise<string> =>
   combineShares({ ...sealed, committees: committeesOf(network), shares: [...shares] }).catch((error: unknown) => (isCodedError(error) ? error.code : String(error)));
 
 describe('accountability', () => {
   it('has exactly the access structure that is promised: of all 128 groups, those with t auditors and f + 1 replicas', async () => {
-    const indexOf = (committee: string, at: number): number => (committee === 'auditors' ? at : at - AUDITORS);
-    const shares = await Promise.all(holders.map(({ committee, hpke }, at) => openShare({ ...sealed, committee, index: indexOf(committee, at), holder: hpke })));
+    const shares = await Promise.all(holders.map(({ committee, hpke }, at) => openShare({ ...sealed, committee, index: placeOf(committee, at), holder: hpke })));
     const names = holders.map(({ committee }) => committee);
     for (let group = 0; group < 2 ** holders.length; group += 1) {
       const given = shares.filter((_, at) => (group >> at) % 2 === 1);

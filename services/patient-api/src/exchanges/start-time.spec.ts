@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { startAtMs } from './start-time.js';
 
 const NOW_MS = 1_000_000;
+const last = (): Uint8Array => new Uint8Array(4).fill(255);
 
 describe('the time at which an exchange begins', () => {
   it('is now where nothing is to be hidden, or the requirement ends', () => {
-    const last = () => new Uint8Array(4).fill(255);
     assert.equal(startAtMs({ nowMs: NOW_MS, withinMs: 0, expiresAtMs: NOW_MS + 5_000 }, last), NOW_MS);
     for (const expiresAtMs of [NOW_MS + 1, NOW_MS, NOW_MS - 5_000]) assert.equal(startAtMs({ nowMs: NOW_MS, withinMs: 60_000, expiresAtMs }, last), NOW_MS);
   });
