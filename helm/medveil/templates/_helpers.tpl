@@ -49,7 +49,7 @@ app.kubernetes.io/instance: {{ (first .).Release.Name }}
 app.kubernetes.io/component: {{ last . }}
 {{- end -}}
 
-{{/* Arguments: list root component-name */}}
+{{/* Arguments: list root component-name. Of objects; pods bear the selector's alone, so that a new version of the chart restarts nothing. */}}
 {{- define "medveil.labels" -}}
 {{- $root := first . -}}
 {{ include "medveil.selector" . }}

@@ -74,7 +74,7 @@
 {{- $row := include "medveil.row" (list $root .component) | fromYaml -}}
 {{- $here := dict "root" $root "component" .component "row" $row "values" $values "stateful" .stateful -}}
 metadata:
-  labels: {{ include "medveil.labels" (list $root $row.name) | nindent 4 }}
+  labels: {{ include "medveil.selector" (list $root $row.name) | nindent 4 }}
   annotations:
     checksum/config: {{ include "medveil.configs" (list $root .component) | sha256sum }}
     {{- if $root.Values.monitoring.annotations }}

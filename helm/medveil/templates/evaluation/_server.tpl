@@ -28,7 +28,7 @@ spec:
   persistentVolumeClaimRetentionPolicy: {whenDeleted: {{ $root.Values.volumesWhenDeleted }}, whenScaled: Retain}
   template:
     metadata:
-      labels: {{ include "medveil.labels" (list $root .name) | nindent 8 }}
+      labels: {{ include "medveil.selector" (list $root .name) | nindent 8 }}
     spec:
       serviceAccountName: {{ $server }}
       automountServiceAccountToken: false
