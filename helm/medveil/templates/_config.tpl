@@ -82,7 +82,7 @@ maxMessageBytes: {{ int .Values.kafka.topics.maxMessageBytes }}
 
 {{- define "medveil.config.postgres" -}}
 kind: postgres
-migrations: {{ and (eq .Values.postgres.migrations "hook") (not .Values.evaluation.postgres.enabled) | ternary "check" "run" }}
+migrations: {{ include "medveil.prepares" . | empty | ternary "run" "check" }}
 poolSize: {{ .Values.postgres.poolSize }}
 {{- if and .Values.postgres.caSecret (not .Values.evaluation.postgres.enabled) }}
 caFile: /etc/medveil/postgres-ca/ca.crt

@@ -137,6 +137,16 @@ capabilities: {drop: [ALL]}
 {{- join "," $speakers -}}
 {{- end -}}
 
+{{/* Does a job make the topics? */}}
+{{- define "medveil.createsTopics" -}}
+{{- if and .Values.kafka.topics.create (include "medveil.speakers" .) }}true{{ end -}}
+{{- end -}}
+
+{{/* Do jobs bring the databases up to date, so that the services need not? */}}
+{{- define "medveil.prepares" -}}
+{{- if and (eq .Values.postgres.migrations "hook") (not .Values.evaluation.postgres.enabled) }}true{{ end -}}
+{{- end -}}
+
 {{- define "medveil.hasRedis" -}}
 {{- if or .Values.evaluation.redis.enabled .Values.redis.enabled }}true{{ end -}}
 {{- end -}}
