@@ -27,6 +27,8 @@ interface Given {
   readonly parallel: number;
 }
 
+const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+
 /** @throws Error where neither a setup folder nor a token is given */
 export async function readExchangeOptions(argv: readonly string[]): Promise<ExchangeOptions> {
   const program = new Command('exchange')
