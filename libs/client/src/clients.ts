@@ -102,12 +102,13 @@ export class PatientApiClient {
   constructor(readonly http: HttpClient) {}
   createPatient = (label: string, idempotencyKey?: string) => this.http.json('/v1/patients', patient.patientSchema, post({ label }, idempotencyKey));
   patients = (query: PageQuery = {}) => this.http.json('/v1/patients', patient.patientsPageSchema, { query: { ...query } });
-  importRecord = (patientId: Id<'pat'>, bundle: Uint8Array) =>
+  importRecord = (patientId: Id<'pat'>, bundle: Uint8Array, idempotencyKey?: string) =>
     this.http.json(`/v1/patients/${patientId}/records`, patient.importedRecordSchema, {
       method: 'POST',
       body: bundle,
       contentType: 'application/fhir+json',
       timeoutMs: 120_000,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
   screening = (requirementId: Id<'req'>) => this.http.json(`/v1/population/screening/${requirementId}`, patient.screeningSchema, { timeoutMs: 120_000 });
   anonymity = (k?: number) => this.http.json('/v1/population/anonymity', patient.anonymitySchema, { query: { k } });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ApiError, type patientApi, type researchApi } from '@medveil/client';
 import { CodedError, type Id } from '@medveil/encoding';
 import type { BundleFile } from './bundles.js';
@@ -35,10 +36,10 @@ export async function enrolInstitutions(
 ): Promise<researchApi.Institution[]> {
   return Promise.all(institutions.map(async ({ name, enrolmentId }) => {
     const { token } = await pkg.createEnrolmentToken('institution', enrolmentId);
-    const { institutionId } = await research.createInstitution({ name, enrolment: { enrolmentId, token } });
+    const { institutionId } = await research.createInstitution({ name, enrolment: { enrolmentId, token } }, randomUUID());
     const pinned = await until(`${name} pinned by the consortium`, () => research.institution(institutionId, WAIT_MS), ({ status }) => status === 'pinned' || status === 'refused', STEP_TIMEOUT_MS);
     if (pinned.status === 'refused') throw new CodedError(pinned.code ?? 'demo/refused', `${name} was refused`);
-    await contract.deposit({ account: pinned.account, amount: DEPOSIT, reference: `deposit of ${enrolmentId}` });
+    await contract.deposit({ account: pinned.account, amount: DEPOSIT, reference: `deposit of ${enrolmentId}` }, randomUUID());
     const funded = await until(`${name}'s deposit`, () => research.institution(institutionId), ({ balance }) => balance === DEPOSIT, STEP_TIMEOUT_MS);
     out.say(`${name}: ${funded.account.slice(0, 16)}…, pinned by vote, ${funded.balance} credits`);
     return funded;
@@ -68,7 +69,7 @@ export async function releaseRequirements(
       reward: requirement.reward,
       quantity,
       expiresAtMs: Date.now() + lifetimeMs,
-    });
+    }, randomUUID());
     const status = await until(`"${title}" open`, () => research.requirement(institutionId, jobId, WAIT_MS), ({ status: now }) => now === 'open' || now === 'refused', STEP_TIMEOUT_MS);
     if (status.requirementId === null || status.status === 'refused') throw new CodedError(status.code ?? 'demo/refused', status.reason ?? 'the requirement was refused');
     out.say(`${institution.name}: "${title}", ${requirement.kind}, ${requirement.reward} credits a record, parts: ${parts.join(', ')} (${requirement.purpose})`);
@@ -80,9 +81,9 @@ export async function releaseRequirements(
 export async function importPatients({ patient }: Clients, bundles: readonly BundleFile[], out: Narrator): Promise<Participant[]> {
   const participants: Participant[] = [];
   for (const [index, bundle] of bundles.entries()) {
-    const { patientId } = await patient.createPatient(`patient ${index + 1}`);
+    const { patientId } = await patient.createPatient(`patient ${index + 1}`, randomUUID());
     try {
-      const report = await patient.importRecord(patientId, bundle.bytes);
+      const report = await patient.importRecord(patientId, bundle.bytes, randomUUID());
       participants.push({ patientId, recordId: report.recordId, bundle, report });
       const codes = report.notUnderstood.map(({ code, reason, count }) => `${code} ×${count} (${reason})`);
       out.say(`${bundle.name}: ${report.understood} facts understood, ${report.observations} observations${codes.length === 0 ? '' : `; not understood: ${codes.join(', ')}`}`);
@@ -119,7 +120,7 @@ export async function exchange(
   acknowledgeConflicts: boolean,
   onPhase: (phase: string) => void,
 ): Promise<patientApi.Exchange> {
-  const { exchangeId } = await patient.startExchange(participant.patientId, { requirementId, recordId: participant.recordId, acknowledgeConflicts });
+  const { exchangeId } = await patient.startExchange(participant.patientId, { requirementId, recordId: participant.recordId, acknowledgeConflicts }, randomUUID());
   let seen = '';
   return until(
     'the end of an exchange',

@@ -4,8 +4,8 @@ import { Narrator } from '../demo/narrator.js';
 import { runExchanges } from './exchanges.js';
 import { readExchangeOptions } from './options.js';
 
-/** Half a minute and more: a service that is being replaced comes back. */
-const RETRIES = 12;
+/** Two minutes and more: a service that is being replaced comes back. */
+const RETRIES = 30;
 
 const { urls, token, forMs, parallel } = await readExchangeOptions(process.argv.slice(2));
 const out = new Narrator();
