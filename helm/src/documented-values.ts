@@ -1,4 +1,4 @@
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
 
 /** One value of values.yaml. */
 export interface DocumentedValue {
@@ -29,12 +29,12 @@ function valuesOf(map: YAMLMap, above: readonly string[], before: string): Docum
     const comment = key.commentBefore ?? (index === 0 ? (map.commentBefore ?? before) : '');
     const text = lastParagraph(comment);
     const isOpened = isMap(value) && value.items.length > 0 && !PASSED_ON.test(path.join('.'));
-    const own: DocumentedValue = { path: path.join('.'), text, value: isOpened ? null : JSON.stringify(isMap(value) || !isScalar(value) ? plain(value) : value.value) };
+    const own: DocumentedValue = { path: path.join('.'), text, value: isOpened ? null : JSON.stringify(plain(value)) };
     return [own, ...(isOpened ? valuesOf(value, path, '') : [])];
   });
 }
 
-const plain = (node: unknown): unknown => (node as { toJSON?: () => unknown } | null)?.toJSON?.() ?? null;
+const plain = (node: unknown): unknown => (isNode(node) ? node.toJSON() : null);
 
 /** A file's own introduction stands above its first key, apart from that key's comment by an empty line. */
 const lastParagraph = (comment: string): string =>

@@ -22,7 +22,8 @@ function tables(values: readonly DocumentedValue[]): string {
   return [`### General\n\n${table(single)}`, ...sections].join('\n\n');
 }
 
-const table = (values: readonly DocumentedValue[]): string =>
-  ['| value | default | |', '|---|---|---|', ...values.map(({ path, value, text }) => `| \`${path}\` | ${value === null ? '' : `\`${cell(value)}\``} | ${cell(text)} |`)].join('\n');
+const table = (values: readonly DocumentedValue[]): string => ['| value | default | |', '|---|---|---|', ...values.map(row)].join('\n');
+
+const row = ({ path, value, text }: DocumentedValue): string => `| \`${path}\` | ${value === null ? '' : `\`${cell(value)}\``} | ${cell(text)} |`;
 
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`);

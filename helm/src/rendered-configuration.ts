@@ -38,11 +38,16 @@ interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
 }
 
+interface Pod {
+  readonly containers: readonly Container[];
+  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+}
+
 interface Manifest {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec?: { readonly template?: { readonly spec?: { readonly containers: readonly Container[]; readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[] } } };
+  readonly spec?: { readonly template?: { readonly spec?: Pod } };
 }
 
 /** The configuration of every service that rendered manifests start, loaded as the service loads it. @returns problems, one line each */
@@ -70,7 +75,8 @@ export async function configurationProblems(manifests: string): Promise<{ readon
 /** @returns null where this container does not read this file */
 async function problemsOf({ env = [] }: Container, file: string, files: Readonly<Record<string, string>>): Promise<readonly string[] | null> {
   const instance = file.replace('.yaml', '');
-  const variables = Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value.replaceAll('$(POD_INDEX)', instance)] as const])));
+  const given = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value.replaceAll('$(POD_INDEX)', instance)] as const]));
+  const variables = Object.fromEntries(given);
   const [name, path] = Object.entries(variables).find(([variable]) => variable.endsWith('_CONFIG')) ?? [];
   const service = Object.keys(SERVICES).find((key) => name === `MEDVEIL_${key.replaceAll('-', '_').toUpperCase()}_CONFIG`);
   if (service === undefined || path?.endsWith(`/${file}`) !== true) return null;
