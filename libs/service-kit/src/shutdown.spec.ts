@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
+import { type Cache, memoryLimiter, type RateLimiter } from '@medveil/cache';
 import { openTestEngine } from '@medveil/database/testing';
 import { startDemo } from './demo-service.fixture.js';
 import { closeOnSignal, defineModule, type ServiceOptions } from './index.js';
@@ -43,6 +44,26 @@ describe('shutdown', () => {
     await Promise.all([closing, closingAgain]);
     assert.equal(events[1], 'consumer closed');
     assert.deepEqual(demo.closed, ['first', 'second']);
+    await assert.rejects(demo.fetch('/health/live'));
+  });
+
+  it('answers everybody while it drains, and says to probes that it is not ready', async () => {
+    const events: string[] = [];
+    const demo = await startDemo('draining', engine, { drainDelayMs: 60_000 }, { consumers: [consumer(events)] });
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const closing = demo.service.close();
+      const statuses = await Promise.all(['/health/ready', '/health/live', '/health/started', '/v1/notes/open/x'].map(async (path) => (await demo.fetch(path)).status));
+      assert.deepEqual(statuses, [503, 200, 200, 200]);
+      assert.deepEqual(await (await demo.fetch('/health/ready')).json(), { ok: false, checks: { phase: 'draining' } });
+      assert.deepEqual([events, demo.closed], [['consumer started'], []]);
+      mock.timers.tick(60_000);
+      mock.timers.reset();
+      await closing;
+    } finally {
+      mock.timers.reset();
+    }
+    assert.equal(events[1], 'consumer closed');
     await assert.rejects(demo.fetch('/health/live'));
   });
 
@@ -125,6 +146,24 @@ describe('rate limits', () => {
     const byCredential = await startDemo('limited-credential', engine, { requestsPerMinutePerCredential: 2 });
     const call = async (subject: string) => (await byCredential.fetch('/v1/notes', { token: await byCredential.token(['notes:read'], { subject }) })).status;
     assert.deepEqual([await call('alice'), await call('alice'), await call('alice'), await call('bob')], [200, 200, 429, 200]);
+    assert.match(await byCredential.metrics.registry.metrics(), /medveil_http_requests_limited_total\{.*limit="credential".*\} 1\n/);
     await byCredential.service.close();
+  });
+
+  it('are counted for all instances of a service together where they share a cache', async () => {
+    const shared = new Map<string, RateLimiter>();
+    const cache: Pick<Cache, 'limiter'> = {
+      limiter: (options) => {
+        const limiter = shared.get(options.scope) ?? memoryLimiter(options);
+        shared.set(options.scope, limiter);
+        return limiter;
+      },
+    };
+    const limits = { requestsPerMinutePerAddress: 3 };
+    const instances = [await startDemo('limited-one', engine, limits, { cache }), await startDemo('limited-two', engine, limits, { cache })];
+    const statuses: number[] = [];
+    for (const demo of [...instances, ...instances]) statuses.push((await demo.fetch('/v1/notes/open/x')).status);
+    assert.deepEqual(statuses, [200, 200, 200, 429]);
+    for (const { service } of instances) await service.close();
   });
 });

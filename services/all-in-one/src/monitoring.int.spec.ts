@@ -1,0 +1,90 @@
+/** A real Prometheus that scrapes a live system through an exchange: names by promtool, every rule and panel by its own queries. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { dirname } from 'node:path';
+import { EXAMPLE_STUDIES } from '@medveil/fhir';
+import { z } from 'zod';
+import { type RunningServer, startServer } from '../../../scripts/servers/index.mjs';
+import { syntheticBundles } from './demo/bundles.js';
+import { until } from './demo/clients.js';
+import { enrolInstitutions, exchange, importPatients, matchAll, type Participant, releaseRequirements } from './demo/scenario.js';
+import { only } from './testing/chain.js';
+import { addressesOf, scrape } from './testing/metrics-checks.js';
+import { panelQueries, readDashboards, readRules, ruleFiles, ruleTests } from './testing/monitoring.js';
+import { startWorld, type World } from './testing/world.js';
+
+const HOUR_MS = 3_600_000;
+const WAIT_MS = 120_000;
+/** Alerts about what must never be, whatever the machine is busy with. */
+const NEVER = ['MedveilCertificateEnded', 'MedveilCreditsNotConserved', 'MedveilDeadLetters', 'MedveilEvidenceRecorded', 'MedveilMessagesNotBelieved'];
+
+const answerSchema = z.object({ status: z.literal('success'), data: z.object({ result: z.array(z.object({ metric: z.record(z.string(), z.string()) })) }) });
+
+let world: World;
+let prometheus: RunningServer;
+
+async function query(expression: string) {
+  const response = await fetch(new URL('/api/v1/query', prometheus.endpoint), { method: 'POST', body: new URLSearchParams({ query: expression }) });
+  return answerSchema.parse(await response.json()).data.result;
+}
+
+function promtool(args: readonly string[], options: { readonly cwd?: string; readonly input?: string } = {}): string {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8', ...options });
+  return status === 0 ? '' : `promtool ${args.join(' ')}: ${stdout}${stderr}`;
+}
+
+async function exchangeOnce(): Promise<void> {
+  const { clients, out } = world;
+  const study = only(EXAMPLE_STUDIES.filter(({ id }) => id === 'diabetes-hba1c'));
+  const institutions = await enrolInstitutions(clients, out);
+  const participants = await importPatients(clients, syntheticBundles(2, Date.now()), out);
+  const planned = [{ study, purpose: 'a test', institution: 0 as const, kind: 'non-exclusive' as const, reward: 120 }];
+  const released = await releaseRequirements(clients, institutions, planned, { quantity: 5, lifetimeMs: HOUR_MS }, out);
+  await matchAll(clients, participants, released);
+  const [, diabetic] = participants as [Participant, Participant];
+  const { phase } = await exchange(clients, diabetic, only(released).requirementId, false, () => undefined);
+  assert.equal(phase, 'settled');
+}
+
+describe('monitoring, on a real Prometheus', () => {
+  before(async () => {
+    world = await startWorld();
+    const targets = addressesOf(world.system.urls).map(([, url]) => new URL(url).host);
+    prometheus = await startServer('prometheus', { targets, rules: await ruleFiles() });
+    await exchangeOnce();
+    // Rates need two scrapes with what happened between them; rules that stand on rules an evaluation more.
+    await until('the exchange in Prometheus', () => query('sum(rate(medveil_reencryption_duration_seconds_count[1m])) > 0 and sum(medveil:ledger_lag:blocks) >= 0'), (found) => found.length > 0, WAIT_MS);
+  });
+  after(async () => {
+    await prometheus.stop();
+    await world.end();
+  });
+
+  it('reaches every service', async () => {
+    assert.deepEqual(await query('up == 0'), []);
+    assert.equal((await query('medveil_build_info')).length, addressesOf(world.system.urls).length);
+  });
+
+  it('finds metrics and rules in order by promtool, and each alert to come where it must', async () => {
+    for (const { text } of await scrape(world.system.urls)) assert.equal(promtool(['check', 'metrics'], { input: text }), '');
+    assert.equal(promtool(['check', 'rules', ...(await ruleFiles())]), '');
+    assert.equal(promtool(['test', 'rules', ruleTests], { cwd: dirname(ruleTests) }), '');
+  });
+
+  it('has an answer for every panel and every recorded rule', async () => {
+    const recorded = (await readRules()).flatMap((rule) => ('record' in rule ? [{ where: rule.record, expression: rule.record }] : []));
+    const empty: string[] = [];
+    for (const { where, expression } of [...recorded, ...panelQueries(await readDashboards())]) {
+      if ((await query(expression)).length === 0) empty.push(`${where}: ${expression}`);
+    }
+    assert.deepEqual(empty, []);
+  });
+
+  it('evaluates every alert, and lets none come that must never', async () => {
+    const alerts = (await readRules()).flatMap((rule) => ('alert' in rule ? [rule] : []));
+    for (const { expr } of alerts) await query(expr);
+    const firing = (await query('ALERTS{alertstate="firing"}')).map(({ metric }) => metric['alertname'] ?? '');
+    assert.deepEqual(firing.filter((name) => NEVER.includes(name)), []);
+  });
+});
