@@ -1,99 +1,112 @@
 pragma circom 2.1.6;
 
-include "circomlib/circuits/poseidon.circom";
 include "circomlib/circuits/bitify.circom";
-include "merkle.circom";
-include "tags.circom";
+include "opening.circom";
 
-// One slot of a policy, held against one leaf of the record.
+// One slot of a policy, held against one observation of the record.
 //
 // `holds` is the prover's claim that the slot is satisfied; the template enforces whatever is claimed and enforces
 // nothing where it is not claimed. A policy is monotone in its slots (AND and OR, no NOT), so claiming too little
 // can only turn the result from 1 to 0: R = 1 implies that the policy is satisfied.
 //
-// Numbers: a key has 192 bits (code 128, time 64); LOW and HIGH are the first and last key of the window.
-// A comparison is a difference written as 64-bit limbs, limbs[0..6], each range-checked:
-//   present, latest   LOW <= key <= HIGH           limbs[3] = key - LOW, limbs[4] = HIGH - key
-//                     range: MIN <= value <= MAX   limbs[5] = value - MIN, limbs[6] = MAX - value
-//   latest            HIGH < nextKey               limbs[0..2] = nextKey - HIGH - 1: no later one in the window
-//   absent            key < LOW and HIGH < nextKey limbs[3..5] = LOW - 1 - key, limbs[0..2] = nextKey - HIGH - 1:
-//                                                  the leaves left and right of the window are neighbours
-//   chained present   previous key < key           limbs[0..2] = key - previousKey - 1
-// No sum overflows: keys and limbs stay below 2^193, values of quantities below 2^129, r is above 2^253.
-template Slot(depth) {
+// Numbers. A key has 168 bits: code 128, day 24, number within the day 16. FIRST and LAST are the first and last key of the
+// window, of one code. A value has 126 bits. What a policy has hashed of a slot is
+//   window = FIRST + 2^176 (LAST - FIRST)
+//   range  operands[0] = MIN + 2^160 (MAX - MIN)         MIN, MAX of one unit, less than 2^63 apart
+//   set    operands    = A + 2^126 B, C + 2^126 D
+// and no field is a witness of its own: each is said by the observation and a difference, and what they are put together to
+// has to be what was hashed. Differences are range-checked, keys and values are as the issuer certified them, so both sides
+// are integers below r that can be taken apart in one way only:
+//   present, latest   FIRST = key - fromFirst, LAST = key + toLast: FIRST <= key <= LAST
+//   latest            nextKey = LAST + 1 + after: no later one in the window
+//   absent            FIRST = key + 1 + gap, LAST = FIRST + toLast, nextKey = LAST + 1 + after, where
+//                     gap = fromFirst + 2^40 below + 2^104 above: the observations around the window are neighbours
+//   chained present   key = previousKey + 1 + after
+//   range             MIN = value - below, MAX = value + above
+//   set               the other value of the pair = below + 2^64 above, its lowest 126 bits
+// (One who attests for himself may certify keys and values that are no such numbers; he may certify what he likes.)
+template Slot(depth, tops) {
     // the policy's side
-    signal input part[10];
+    signal input part[4];
     signal input present;
     signal input absent;
     signal input latest;
     signal input range;
     signal input set;
     signal input chained;
-    signal input low;
-    signal input high;
-    signal input operands[4];
+    signal input window;
+    signal input operands[2];
     // the record's side
     signal input partRoots[10];
+    signal input topChildren[tops][5];
+    signal input topNodes[tops];
     signal input selfAttested;
     signal input previousKey;
     // the prover's witness
     signal input holds;
-    signal input key;
-    signal input value;
-    signal input nextKey;
-    signal input salt;
-    signal input children[depth][8];
-    signal input bits[depth][3];
+    signal input keys[6];
+    signal input values[5];
+    signal input position[3];
+    signal input children[depth][5];
     signal input active[depth];
-    signal input limbs[7];
+    signal input under[tops];
+    signal input after;
+    signal input fromFirst;
+    signal input toLast;
+    signal input below;
+    signal input above;
+    signal input second;
+    signal input swapped;
+    signal output key;
 
     holds * (holds - 1) === 0;
+    signal inWindow <== holds * (present + latest);
+    signal isAbsent <== holds * absent;
+    signal isLatest <== holds * latest;
 
-    // --- the leaf lies in the subtree of the part that the slot names
-    signal leaf <== Poseidon(5)([TAG_OBSERVATION_LEAF(), key, value, nextKey, salt]);
-    signal root <== MerkleRoot(depth, TAG_OBSERVATION_NODE())(leaf, children, bits, active);
-    signal rootOfPart[10];
-    var expected = 0;
-    for (var i = 0; i < 10; i++) {
-        rootOfPart[i] <== part[i] * partRoots[i];
-        expected += rootOfPart[i];
-    }
-    signal claimed <== holds * (present + absent + latest);
-    claimed * (root - expected) === 0;
+    // --- the observation lies in the part that the slot names
+    signal bucket;
+    signal value;
+    signal nextKey;
+    (bucket, key, value, nextKey) <== OpenBucket()(keys, values, position);
+    signal root <== PartRoot(depth, tops)(bucket, children, active, topChildren, topNodes, under);
+    signal expected <== PickByNumber(10)(partRoots, part);
+    (inWindow + isAbsent) * (root - expected) === 0;
 
     // --- range checks
-    component limbBits[7];
-    for (var i = 0; i < 7; i++) {
-        limbBits[i] = Num2Bits(64);
-        limbBits[i].in <== limbs[i];
-    }
-    var lowerThree = limbs[0] + (1 << 64) * limbs[1] + (1 << 128) * limbs[2];
-    var upperThree = limbs[3] + (1 << 64) * limbs[4] + (1 << 128) * limbs[5];
+    component afterBits = Num2Bits(168);
+    afterBits.in <== after;
+    component fromFirstBits = Num2Bits(40);
+    fromFirstBits.in <== fromFirst;
+    component toLastBits = Num2Bits(40);
+    toLastBits.in <== toLast;
+    component belowBits = Num2Bits(64);
+    belowBits.in <== below;
+    component aboveBits = Num2Bits(64);
+    aboveBits.in <== above;
 
     // --- the window
-    signal inWindow <== holds * (present + latest);
-    inWindow * (key - low - limbs[3]) === 0;
-    inWindow * (high - key - limbs[4]) === 0;
-    signal isAbsent <== holds * absent;
-    isAbsent * (low - 1 - key - upperThree) === 0;
-    signal nothingAfter <== holds * (absent + latest);
-    nothingAfter * (nextKey - high - 1 - lowerThree) === 0;
+    inWindow * (window - (key - fromFirst) - (1 << 176) * (fromFirst + toLast)) === 0;
+    var firstKey = key + 1 + fromFirst + (1 << 40) * below + (1 << 104) * above;
+    isAbsent * (window - firstKey - (1 << 176) * toLast) === 0;
+    isAbsent * (nextKey - firstKey - toLast - 1 - after) === 0;
+    isLatest * (nextKey - key - toLast - 1 - after) === 0;
 
     // --- absence, and that a value is the last, are never proved on a record that its owner attested
-    nothingAfter * selfAttested === 0;
+    (isAbsent + isLatest) * selfAttested === 0;
 
     // --- the value
     signal inRange <== inWindow * range;
-    inRange * (value - operands[0] - limbs[5]) === 0;
-    inRange * (operands[1] - value - limbs[6]) === 0;
+    inRange * (operands[0] - (value - below) - (1 << 160) * (below + above)) === 0;
     signal inSet <== inWindow * set;
-    signal firstTwo <== (value - operands[0]) * (value - operands[1]);
-    signal lastTwo <== (value - operands[2]) * (value - operands[3]);
-    signal missed <== firstTwo * lastTwo;
-    inSet * missed === 0;
+    second * (second - 1) === 0;
+    swapped * (swapped - 1) === 0;
+    signal pair <== operands[0] + second * (operands[1] - operands[0]);
+    var other = below + (1 << 64) * (above - (1 << 62) * (aboveBits.out[62] + 2 * aboveBits.out[63]));
+    signal exchange <== swapped * (other - value);
+    inSet * (pair - value - (1 << 126) * other - (1 - (1 << 126)) * exchange) === 0;
 
-    // --- counting: a chained slot shows a later leaf than the slot before it
-    signal isPresent <== holds * present;
-    signal later <== isPresent * chained;
-    later * (key - previousKey - 1 - lowerThree) === 0;
+    // --- counting: a chained slot shows a later observation than the slot before it
+    signal later <== inWindow * chained;
+    later * (key - previousKey - 1 - after) === 0;
 }

@@ -1,53 +1,56 @@
 pragma circom 2.1.6;
 
-include "circomlib/circuits/poseidon.circom";
+include "hash.circom";
 
-// Picks children[position], the position given as three bits, by a binary tree of seven products.
-// The bits are constrained to be bits here.
-template PickOfEight() {
-    signal input children[8];
-    signal input bits[3];
+// Zero exactly where `in` is one of `set`: the product of the differences, n - 1 constraints. No position is needed, and
+// none is shown to be right: where in a node a child stands says nothing that the child does not.
+template Differences(n) {
+    signal input in;
+    signal input set[n];
     signal output out;
 
-    for (var i = 0; i < 3; i++) {
-        bits[i] * (bits[i] - 1) === 0;
+    signal products[n - 1];
+    for (var i = 0; i < n - 1; i++) {
+        products[i] <== (i == 0 ? in - set[0] : products[i - 1]) * (in - set[i + 1]);
     }
-    signal byFirst[4];
-    for (var i = 0; i < 4; i++) {
-        byFirst[i] <== children[2 * i] + bits[0] * (children[2 * i + 1] - children[2 * i]);
-    }
-    signal bySecond[2];
-    for (var i = 0; i < 2; i++) {
-        bySecond[i] <== byFirst[2 * i] + bits[1] * (byFirst[2 * i + 1] - byFirst[2 * i]);
-    }
-    out <== bySecond[0] + bits[2] * (bySecond[1] - bySecond[0]);
+    out <== products[n - 2];
 }
 
-// The root that a path of eight-ary nodes leads to from `leaf`, nodes being Poseidon(tag, 8 children).
-// A level that is not active passes its node on, so that trees of any depth up to `depth` are opened by one circuit.
-// What a shorter path ends in is a node by its tag, never a leaf: skipping levels gains nothing.
-template MerkleRoot(depth, tag) {
+// The root over `leaf` of a tree of fixed depth.
+template MerkleRoot(depth, arity, tag) {
     signal input leaf;
-    signal input children[depth][8];
-    signal input bits[depth][3];
-    signal input active[depth];
+    signal input children[depth][arity];
     signal output root;
 
     signal node[depth + 1];
     node[0] <== leaf;
-    signal picked[depth];
-    signal parent[depth];
+    signal missed[depth];
     for (var level = 0; level < depth; level++) {
-        // the node reached so far stands among the children, in the place that the bits say
-        picked[level] <== PickOfEight()(children[level], bits[level]);
-        picked[level] === node[level];
-        parent[level] <== Poseidon(9)([
-            tag,
-            children[level][0], children[level][1], children[level][2], children[level][3],
-            children[level][4], children[level][5], children[level][6], children[level][7]
-        ]);
-        active[level] * (active[level] - 1) === 0;
-        node[level + 1] <== node[level] + active[level] * (parent[level] - node[level]);
+        missed[level] <== Differences(arity)(node[level], children[level]);
+        missed[level] === 0;
+        node[level + 1] <== Hash(tag, arity)(children[level]);
     }
     root <== node[depth];
+}
+
+// The same for a tree of any depth up to `depth`: a level that is not active passes its node on.
+// What a shorter path ends in is a node by its tag, never a leaf: skipping levels gains nothing.
+template MerkleAncestor(depth, arity, tag) {
+    signal input leaf;
+    signal input children[depth][arity];
+    signal input active[depth];
+    signal output ancestor;
+
+    signal node[depth + 1];
+    node[0] <== leaf;
+    signal missed[depth];
+    signal parent[depth];
+    for (var level = 0; level < depth; level++) {
+        active[level] * (active[level] - 1) === 0;
+        missed[level] <== Differences(arity)(node[level], children[level]);
+        active[level] * missed[level] === 0;
+        parent[level] <== Hash(tag, arity)(children[level]);
+        node[level + 1] <== node[level] + active[level] * (parent[level] - node[level]);
+    }
+    ancestor <== node[depth];
 }

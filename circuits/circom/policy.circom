@@ -1,13 +1,13 @@
 pragma circom 2.1.6;
 
-include "circomlib/circuits/poseidon.circom";
+include "hash.circom";
 include "tags.circom";
 
-// The fields of a slot's flags, every one a bit, exactly one part, at most one kind, one value test and one link:
-//   flags = part + 16 kind + 64 test + 256 link
-//   kind 0 none, 1 present, 2 absent, 3 latest; test 0 any, 1 range, 2 set; link 0 AND, 1 OR, 2 chained
+// The eleven bits of a slot's flags, every one constrained to be a bit:
+//   part (4 bits) + 16 present + 32 absent + 64 latest + 128 range + 256 set + 512 alternative + 1024 chained
+// Which of them go together is the compiler's business: h' says bit by bit what the policy has.
 template SlotFlags() {
-    signal input part[10];
+    signal input part[4];
     signal input present;
     signal input absent;
     signal input latest;
@@ -17,56 +17,47 @@ template SlotFlags() {
     signal input chained;
     signal output flags;
 
-    var parts = 0;
-    var partNumber = 0;
-    for (var i = 0; i < 10; i++) {
-        part[i] * (part[i] - 1) === 0;
-        parts += part[i];
-        partNumber += i * part[i];
+    var bits[11] = [
+        part[0], part[1], part[2], part[3], present, absent, latest, range, set, alternative, chained
+    ];
+    var sum = 0;
+    for (var i = 0; i < 11; i++) {
+        bits[i] * (bits[i] - 1) === 0;
+        sum += bits[i] * (1 << i);
     }
-    parts === 1;
-
-    present * (present - 1) === 0;
-    absent * (absent - 1) === 0;
-    latest * (latest - 1) === 0;
-    signal kinds <== present + absent + latest;
-    kinds * (kinds - 1) === 0;
-
-    range * (range - 1) === 0;
-    set * (set - 1) === 0;
-    range * set === 0;
-
-    alternative * (alternative - 1) === 0;
-    chained * (chained - 1) === 0;
-    alternative * chained === 0;
-
-    flags <== partNumber + 16 * (present + 2 * absent + 3 * latest) + 64 * (range + 2 * set) + 256 * (alternative + 2 * chained);
+    flags <== sum;
 }
 
-// h' = a chain of Poseidon over the header and two slots at a time. The header holds the nonce, the least T,
-// whether self-attested records count, and the number of slots, so that no policy is the beginning of another.
+// h' = Poseidon chain over nonce, least T, flags, and three elements a slot. The first element of flags is
+// self + 2 slots + 2^8 flags_0 + 2^19 flags_1 + ... for up to 16 slots, the second holds the next 16. What is packed there
+// are bits that are constrained to be bits; what is packed in the slots' elements is unpacked, and its ranges checked, where
+// a slot is claimed to hold (clause.circom).
 template PolicyHash(slots) {
     signal input nonce;
     signal input leastDay;
     signal input acceptSelfAttested;
     signal input flags[slots];
-    signal input low[slots];
-    signal input high[slots];
-    signal input operands[slots][4];
+    signal input window[slots];
+    signal input operands[slots][2];
     signal output out;
 
-    signal state[slots / 2 + 1];
-    state[0] <== Poseidon(5)([TAG_POLICY_HEADER(), nonce, leastDay, acceptSelfAttested, slots]);
-    for (var i = 0; i < slots / 2; i++) {
-        var a = 2 * i;
-        var b = 2 * i + 1;
-        state[i + 1] <== Poseidon(16)([
-            TAG_POLICY_SLOTS(), state[i],
-            flags[a], low[a], high[a], operands[a][0], operands[a][1], operands[a][2], operands[a][3],
-            flags[b], low[b], high[b], operands[b][0], operands[b][1], operands[b][2], operands[b][3]
-        ]);
+    var words = (slots + 15) \ 16;
+    component chain = Chain(TAG_POLICY(), 2 + words + 3 * slots, 14);
+    chain.in[0] <== nonce;
+    chain.in[1] <== leastDay;
+    for (var w = 0; w < words; w++) {
+        var packed = w == 0 ? acceptSelfAttested + 2 * slots : 0;
+        for (var i = 16 * w; i < slots && i < 16 * w + 16; i++) {
+            packed += flags[i] * (1 << (8 + 11 * (i - 16 * w)));
+        }
+        chain.in[2 + w] <== packed;
     }
-    out <== state[slots / 2];
+    for (var i = 0; i < slots; i++) {
+        chain.in[2 + words + 3 * i] <== window[i];
+        chain.in[3 + words + 3 * i] <== operands[i][0];
+        chain.in[4 + words + 3 * i] <== operands[i][1];
+    }
+    out <== chain.out;
 }
 
 // R = AND over groups of (OR over the group's chains of (AND over the chain's slots)).

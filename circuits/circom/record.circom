@@ -1,33 +1,10 @@
 pragma circom 2.1.6;
 
-include "circomlib/circuits/poseidon.circom";
-include "circomlib/circuits/babyjub.circom";
 include "circomlib/circuits/comparators.circom";
-include "circomlib/circuits/eddsaposeidon.circom";
+include "hash.circom";
 include "merkle.circom";
+include "schnorr.circom";
 include "tags.circom";
-
-// The part leaves Poseidon(TAG, type, subtree root, digestHi, digestLo, salt) of the ten part types, and over them
-// partsRoot = Poseidon(TAG, 12 leaves), the two spare places zero. The type is the place, so a prover cannot show
-// one part's subtree as another's.
-template PartsRoot() {
-    signal input roots[10];
-    signal input digestHi[10];
-    signal input digestLo[10];
-    signal input salts[10];
-    signal output out;
-
-    signal leaves[10];
-    for (var i = 0; i < 10; i++) {
-        leaves[i] <== Poseidon(6)([TAG_PART_LEAF(), i, roots[i], digestHi[i], digestLo[i], salts[i]]);
-    }
-    out <== Poseidon(13)([
-        TAG_PARTS_ROOT(),
-        leaves[0], leaves[1], leaves[2], leaves[3], leaves[4],
-        leaves[5], leaves[6], leaves[7], leaves[8], leaves[9],
-        0, 0
-    ]);
-}
 
 // h = Poseidon(TAG, partsRoot, T, B) with B = Poseidon(TAG, subject, r): the commitment registered on the ledger.
 template RecordCommitment() {
@@ -37,41 +14,30 @@ template RecordCommitment() {
     signal input r;
     signal output h;
 
-    signal blinding <== Poseidon(3)([TAG_BLINDING(), subject, r]);
-    h <== Poseidon(4)([TAG_RECORD(), partsRoot, timeDay, blinding]);
+    signal blinding <== Hash(TAG_BLINDING(), 2)([subject, r]);
+    h <== Hash(TAG_RECORD(), 3)([partsRoot, timeDay, blinding]);
 }
 
-// Some accredited issuer signed m = Poseidon(TAG, partsRoot, T, subject). The issuer's key and its s stand in the
-// tree of issuers under issuerRoot; s = 0 for a hospital, s = subject for one who attests for himself, nothing else.
-// `selfAttested` says which.
+// Some accredited issuer signed (partsRoot, T, subject). The issuer's key and its s stand in the tree of issuers under
+// issuerRoot; s = 0 for a hospital, s = subject for one who attests for himself, nothing else. `selfAttested` says which.
 template Attestation(issuerDepth) {
     signal input partsRoot;
     signal input timeDay;
     signal input subject;
     signal input keyX;
     signal input keyY;
+    signal input keyEighth[2];
     signal input s;
-    signal input r8x;
-    signal input r8y;
-    signal input signature;
+    signal input challenge[254];
+    signal input response[84][3];
     signal input children[issuerDepth][8];
-    signal input bits[issuerDepth][3];
     signal output issuerRoot;
     signal output selfAttested;
 
-    // EdDSAPoseidonVerifier asks for the equation only: that its points are on the curve is asked here.
-    // It does refuse a key of small order.
-    BabyCheck()(keyX, keyY);
-    BabyCheck()(r8x, r8y);
-    signal message <== Poseidon(4)([TAG_ATTESTATION(), partsRoot, timeDay, subject]);
-    EdDSAPoseidonVerifier()(1, keyX, keyY, signature, r8x, r8y, message);
+    VerifySchnorr(3)([partsRoot, timeDay, subject], keyX, keyY, keyEighth, challenge, response);
 
-    signal leaf <== Poseidon(4)([TAG_ISSUER_LEAF(), keyX, keyY, s]);
-    signal active[issuerDepth];
-    for (var level = 0; level < issuerDepth; level++) {
-        active[level] <== 1;
-    }
-    issuerRoot <== MerkleRoot(issuerDepth, TAG_ISSUER_NODE())(leaf, children, bits, active);
+    signal leaf <== Hash(TAG_ISSUER_LEAF(), 3)([keyX, keyY, s]);
+    issuerRoot <== MerkleRoot(issuerDepth, 8, TAG_ISSUER_NODE())(leaf, children);
 
     s * (s - subject) === 0;
     signal hospital <== IsZero()(s);
@@ -85,6 +51,6 @@ template DomainNullifier() {
     signal output out;
 
     signal unused <== IsZero()(domain);
-    signal hash <== Poseidon(3)([TAG_DOMAIN_NULLIFIER(), idSecret, domain]);
+    signal hash <== Hash(TAG_DOMAIN_NULLIFIER(), 2)([idSecret, domain]);
     out <== (1 - unused) * hash;
 }

@@ -1,10 +1,11 @@
 pragma circom 2.1.6;
 
-// First input of every Poseidon use: the ASCII of the name as a big-endian number (libs/eligibility/src/poseidon.ts).
+// What a Poseidon use begins with, as the capacity element of its state: the ASCII of the name as a big-endian number
+// (libs/eligibility/src/poseidon.ts).
 
-// medveil/observation-leaf/1
-function TAG_OBSERVATION_LEAF() {
-    return 0x6d65647665696c2f6f62736572766174696f6e2d6c6561662f31;
+// medveil/observation-bucket/1
+function TAG_OBSERVATION_BUCKET() {
+    return 0x6d65647665696c2f6f62736572766174696f6e2d6275636b65742f31;
 }
 
 // medveil/observation-node/1
@@ -12,14 +13,19 @@ function TAG_OBSERVATION_NODE() {
     return 0x6d65647665696c2f6f62736572766174696f6e2d6e6f64652f31;
 }
 
-// medveil/part-leaf/1
-function TAG_PART_LEAF() {
-    return 0x6d65647665696c2f706172742d6c6561662f31;
-}
-
 // medveil/parts-root/1
 function TAG_PARTS_ROOT() {
     return 0x6d65647665696c2f70617274732d726f6f742f31;
+}
+
+// medveil/part-digest/1
+function TAG_PART_DIGEST() {
+    return 0x6d65647665696c2f706172742d6469676573742f31;
+}
+
+// medveil/part-digests/1
+function TAG_PART_DIGESTS() {
+    return 0x6d65647665696c2f706172742d646967657374732f31;
 }
 
 // medveil/subject/1
@@ -52,14 +58,9 @@ function TAG_ISSUER_NODE() {
     return 0x6d65647665696c2f6973737565722d6e6f64652f31;
 }
 
-// medveil/policy-header/1
-function TAG_POLICY_HEADER() {
-    return 0x6d65647665696c2f706f6c6963792d6865616465722f31;
-}
-
-// medveil/policy-slots/1
-function TAG_POLICY_SLOTS() {
-    return 0x6d65647665696c2f706f6c6963792d736c6f74732f31;
+// medveil/policy/1
+function TAG_POLICY() {
+    return 0x6d65647665696c2f706f6c6963792f31;
 }
 
 // medveil/claim-nullifier/1
@@ -71,4 +72,3 @@ function TAG_CLAIM_NULLIFIER() {
 function TAG_DOMAIN_NULLIFIER() {
     return 0x6d65647665696c2f646f6d61696e2d6e756c6c69666965722f31;
 }
-

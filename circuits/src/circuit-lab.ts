@@ -5,9 +5,12 @@ import { type Signals, WitnessCalculator } from '@medveil/eligibility';
 import { compileCircuit, type CompileOptions } from './compile.js';
 import { ConstraintSystem } from './constraint-system.js';
 import { DEFAULT_CACHE_DIR, sourceHash } from './ensure.js';
-import { type Instance, instanceNamed } from './instances.js';
+import { type Instance } from './instances.js';
 import { withLock } from './lock.js';
 import { parseR1cs } from './r1cs.js';
+
+/** A circuit with every group of constraints that an instance may have, of a path of its own and of shared nodes: see `CircuitLab`. */
+export const LAB_INSTANCE: Instance = { name: 'lab', slots: 8, depth: 1, tops: 1, issuerDepth: 5, constraints: 1 };
 
 /**
  * For specs: the circuit not optimised, so that every signal is a wire, and a witness generator from the same sources
@@ -20,9 +23,9 @@ export class CircuitLab {
     private readonly lenient: WitnessCalculator,
   ) {}
 
-  static async open(instanceName: string): Promise<CircuitLab> {
-    const instance = instanceNamed(instanceName);
-    const folder = join(DEFAULT_CACHE_DIR, `lab-${instance.name}-${await sourceHash(instance)}`);
+  static async open(): Promise<CircuitLab> {
+    const instance = LAB_INSTANCE;
+    const folder = join(DEFAULT_CACHE_DIR, `${instance.name}-${await sourceHash(instance)}`);
     await mkdir(DEFAULT_CACHE_DIR, { recursive: true });
     if (!existsSync(folder)) await withLock(`${folder}.lock`, async () => existsSync(folder) || build(instance, folder));
     const system = new ConstraintSystem(parseR1cs(await readFile(join(folder, 'strict.r1cs'))));

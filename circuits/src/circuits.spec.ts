@@ -24,10 +24,14 @@ describe('circom sources', () => {
     assert.deepEqual(found, expected);
   });
 
-  it('assign nothing without constraining it', () => {
-    for (const file of ['merkle', 'record', 'clause', 'policy', 'eligibility']) {
+  it('assign nothing without constraining it: slopes only, each by the next line', () => {
+    for (const file of ['hash', 'merkle', 'opening', 'record', 'clause', 'policy', 'eligibility']) {
       assert.doesNotMatch(readFileSync(`${PACKAGE_DIR}circom/${file}.circom`, 'utf8'), /<--|-->/, file);
     }
+    const slopes = readFileSync(`${PACKAGE_DIR}circom/schnorr.circom`, 'utf8');
+    const hints = [...slopes.matchAll(/signal (\w+) <-- .*;\n\s*(.*);/g)];
+    assert.equal(hints.length, slopes.match(/<--|-->/g)?.length);
+    for (const [, name = '', next = ''] of hints) assert.match(next, new RegExp(`\\b${name}\\b.* === `), name);
   });
 });
 
@@ -42,7 +46,7 @@ describe('instances', () => {
       const r1cs = parseR1cs(await readFile(r1csPath));
       assert.equal(r1cs.constraints, instance.constraints, instance.name);
       assert.equal(r1cs.publicInputs, 16);
-      assert.equal(domainSizeOf(r1cs), 1 << 15, instance.name);
+      assert.equal(domainSizeOf(r1cs), instance.name === 'small' ? 1 << 14 : 1 << 15, instance.name);
     }
   });
 });

@@ -9,8 +9,8 @@ const require = createRequire(import.meta.url);
 /** Order in which a proof's public inputs stand; libs/eligibility/src/public-inputs.ts says the same. */
 const PUBLIC = ['h', 'policyHash', 'result', 'requirementId', 'claimNullifier', 'domains', 'domainNullifiers', 'issuerRoot', 'pseudonym', 'chainId'];
 
-export const mainComponent = ({ slots, depth, issuerDepth }: Instance): string =>
-  `pragma circom 2.1.6;\ninclude "eligibility.circom";\ncomponent main {public [${PUBLIC.join(', ')}]} = Eligibility(${slots}, ${depth}, ${issuerDepth});\n`;
+export const mainComponent = ({ slots, depth, tops, issuerDepth }: Instance): string =>
+  `pragma circom 2.1.6;\ninclude "eligibility.circom";\ncomponent main {public [${PUBLIC.join(', ')}]} = Eligibility(${slots}, ${depth}, ${tops}, ${issuerDepth});\n`;
 
 export interface Compiled {
   readonly r1cs: Uint8Array;

@@ -9,7 +9,8 @@ const instancesSchema = z.record(
   z.string().regex(/^[a-z0-9-]{1,40}$/),
   z.strictObject({
     slots: z.int().min(2).max(64).multipleOf(2),
-    depth: z.int().min(1).max(6),
+    depth: z.int().min(0).max(6),
+    tops: z.int().min(0).max(16),
     issuerDepth: z.int().min(1).max(8),
     /** Constraints of the optimised circuit; a test holds the compiler to it. */
     constraints: z.int().positive(),

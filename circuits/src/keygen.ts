@@ -135,7 +135,7 @@ const g2Hex = (points: Uint8Array, i: number): string => {
 function developmentKey(instance: KeygenOptions['instance'], g1: Uint8Array, g2: Uint8Array, ic: Uint8Array): VerificationKey {
   return {
     format: 'medveil/verification-key/1',
-    instance: { name: instance.name, slots: instance.slots, depth: instance.depth, issuerDepth: instance.issuerDepth },
+    instance: { name: instance.name, slots: instance.slots, depth: instance.depth, tops: instance.tops, issuerDepth: instance.issuerDepth },
     development: true,
     contributions: [],
     alpha: g1Hex(g1, 0),

@@ -21,7 +21,7 @@ import { compileTiny, makePowersOfTau } from './testing.js';
 import { verifyCeremony } from './verify.js';
 import { G1_BYTES, readZkey, SECTION } from './zkey-file.js';
 
-const INSTANCE = { name: 'tiny', slots: 2, depth: 1, issuerDepth: 1 };
+const INSTANCE = { name: 'tiny', slots: 2, depth: 1, tops: 0, issuerDepth: 1 };
 const BEACON = { source: 'the first block of next year', iterationsExponent: 10 };
 const BEACON_VALUE = 'c0ffee00'.repeat(8);
 const onProgress = () => undefined;

@@ -50,11 +50,11 @@ program
   .option('--beacon-iterations <n>', 'its hash will be iterated 2^n times, n from 10 to 30', wholeNumber, 20)
   .action(async (folder: string, options: SourceOptions & { name: string; members: string; beacon: string; beaconIterations: number }) => {
     const members = await readMembers(options.members);
-    const { name, slots, depth, issuerDepth } = instanceNamed(options.circuit);
+    const { constraints: _, ...instance } = instanceNamed(options.circuit);
     const { description } = await withConstraints(options, (r1cs) =>
       newCeremony({
         folder, r1cs, ...powersOf(options), onProgress,
-        description: { name: options.name, instance: { name, slots, depth, issuerDepth }, members, beacon: { source: options.beacon, iterationsExponent: options.beaconIterations } },
+        description: { name: options.name, instance, members, beacon: { source: options.beacon, iterationsExponent: options.beaconIterations } },
       }));
     say(`circuit hash ${description.circuitHash}`);
     say('pass the files 0000.zkey and 0000.json on to the first member');

@@ -125,8 +125,9 @@ describe('what was delivered against what was proved', () => {
     })));
     await refused('leaves-malformed', { container: leaves((all) => all.toReversed()) });
     await refused('commitment-differs', { container: leaves((all) => all.slice(1)) });
-    await refused('commitment-differs', { container: leaves((all) => all.map((leaf: { salt: bigint }, i) => (i === 0 ? { ...leaf, salt: leaf.salt + 1n } : leaf) as never)) });
-    await refused('commitment-differs', { container: opened((opening) => ({ ...opening, closed: { ...opening.closed, conditions: new Uint8Array(32).fill(1) } })) });
+    const resalted = opened((opening) => ({ ...opening, parts: opening.parts.map((part) => ({ ...part, sentinelSalt: part.sentinelSalt + 1n })) }));
+    await refused('commitment-differs', { container: inPart('laboratory', resalted) });
+    await refused('commitment-differs', { container: opened((opening) => ({ ...opening, closed: { ...opening.closed, conditions: new Uint8Array(64).fill(1) } })) });
     await refused('parts-missing', { container: inPart('laboratory', opened((opening) => ({ ...opening, parts: [] }))) });
     await refused('openings-disagree', { container: inPart('laboratory', opened((opening) => ({ ...opening, timeDay: opening.timeDay + 1 }))) });
     await refused('commitment-differs', { container: opened((opening) => ({ ...opening, timeDay: opening.timeDay + 1 })) });

@@ -1,9 +1,9 @@
 import { concatBytes, decodeCanonical, encodeCanonical } from '@medveil/encoding';
 import { z } from 'zod';
-import { type CurvePoint, isPrimeOrderPoint, publicPoint, sign, verify } from './eddsa.js';
 import { eligibilityError } from './errors.js';
 import { bytesToField, FIELD_BYTES, fieldToBytes } from './field.js';
 import { poseidon } from './poseidon.js';
+import { type CurvePoint, isPrimeOrderPoint, publicPoint, sign, verifiedHash } from './schnorr.js';
 
 /** A public key on Baby Jubjub: 64 bytes, Ax ‖ Ay, each big-endian. */
 export const ISSUER_PUBLIC_KEY_BYTES = 2 * FIELD_BYTES;
@@ -14,13 +14,12 @@ export interface IssuerKey {
   readonly publicKey: Uint8Array;
 }
 
-/** EdDSA-Poseidon signature of an issuer over m = Poseidon(TAG, partsRoot, T, subject). Private: it never leaves the agents. */
+/** Schnorr signature of an issuer on (partsRoot, T, subject), see schnorr.ts. Private: it never leaves the agents. */
 export interface Attestation {
   readonly issuer: Uint8Array;
   readonly timeDay: number;
-  readonly r8x: bigint;
-  readonly r8y: bigint;
-  readonly s: bigint;
+  readonly challenge: bigint;
+  readonly response: bigint;
 }
 
 export interface Attested {
@@ -33,9 +32,8 @@ export interface Attested {
 /** subject = Poseidon(TAG, idSecret); fixed at enrolment, certified by the PKG. */
 export const subjectOf = (idSecret: bigint): bigint => poseidon('subject', [idSecret]);
 
-/** m, what an issuer signs. */
-export const attestationMessage = (attested: Attested): bigint =>
-  poseidon('attestation', [attested.partsRoot, BigInt(attested.timeDay), attested.subject]);
+/** What an issuer signs. */
+const attestationMessage = ({ partsRoot, timeDay, subject }: Attested): bigint[] => [partsRoot, BigInt(timeDay), subject];
 
 /** @param seed 32 secret bytes */
 export function issuerKeyFromSeed(seed: Uint8Array): IssuerKey {
@@ -57,22 +55,22 @@ export function issuerPoint(publicKey: Uint8Array): CurvePoint {
 
 /** The issuer certifies parts, order and completeness of the tree, and whose record it is. */
 export function attest(issuer: IssuerKey, attested: Attested): Attestation {
-  const { r8, s } = sign(issuer.seed, attestationMessage(attested));
-  return { issuer: issuer.publicKey, timeDay: attested.timeDay, r8x: r8.x, r8y: r8.y, s };
+  return { issuer: issuer.publicKey, timeDay: attested.timeDay, ...sign(issuer.seed, attestationMessage(attested)) };
 }
 
-export function verifyAttestation(attestation: Attestation, record: Omit<Attested, 'timeDay'>): boolean {
-  const message = attestationMessage({ ...record, timeDay: attestation.timeDay });
-  return verify(issuerPoint(attestation.issuer), message, { r8: { x: attestation.r8x, y: attestation.r8y }, s: attestation.s });
-}
+export const verifyAttestation = (attestation: Attestation, record: Omit<Attested, 'timeDay'>): boolean =>
+  attestationHash(attestation, record) !== undefined;
+
+/** The hash that an attestation's challenge is the end of; undefined where it does not verify. */
+export const attestationHash = (attestation: Attestation, record: Omit<Attested, 'timeDay'>): bigint | undefined =>
+  verifiedHash(issuerPoint(attestation.issuer), attestationMessage({ ...record, timeDay: attestation.timeDay }), attestation);
 
 const attestationSchema = z.strictObject({
   version: z.literal(1),
   issuer: z.instanceof(Uint8Array),
   timeDay: z.int().min(0).max(2 ** 31),
-  r8x: z.instanceof(Uint8Array),
-  r8y: z.instanceof(Uint8Array),
-  s: z.instanceof(Uint8Array),
+  challenge: z.instanceof(Uint8Array),
+  response: z.instanceof(Uint8Array),
 });
 
 /** Canonical bytes: what a hospital hands to the patient's agent. */
@@ -81,17 +79,16 @@ export const encodeAttestation = (attestation: Attestation): Uint8Array =>
     version: 1,
     issuer: attestation.issuer,
     timeDay: attestation.timeDay,
-    r8x: fieldToBytes(attestation.r8x),
-    r8y: fieldToBytes(attestation.r8y),
-    s: fieldToBytes(attestation.s),
+    challenge: fieldToBytes(attestation.challenge),
+    response: fieldToBytes(attestation.response),
   });
 
 /** @throws CodedError `eligibility/bad-attestation` */
 export function decodeAttestation(bytes: Uint8Array): Attestation {
   try {
-    const { issuer, timeDay, r8x, r8y, s } = attestationSchema.parse(decodeCanonical(bytes));
+    const { issuer, timeDay, challenge, response } = attestationSchema.parse(decodeCanonical(bytes));
     issuerPoint(issuer);
-    return { issuer, timeDay, r8x: bytesToField(r8x), r8y: bytesToField(r8y), s: bytesToField(s) };
+    return { issuer, timeDay, challenge: bytesToField(challenge), response: bytesToField(response) };
   } catch (cause) {
     throw eligibilityError('eligibility/bad-attestation', 'not an attestation', {}, { cause });
   }

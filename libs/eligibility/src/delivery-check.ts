@@ -1,11 +1,11 @@
 import { equalBytes } from '@medveil/encoding';
 import { type CompiledClause, type CompiledPolicy } from './compiled-policy.js';
-import { type DeliveryOpening, type OpenedPart } from './delivery.js';
+import { type DeliveryOpening, type OpenedPart, readClosedPart } from './delivery.js';
 import { explain } from './explain.js';
 import { bytesToField } from './field.js';
 import { recordHash } from './commitment.js';
-import { encodeValue, HIGH_KEY, LOW_KEY, type Observation } from './observation.js';
-import { keyedObservations, type ObservationLeaf, PartTree } from './part-tree.js';
+import { encodeValue, type Observation } from './observation.js';
+import { keyedObservations, leavesOf, PartTree } from './part-tree.js';
 import { PART_TYPES, type PartType } from './parts.js';
 import { partsRootOf, type RecordTree } from './record.js';
 
@@ -94,27 +94,14 @@ function sameObservations(part: OpenedPart, own: readonly Observation[]): boolea
 
 function isCommitted({ h, opening }: DeliveryToCheck, trees: Trees): boolean {
   try {
-    const leaves = PART_TYPES.map((part) => trees[part]?.leafOfPart ?? bytesToField(opening.closed[part] ?? new Uint8Array()));
-    return equalBytes(recordHash(partsRootOf(leaves), opening.timeDay, bytesToField(opening.blinding)), h);
+    const parts = PART_TYPES.map((part) => trees[part] ?? readClosedPart(opening.closed[part] ?? new Uint8Array()));
+    return equalBytes(recordHash(partsRootOf(parts), opening.timeDay, bytesToField(opening.blinding)), h);
   } catch {
     return false;
   }
 }
 
-function treeOf(part: OpenedPart): PartTree {
-  const keys = [LOW_KEY, ...part.leaves.map((leaf) => leaf.key), HIGH_KEY];
-  const leaves = keys.slice(0, -1).map((key, i): ObservationLeaf => {
-    const leaf = part.leaves[i - 1];
-    return {
-      key,
-      value: leaf === undefined ? 0n : encodeValue(leaf.observation.value),
-      nextKey: keys[i + 1] ?? HIGH_KEY,
-      salt: leaf === undefined ? part.sentinelSalt : leaf.salt,
-      observation: leaf?.observation,
-    };
-  });
-  return new PartTree(part.part, part.digest, part.salt, leaves);
-}
+const treeOf = (part: OpenedPart): PartTree => new PartTree(part.part, part.digest, part.salt, leavesOf(part.leaves, part.sentinelSalt));
 
 /** A group fails where all its clauses lie in delivered parts and none matches; a clause in another part stands on the proof. */
 function criteriaVerdict({ policy, opening }: DeliveryToCheck, trees: Trees): DeliveryVerdict {

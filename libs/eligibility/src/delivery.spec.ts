@@ -66,7 +66,7 @@ describe('checkDelivery', () => {
     assert.equal(faultOf({ opening: withLeaves(part.leaves.slice(1)), observations: {} }), 'commitment-differs');
     assert.equal(faultOf({ observations: { laboratory: OBSERVATIONS.laboratory.slice(1) } }), 'observations-differ');
     assert.equal(faultOf({ opening: { ...opening, timeDay: opening.timeDay + 1 } }), 'commitment-differs');
-    assert.equal(faultOf({ opening: { ...opening, closed: { ...opening.closed, demographics: new Uint8Array(32) } } }), 'commitment-differs');
+    assert.equal(faultOf({ opening: { ...opening, closed: { ...opening.closed, demographics: new Uint8Array(64) } } }), 'commitment-differs');
     assert.equal(faultOf({ opening: { ...opening, closed: {} } }), 'parts-missing');
     assert.equal(faultOf({ h: new Uint8Array(32) }), 'commitment-differs');
     assert.equal(faultOf({ policy: { ...policy, leastDay: opening.timeDay + 1 } }), 'attestation-too-old');

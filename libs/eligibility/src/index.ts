@@ -3,7 +3,7 @@
  * and zero-knowledge proofs that a committed record satisfies a policy. Pure: randomness, files and threads are arguments.
  */
 export { type EligibilityError, type EligibilityErrorCode, isEligibilityError } from './errors.js';
-export { PART_SLOTS, PART_TYPES, partIndex, type PartType } from './parts.js';
+export { PART_TYPES, partIndex, type PartType } from './parts.js';
 export { bytesToField, FIELD_BYTES, FIELD_ORDER, fieldToBytes, hashToField, randomField } from './field.js';
 export { type Coding, dayOf, DAY_MS, type Observation, type ObservationValue, startOfDayMs } from './observation.js';
 export {

@@ -1,12 +1,14 @@
 import { issuerPoint } from './commitment.js';
 import { eligibilityError } from './errors.js';
 import { bytesToField, fieldToBytes } from './field.js';
-import { type MerklePath, MerkleTree, TREE_ARITY } from './merkle.js';
+import { type MerklePath, MerkleTree } from './merkle.js';
 import { poseidon } from './poseidon.js';
 
+/** Of all arities, eight children a node cost a path the least: 409 constraints for three binary levels. */
+export const ISSUER_TREE = { tag: 'issuerNode', arity: 8 } as const;
 export const ISSUER_TREE_DEPTH = 5;
 /** 8^5 = 32,768 accredited issuers, self-attesters included. */
-export const MAX_ISSUERS = TREE_ARITY ** ISSUER_TREE_DEPTH;
+export const MAX_ISSUERS = ISSUER_TREE.arity ** ISSUER_TREE_DEPTH;
 
 /**
  * Accreditation leaf Poseidon(TAG, Ax, Ay, s), 32 bytes.
@@ -28,7 +30,7 @@ export class IssuerTree {
 
   private constructor(leaves: readonly bigint[]) {
     this.leaves = [...leaves];
-    this.tree = new MerkleTree('issuerNode', ISSUER_TREE_DEPTH, leaves);
+    this.tree = new MerkleTree(ISSUER_TREE, ISSUER_TREE_DEPTH, leaves);
   }
 
   /** @throws CodedError `eligibility/issuer-tree-full`, `eligibility/bad-field-element` */

@@ -1,6 +1,6 @@
 import { digest } from '@medveil/encoding';
 import { eligibilityError } from './errors.js';
-import { bytesToInteger, FIELD_ORDER } from './field.js';
+import { bytesToInteger } from './field.js';
 import { type PartType } from './parts.js';
 
 /** A code in a code system, for example LOINC 94500-6. `system` is the FHIR URI. */
@@ -37,9 +37,11 @@ export const startOfDayMs = (timeMs: number): number => Math.floor(timeMs / DAY_
 /** Days since 1970-01-01, as in an attestation's T. */
 export const dayOf = (timeMs: number): number => Math.floor(timeMs / DAY_MS);
 
-/** Keys are code (128 bits) ‖ time (64 bits). */
-export const TIME_BITS = 64n;
-export const KEY_BITS = 192n;
+/** Keys are code (128 bits) ‖ day (24 bits) ‖ number within the day (16 bits). */
+const NUMBER_BITS = 16n;
+export const TIME_BITS = 24n + NUMBER_BITS;
+export const KEY_BITS = 128n + TIME_BITS;
+export const KEY_BYTES = Number(KEY_BITS / 8n);
 
 /** Sentinels that close the sorted list of keys: no observation has them. */
 export const LOW_KEY = 0n;
@@ -52,29 +54,37 @@ export const QUANTITY_LIMIT = 1n << 62n;
 export const codeHash = (code: Coding): bigint =>
   bytesToInteger(digest('medveil/code/1', [code.system, code.code]).subarray(0, 16));
 
-/** The hash that stands for a coded value in a leaf. */
-export const codedValue = (value: Coding): bigint =>
-  bytesToInteger(digest('medveil/coded-value/1', [value.system, value.code])) % FIELD_ORDER;
+/** Days of observations lie within 2^23 of 1970-01-01: 22,967 years. */
+export const DAY_LIMIT = 1 << 23;
+
+const firstOfDay = (timeMs: number): bigint => BigInt(dayOf(timeMs) + DAY_LIMIT) << NUMBER_BITS;
 
 /**
- * The 64-bit time of a key: UTC milliseconds shifted by 2^63, so that birth dates before 1970 sort first.
- * Times of observations are days; the milliseconds within the day are a sequence number that tells
- * observations of one code on one day apart (`sequence` < 86,400,000).
+ * Key of an observation: days are shifted by 2^23, so that those before 1970 sort first; the number tells observations of
+ * one code on one day apart. As many as a part may hold have a number each.
  */
-export const keyTime = (timeMs: number, sequence = 0): bigint => BigInt(timeMs) + BigInt(sequence) + (1n << 63n);
+export const observationKey = (code: bigint, timeMs: number, number: number): bigint =>
+  (code << TIME_BITS) | (firstOfDay(timeMs) + BigInt(number));
 
-export const observationKey = (code: bigint, timeMs: number, sequence: number): bigint =>
-  (code << TIME_BITS) | keyTime(timeMs, sequence);
+/** Greatest key that an observation of the code on this day can have; the least is that with number 0. */
+export const lastKeyOfDay = (code: bigint, timeMs: number): bigint => observationKey(code, timeMs, (1 << Number(NUMBER_BITS)) - 1);
 
-/** The field element that a leaf holds: see `quantityElement`, the hash of a coded value, or 0 for `present`. */
+/** Values have 126 bits: 2^125 and a hash for a coded one, below 2^125 for a quantity, so that neither passes for the other. */
+const VALUE_KIND = 1n << 125n;
+
+/** The hash that stands for a coded value: 125 bits of its digest under `medveil/coded-value/1`, above 2^125. */
+export const codedValue = (value: Coding): bigint =>
+  VALUE_KIND | (bytesToInteger(digest('medveil/coded-value/1', [value.system, value.code]).subarray(0, 16)) >> 3n);
+
+/** The integer that stands for a value: see `quantityElement`, the hash of a coded value, or 0 for `present`. */
 export function encodeValue(value: ObservationValue): bigint {
   if (value.kind === 'quantity') return quantityElement(value.scaled, value.unit);
   return value.kind === 'coded' ? codedValue(value) : 0n;
 }
 
 /**
- * (64-bit hash of the unit ‖ scaled + 2^62), so that a range in one unit never matches a number in another:
- * two bounds of one unit lie within 2^64 of each other, and of nothing else.
+ * (61-bit hash of the unit ‖ scaled + 2^62 in 64 bits), so that a range in one unit never matches a number in another:
+ * two bounds of one unit lie within 2^63 of each other, and of nothing else.
  * @throws CodedError `eligibility/quantity-out-of-range`
  */
 export function quantityElement(scaled: bigint, unit: string): bigint {
@@ -84,4 +94,4 @@ export function quantityElement(scaled: bigint, unit: string): bigint {
   return (unitHash(unit) << 64n) | (scaled + QUANTITY_LIMIT);
 }
 
-const unitHash = (unit: string): bigint => bytesToInteger(digest('medveil/unit/1', unit).subarray(0, 8));
+const unitHash = (unit: string): bigint => bytesToInteger(digest('medveil/unit/1', unit).subarray(0, 8)) >> 3n;

@@ -1,6 +1,6 @@
 /**
  * The parts a record is split into, by type (docs/scheme.md, section 6). The position in this list is the
- * slot in the tree of part leaves and the number that the circuit sees: the order is part of the format.
+ * place under partsRoot and the number that the circuit sees: the order is part of the format.
  */
 export const PART_TYPES = [
   'demographics',
@@ -16,8 +16,5 @@ export const PART_TYPES = [
 ] as const;
 
 export type PartType = (typeof PART_TYPES)[number];
-
-/** Slots of the tree of part leaves; those beyond `PART_TYPES` are zero and leave room for later types. */
-export const PART_SLOTS = 12;
 
 export const partIndex = (part: PartType): number => PART_TYPES.indexOf(part);

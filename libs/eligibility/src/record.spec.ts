@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { buildRecord, EMPTY_PART_DIGEST, isEligibilityError, type Observation, PART_TYPES, startOfDayMs, toQuantity } from './index.js';
+import { ISSUER_TREE } from './issuers.js';
 import { MerkleTree, rootOfPath } from './merkle.js';
 import { DAY_MS, HIGH_KEY, KEY_BITS, LOW_KEY } from './observation.js';
-import { buildPartTree, leafHash, partLeaf } from './part-tree.js';
+import { bucketHash, buildPartTree, OBSERVATION_TREE, sealDigest } from './part-tree.js';
 import { poseidon } from './poseidon.js';
 
 const secret = new Uint8Array(32).fill(7);
@@ -20,6 +21,9 @@ const observations = fc.array(
   { maxLength: 70 },
 );
 
+const depthOf = (observed: number) =>
+  buildPartTree('laboratory', Array.from({ length: observed }, (_, i) => observation(1, i, i)), EMPTY_PART_DIGEST, secret).depth;
+
 describe('an observation subtree', () => {
   it('is a closed list of strictly increasing keys, whatever the order of the input', () => {
     fc.assert(
@@ -33,7 +37,7 @@ describe('an observation subtree', () => {
           assert.equal(leaf.nextKey, tree.leaves[i + 1]?.key ?? HIGH_KEY);
         });
         const again = buildPartTree('laboratory', list.toReversed(), EMPTY_PART_DIGEST, secret);
-        assert.equal(again.tree.root, tree.tree.root);
+        assert.equal(again.root, tree.root);
       }),
       { numRuns: 8 },
     );
@@ -48,14 +52,20 @@ describe('an observation subtree', () => {
     assert.ok((first?.value ?? 0n) < (second?.value ?? 0n));
   });
 
-  it('opens every leaf to its root, and only in its place', () => {
-    const { tree, leaves } = buildPartTree('laboratory', Array.from({ length: 80 }, (_, i) => observation(1, i, i)), EMPTY_PART_DIGEST, secret);
-    assert.equal(tree.depth, 3);
-    for (const index of [0, 1, 7, 8, 63, 64, 80]) {
-      const leaf = leafHash(leaves[index] ?? assert.fail());
-      assert.equal(rootOfPath('observationNode', leaf, tree.path(index)), tree.root);
-      assert.equal(rootOfPath('observationNode', leaf, tree.path((index + 1) % 80)), undefined);
+  it('opens every bucket to its root, and no other', () => {
+    const tree = buildPartTree('laboratory', Array.from({ length: 80 }, (_, i) => observation(1, i, i)), EMPTY_PART_DIGEST, secret);
+    assert.equal(tree.depth, 2);
+    for (const index of [0, 1, 4, 5, 63, 64, 80]) {
+      const bucket = tree.bucket(Math.floor(index / 5));
+      assert.equal(bucket.keys[index % 5], tree.leaves[index]?.key);
+      assert.equal(bucket.keys[(index % 5) + 1], tree.leaves[index]?.nextKey);
+      assert.equal(rootOfPath(OBSERVATION_TREE, bucketHash(bucket), tree.path(index)), tree.root);
+      assert.equal(rootOfPath(OBSERVATION_TREE, bucketHash(bucket), tree.path((index + 25) % 80)), undefined);
     }
+  });
+
+  it('looks the same for up to 4, 24, 124, … observations', () => {
+    assert.deepEqual([0, 4, 5, 24, 25].map(depthOf), [0, 0, 1, 1, 2]);
   });
 
   it('refuses observations of another part, within a day, or too many', () => {
@@ -66,12 +76,16 @@ describe('an observation subtree', () => {
     assert.throws(() => buildPartTree('laboratory', many, EMPTY_PART_DIGEST, secret), (e) => isEligibilityError(e, 'eligibility/too-many-observations'));
   });
 
-  it('hides leaves behind salts: another record secret gives another root', () => {
+  it('hides observations behind salts: another record secret gives another root', () => {
     const one = buildPartTree('laboratory', [observation(1, 1, 1)], EMPTY_PART_DIGEST, secret);
     const other = buildPartTree('laboratory', [observation(1, 1, 1)], EMPTY_PART_DIGEST, new Uint8Array(32).fill(8));
-    assert.notEqual(one.tree.root, other.tree.root);
+    assert.notEqual(one.root, other.root);
     assert.notEqual(one.salt, other.salt);
-    assert.notEqual(one.leaves[0]?.salt, one.leaves[1]?.salt);
+    assert.notEqual(one.leaves[0]?.value, other.leaves[0]?.value);
+    // parts without observations are told apart too, and a salt is used once
+    const [empty, another] = [buildPartTree('other', [], EMPTY_PART_DIGEST, secret), buildPartTree('allergies', [], EMPTY_PART_DIGEST, secret)];
+    assert.equal(new Set([empty.root, another.root, empty.sealedDigest, another.sealedDigest]).size, 4);
+    assert.equal(new Set([empty, another].flatMap((part) => [part.salt, part.leaves[0]?.value])).size, 4);
   });
 });
 
@@ -79,9 +93,9 @@ describe('a Merkle tree', () => {
   it('gives the same root whether built at once or leaf by leaf', () => {
     fc.assert(
       fc.property(fc.array(fc.bigInt({ min: 1n, max: 1n << 250n }), { minLength: 1, maxLength: 30 }), (leaves) => {
-        const grown = new MerkleTree('issuerNode', 3, []);
+        const grown = new MerkleTree(ISSUER_TREE, 3, []);
         leaves.forEach((leaf, i) => grown.set(i, leaf));
-        assert.equal(grown.root, new MerkleTree('issuerNode', 3, leaves).root);
+        assert.equal(grown.root, new MerkleTree(ISSUER_TREE, 3, leaves).root);
       }),
       { numRuns: 5 },
     );
@@ -89,19 +103,16 @@ describe('a Merkle tree', () => {
 });
 
 describe('a record', () => {
-  it('has a leaf for every part type under partsRoot, with two spare places', () => {
+  it('holds every part under partsRoot, its subtree in its place and its digest behind a salt', () => {
     const record = buildRecord({ recordSecret: secret, parts: { laboratory: { observations: [observation(1, 1, 1)], digest: EMPTY_PART_DIGEST } } });
-    const leaves = PART_TYPES.map((part) => {
-      const tree = record.parts[part];
-      assert.equal(tree.leafOfPart, partLeaf(part, tree.tree.root, tree.digest, tree.salt));
-      return tree.leafOfPart;
-    });
-    assert.equal(record.partsRoot, poseidon('partsRoot', [...leaves, 0n, 0n]));
-    assert.equal(new Set(leaves).size, PART_TYPES.length);
+    const parts = PART_TYPES.map((part) => record.parts[part]);
+    const digests = poseidon('partDigests', parts.map((part) => sealDigest(part.digest, part.salt)));
+    assert.equal(record.partsRoot, poseidon('partsRoot', [...parts.map((part) => part.root), digests]));
+    assert.equal(new Set(parts.flatMap((part) => [part.root, part.sealedDigest])).size, 2 * PART_TYPES.length);
   });
 
   it('binds the digest of every part', () => {
-    const other = new Uint8Array(32).fill(1);
-    assert.notEqual(partLeaf('laboratory', 1n, EMPTY_PART_DIGEST, 2n), partLeaf('laboratory', 1n, other, 2n));
+    assert.notEqual(sealDigest(EMPTY_PART_DIGEST, 2n), sealDigest(new Uint8Array(32).fill(1), 2n));
+    assert.notEqual(sealDigest(EMPTY_PART_DIGEST, 2n), sealDigest(EMPTY_PART_DIGEST, 3n));
   });
 });

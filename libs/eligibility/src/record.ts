@@ -1,7 +1,7 @@
 import { eligibilityError } from './errors.js';
 import { type Observation } from './observation.js';
 import { buildPartTree, EMPTY_PART_DIGEST, type PartTree } from './part-tree.js';
-import { PART_SLOTS, PART_TYPES, type PartType } from './parts.js';
+import { PART_TYPES, type PartType } from './parts.js';
 import { poseidon } from './poseidon.js';
 
 /** One part as it goes into a record. */
@@ -22,7 +22,7 @@ export interface RecordInput {
 
 export type DatePrecision = 'day' | 'year';
 
-/** A record as a tree: every part type has a subtree and a part leaf, whether it holds anything or not. */
+/** A record as a tree: every part type has a subtree and a digest, whether it holds anything or not. */
 export interface RecordTree {
   readonly partsRoot: bigint;
   readonly parts: Readonly<Record<PartType, PartTree>>;
@@ -40,9 +40,18 @@ export function buildRecord(input: RecordInput): RecordTree {
     return [part, buildPartTree(part, given?.observations ?? [], given?.digest ?? EMPTY_PART_DIGEST, input.recordSecret)] as const;
   });
   const parts = Object.fromEntries(entries) as Record<PartType, PartTree>;
-  return { partsRoot: partsRootOf(entries.map(([, tree]) => tree.leafOfPart)), parts, datePrecision: input.datePrecision ?? 'day' };
+  return { partsRoot: partsRootOf(entries.map(([, tree]) => tree)), parts, datePrecision: input.datePrecision ?? 'day' };
 }
 
-/** Poseidon(TAG, 12 part leaves), the spare slots zero. */
-export const partsRootOf = (leaves: readonly bigint[]): bigint =>
-  poseidon('partsRoot', Array.from({ length: PART_SLOTS }, (_, slot) => leaves[slot] ?? 0n));
+/** What partsRoot holds of a part: the root of its subtree, and its digest behind a salt. */
+export interface CommittedPart {
+  readonly root: bigint;
+  readonly sealedDigest: bigint;
+}
+
+/** Poseidon(TAG, the sealed digests of the ten parts): the circuit never opens it. */
+export const partDigestsOf = (parts: readonly CommittedPart[]): bigint => poseidon('partDigests', parts.map((part) => part.sealedDigest));
+
+/** Poseidon(TAG, the ten subtree roots, partDigests), in the order of the part types. */
+export const partsRootOf = (parts: readonly CommittedPart[]): bigint =>
+  poseidon('partsRoot', [...parts.map((part) => part.root), partDigestsOf(parts)]);

@@ -1,7 +1,7 @@
 /** A record as it is searched, without its tree: what `explain` needs, small enough to keep thousands at hand. */
 import { bytesToInteger, FIELD_BYTES, fieldToBytes } from './field.js';
 import { eligibilityError } from './errors.js';
-import { encodeValue, LOW_KEY, type Observation } from './observation.js';
+import { encodeValue, KEY_BYTES, LOW_KEY, type Observation } from './observation.js';
 import { keyedObservations } from './part-tree.js';
 import { PART_TYPES, type PartType } from './parts.js';
 import type { DatePrecision } from './record.js';
@@ -21,11 +21,10 @@ export interface SearchableRecord {
 const VERSION = 1;
 const HEADER_BYTES = 2;
 const COUNT_BYTES = 4;
-const KEY_BYTES = 24;
 const LEAF_BYTES = KEY_BYTES + FIELD_BYTES;
 
 /**
- * The index of a record: version, date precision, and for each part type the number of its leaves and the leaves, key (24 bytes) and
+ * The index of a record: version, date precision, and for each part type the number of its leaves and the leaves, key (21 bytes) and
  * value (32 bytes). It says what the record says, and is as private.
  * @throws CodedError `eligibility/bad-observation`, `eligibility/too-many-observations`
  */

@@ -112,7 +112,7 @@ export function exampleInputs(options: { policy?: string; selfAttested?: boolean
   };
 }
 
-export { hashSlots } from './policy-slots.js';
+export { hashSlots, packSlot } from './policy-slots.js';
 export { poseidon, TAGS } from './poseidon.js';
 
 export { type CeremonyMember, heldCeremony } from './ceremony/testing.js';

@@ -8,7 +8,8 @@ import { PUBLIC_INPUT_COUNT } from './public-inputs.js';
 export const circuitSizeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,40}$/),
   slots: z.int().min(2).max(64),
-  depth: z.int().min(1).max(6),
+  depth: z.int().min(0).max(6),
+  tops: z.int().min(0).max(16),
   issuerDepth: z.int().min(1).max(8),
 });
 

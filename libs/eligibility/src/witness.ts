@@ -1,15 +1,16 @@
 import { accreditationLeaf, type IssuerTree } from './issuers.js';
-import { type Attestation, claimNullifier, commit, domainNullifier, issuerPoint, subjectOf } from './commitment.js';
+import { type Attestation, attestationHash, claimNullifier, commit, domainNullifier, issuerPoint, subjectOf } from './commitment.js';
 import { type CompiledPolicy } from './compiled-policy.js';
 import { eligibilityError } from './errors.js';
-import { explain, type Explanation } from './explain.js';
+import { explain } from './explain.js';
 import { bytesToInteger, fieldToBytes } from './field.js';
-import { type MerklePath, TREE_ARITY } from './merkle.js';
-import { leafHash, type ObservationLeaf, type PartTree } from './part-tree.js';
+import { type PartTree } from './part-tree.js';
 import { PART_TYPES } from './parts.js';
-import { partSelector, policyHash, type PolicySlot, policySlots } from './policy-slots.js';
+import { packSlot, policyHash, type PolicySlot, policySlots } from './policy-slots.js';
 import { type EligibilityStatement, idToField, publicInputsOf, publicSignals } from './public-inputs.js';
-import { type RecordTree } from './record.js';
+import { partDigestsOf, type RecordTree } from './record.js';
+import { eighthOf, SUBGROUP_ORDER, toMontgomery } from './schnorr.js';
+import { slotSignals } from './witness-slots.js';
 
 /** All that a proof is made from; apart from what the statement shows, it never leaves the agent. */
 export interface EligibilityInputs {
@@ -31,7 +32,10 @@ export interface EligibilityInputs {
 /** Sizes of a circuit, as in circuits/circuits.json. */
 export interface CircuitSize {
   readonly slots: number;
+  /** Levels of nodes over the buckets that every slot has for itself. */
   readonly depth: number;
+  /** Nodes one level above, which all slots share: parts of depth + 1 levels that a policy may look into. */
+  readonly tops: number;
   readonly issuerDepth: number;
 }
 
@@ -66,19 +70,33 @@ export function buildWitness(inputs: EligibilityInputs, size: CircuitSize): { si
   const explanation = explain(policy, record, { timeDay: attestation.timeDay, selfAttested: inputs.selfAttested });
   if (!explanation.matched) throw eligibilityError('eligibility/not-eligible', 'the record does not satisfy the policy');
   const slots = policySlots(policy);
-  if (slots.length !== size.slots || depthNeeded(record, policy) > size.depth) {
+  if (slots.length !== size.slots || !fits(record, policy, size)) {
     throw eligibilityError('eligibility/no-circuit-fits', 'the record or the policy does not fit this circuit', { slots: slots.length });
   }
   const statement = statementOf(inputs);
   return {
-    signals: { ...publicSide(statement), ...recordSide(inputs), ...issuerSide(inputs), ...policySide(policy, slots), ...slotSides(slots, explanation, record, size.depth) },
+    signals: {
+      ...publicSide(statement),
+      ...recordSide(inputs),
+      ...issuerSide(inputs),
+      ...policySide(policy, slots),
+      ...slotSignals({ slots, explanation, record, size, tops: topsNeeded(record, policy, size) }),
+    },
     statement,
   };
 }
 
+/** Whether a circuit takes the parts that the policy looks into. */
+export const fits = (record: RecordTree, policy: CompiledPolicy, size: Pick<CircuitSize, 'depth' | 'tops'>): boolean =>
+  depthNeeded(record, policy) <= size.depth || (depthNeeded(record, policy) === size.depth + 1 && topsNeeded(record, policy, size).length <= size.tops);
+
 /** Depth of the deepest part that the policy looks into. */
 export const depthNeeded = (record: RecordTree, policy: CompiledPolicy): number =>
-  Math.max(...policy.groups.flat().map((clause) => record.parts[clause.part].tree.depth));
+  Math.max(...policy.groups.flat().map((clause) => record.parts[clause.part].depth));
+
+/** The parts, each once, whose root is one of the shared nodes. */
+const topsNeeded = (record: RecordTree, policy: CompiledPolicy, size: Pick<CircuitSize, 'depth'>): PartTree[] =>
+  [...new Set(policy.groups.flat().map((clause) => record.parts[clause.part]))].filter((part) => part.depth === size.depth + 1);
 
 function publicSide(statement: EligibilityStatement): Signals {
   const s = publicSignals(publicInputsOf(statement));
@@ -103,29 +121,44 @@ function recordSide({ record, attestation, idSecret, r }: EligibilityInputs): Si
     idSecret,
     r,
     timeDay: BigInt(attestation.timeDay),
-    partRoots: parts.map((part) => part.tree.root),
-    partDigestHi: parts.map((part) => bytesToInteger(part.digest.subarray(0, 16))),
-    partDigestLo: parts.map((part) => bytesToInteger(part.digest.subarray(16))),
-    partSalts: parts.map((part) => part.salt),
+    partRoots: parts.map((part) => part.root),
+    partDigests: partDigestsOf(parts),
   };
 }
 
-function issuerSide({ attestation, issuers, idSecret, selfAttested }: EligibilityInputs): Signals {
-  const issuerSelf = selfAttested ? subjectOf(idSecret) : 0n;
+function issuerSide({ record, attestation, issuers, idSecret, selfAttested }: EligibilityInputs): Signals {
+  const subject = subjectOf(idSecret);
+  const issuerSelf = selfAttested ? subject : 0n;
   const place = issuers.placeOf(accreditationLeaf(attestation.issuer, issuerSelf));
   if (place === undefined) throw eligibilityError('eligibility/bad-issuer', 'the issuer of the attestation is not accredited');
-  const { x: issuerX, y: issuerY } = issuerPoint(attestation.issuer);
-  const path = issuers.path(place);
+  const challenge = attestationHash(attestation, { partsRoot: record.partsRoot, subject });
+  if (challenge === undefined) throw eligibilityError('eligibility/bad-attestation', 'the attestation is not one of this record and subject');
+  const key = issuerPoint(attestation.issuer);
+  const { u, v } = toMontgomery(eighthOf(key));
   return {
-    issuerX,
-    issuerY,
+    issuerX: key.x,
+    issuerY: key.y,
+    issuerEighth: [u, v],
     issuerSelf,
-    issuerChildren: path.siblings,
-    issuerBits: path.positions.map(positionBits),
-    r8x: attestation.r8x,
-    r8y: attestation.r8y,
-    signature: attestation.s,
+    issuerChildren: issuers.path(place),
+    challenge: bitsOf(challenge, 254),
+    response: signedDigits(attestation.response),
   };
+}
+
+const bitsOf = (value: bigint, count: number): bigint[] => Array.from({ length: count }, (_, i) => (value >> BigInt(i)) & 1n);
+
+const RESPONSE_DIGITS = 84;
+
+/** s, or s − order where s is even, as odd digits between −7 and 7 to the base 8: two bits of (|digit| − 1) / 2 and one for plus. */
+function signedDigits(response: bigint): bigint[][] {
+  let rest = response % 2n === 1n ? response : response - SUBGROUP_ORDER;
+  return Array.from({ length: RESPONSE_DIGITS }, (_, i) => {
+    // what is left after the digit is odd again, and the last digit, 3 at most, is all that is left
+    const digit = i === RESPONSE_DIGITS - 1 ? rest : (((rest % 16n) + 16n) % 16n) - 8n;
+    rest = (rest - digit) / 8n;
+    return [...bitsOf(((digit < 0n ? -digit : digit) - 1n) / 2n, 2), digit > 0n ? 1n : 0n];
+  });
 }
 
 function policySide(policy: CompiledPolicy, slots: readonly PolicySlot[]): Signals {
@@ -134,7 +167,7 @@ function policySide(policy: CompiledPolicy, slots: readonly PolicySlot[]): Signa
     nonce: bytesToInteger(policy.nonce),
     leastDay: BigInt(policy.leastDay),
     acceptSelfAttested: policy.acceptSelfAttested ? 1n : 0n,
-    part: slots.map(partSelector),
+    part: slots.map((slot) => bitsOf(slot.flags, 4)),
     present: flag((slot) => slot.clause?.kind === 'present'),
     absent: flag((slot) => slot.clause?.kind === 'absent'),
     latest: flag((slot) => slot.clause?.kind === 'latest'),
@@ -142,85 +175,7 @@ function policySide(policy: CompiledPolicy, slots: readonly PolicySlot[]): Signa
     set: flag((slot) => slot.clause?.value.kind === 'set'),
     alternative: flag((slot) => slot.link === 'or'),
     chained: flag((slot) => slot.link === 'chained'),
-    low: slots.map((slot) => slot.low),
-    high: slots.map((slot) => slot.high),
-    operands: slots.map((slot) => slot.operands),
+    window: slots.map((slot) => packSlot(slot).window),
+    operands: slots.map((slot) => packSlot(slot).operands),
   };
 }
-
-function slotSides(slots: readonly PolicySlot[], explanation: Explanation, record: RecordTree, depth: number): Signals {
-  const shown = explanation.groups.flatMap((group) =>
-    group.clauses.flatMap((clause) =>
-      Array.from({ length: clause.clause.times }, (_, nth) => ({ part: record.parts[clause.clause.part], index: clause.leaves[nth] })),
-    ),
-  );
-  let previousKey = 0n;
-  const sides = slots.map((slot, i) => {
-    const { part, index } = shown[i] ?? { part: undefined, index: undefined };
-    const leaf = index === undefined ? undefined : part?.leaves[index];
-    if (part === undefined || index === undefined || leaf === undefined) {
-      previousKey = 0n;
-      return emptySlotSide(depth, slot.clause === undefined);
-    }
-    const side = slotSide(slot, part, index, leaf, previousKey, depth);
-    previousKey = leaf.key;
-    return side;
-  });
-  const column = (name: keyof SlotSide) => sides.map((side) => side[name]);
-  return {
-    holds: column('holds'),
-    key: column('key'),
-    value: column('value'),
-    nextKey: column('nextKey'),
-    salt: column('salt'),
-    children: column('children'),
-    bits: column('bits'),
-    active: column('active'),
-    limbs: column('limbs'),
-  };
-}
-
-type SlotSide = Readonly<Record<'holds' | 'key' | 'value' | 'nextKey' | 'salt' | 'children' | 'bits' | 'active' | 'limbs', Signal>>;
-
-function slotSide(slot: PolicySlot, part: PartTree, index: number, leaf: ObservationLeaf, previousKey: bigint, depth: number): SlotSide {
-  return {
-    holds: 1n,
-    key: leaf.key,
-    value: leaf.value,
-    nextKey: leaf.nextKey,
-    salt: leaf.salt,
-    ...pathSignals(part.path(index), depth, part.tree.root),
-    limbs: slotLimbs(slot, leaf, previousKey),
-  };
-}
-
-/** A slot that no leaf is held against: a leaf of zeros and a path without an active level. */
-function emptySlotSide(depth: number, unused: boolean): SlotSide {
-  const path = pathSignals({ siblings: [], positions: [] }, depth, leafHash({ key: 0n, value: 0n, nextKey: 0n, salt: 0n }));
-  return { holds: unused ? 1n : 0n, key: 0n, value: 0n, nextKey: 0n, salt: 0n, ...path, limbs: Array.from({ length: 7 }, () => 0n) };
-}
-
-/** A level beyond the path's own is not active; the node that the path ended in stands first among its children. */
-function pathSignals(path: MerklePath, depth: number, top: bigint): Pick<SlotSide, 'children' | 'bits' | 'active'> {
-  const levels = Array.from({ length: depth }, (_, level) => level);
-  return {
-    children: levels.map((level) => path.siblings[level] ?? Array.from({ length: TREE_ARITY }, (_, i) => (i === 0 ? top : 0n))),
-    bits: levels.map((level) => positionBits(path.positions[level] ?? 0)),
-    active: levels.map((level) => (level < path.positions.length ? 1n : 0n)),
-  };
-}
-
-const positionBits = (position: number): bigint[] => [0, 1, 2].map((bit) => BigInt((position >> bit) & 1));
-
-/** The differences that the circuit checks, in 64-bit limbs: see circuits/circom/clause.circom. */
-function slotLimbs(slot: PolicySlot, leaf: ObservationLeaf, previousKey: bigint): bigint[] {
-  const kind = slot.clause?.kind;
-  const lower = kind === 'present' ? (slot.link === 'chained' ? leaf.key - previousKey - 1n : 0n) : leaf.nextKey - slot.high - 1n;
-  if (kind === 'absent') return [...threeLimbs(lower), ...threeLimbs(slot.low - 1n - leaf.key), 0n];
-  const [min = 0n, max = 0n] = slot.operands;
-  const value = slot.clause?.value.kind === 'range' ? [leaf.value - min, max - leaf.value] : [0n, 0n];
-  return [...threeLimbs(lower), leaf.key - slot.low, slot.high - leaf.key, ...value];
-}
-
-const LIMB = (1n << 64n) - 1n;
-const threeLimbs = (n: bigint): bigint[] => [n & LIMB, (n >> 64n) & LIMB, n >> 128n];

@@ -21,7 +21,7 @@ const affine = ({ x, y }: { x: bigint; y: bigint }) => [x, y] as const;
 
 export const simulatedKey: VerificationKey = {
   format: 'medveil/verification-key/1',
-  instance: { name: 'small', slots: 8, depth: 4, issuerDepth: 4 },
+  instance: { name: 'small', slots: 8, depth: 0, tops: 3, issuerDepth: 5 },
   development: true,
   contributions: [],
   alpha: toHex(compressG1(g1(ALPHA))),

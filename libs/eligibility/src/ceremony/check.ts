@@ -93,9 +93,10 @@ export interface KeyCeremony {
  */
 export function checkKeyCeremony(key: VerificationKey, { transcript, memberKeys, verifySignature }: KeyCeremony): void {
   const { description, contributions } = transcript;
-  const { name, slots, depth, issuerDepth } = description.instance;
+  const { name, slots, depth, tops, issuerDepth } = description.instance;
   const { instance } = key;
-  if (instance.name !== name || instance.slots !== slots || instance.depth !== depth || instance.issuerDepth !== issuerDepth) {
+  const sameSize = instance.slots === slots && instance.depth === depth && instance.tops === tops && instance.issuerDepth === issuerDepth;
+  if (instance.name !== name || !sameSize) {
     throw ceremonyError('ceremony/other-circuit', `the ceremony was for ${name}, the key is for ${instance.name}`, { instance: instance.name });
   }
   if (key.contributions.join() !== contributions.map(({ hash }) => hash).join()) {

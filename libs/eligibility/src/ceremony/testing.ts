@@ -25,7 +25,7 @@ export interface CeremonyMember {
 export function heldCeremony(members: readonly CeremonyMember[], random: RandomBytes): { transcript: CeremonyTranscript; key: VerificationKey } {
   const description: CeremonyDescription = {
     name: 'a test',
-    instance: { name: 'everyday', slots: 8, depth: 3, issuerDepth: 5 },
+    instance: { name: 'everyday', slots: 8, depth: 3, tops: 0, issuerDepth: 5 },
     constraintSystem: toHex(random(32)),
     powersOfTau: { checksum: toHex(random(64)), power: 15 },
     circuitHash: toHex(random(64)),

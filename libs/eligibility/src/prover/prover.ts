@@ -1,6 +1,6 @@
 import { eligibilityError } from '../errors.js';
 import { type EligibilityStatement, publicInputsOf, type PublicInputs } from '../public-inputs.js';
-import { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, type Signals } from '../witness.js';
+import { buildWitness, type CircuitSize, depthNeeded, type EligibilityInputs, fits, type Signals } from '../witness.js';
 import { slotClassOf } from '../compiled-policy.js';
 
 /** A compiled circuit and its proving key. Over a SharedArrayBuffer (`loadProvingCircuit` of @medveil/circuits) threads share them. */
@@ -54,13 +54,15 @@ export async function proveEligibility(
 /** The smallest circuit with the policy's number of slots that is deep enough for the parts it looks into. */
 export function chooseCircuit(circuits: readonly ProvingCircuit[], inputs: Pick<EligibilityInputs, 'record' | 'policy'>): ProvingCircuit {
   const slots = slotClassOf(inputs.policy);
-  const depth = depthNeeded(inputs.record, inputs.policy);
   const fitting = circuits
-    .filter(({ instance }) => instance.slots === slots && instance.depth >= depth)
+    .filter(({ instance }) => instance.slots === slots && fits(inputs.record, inputs.policy, instance))
     .toSorted((a, b) => a.instance.depth - b.instance.depth);
   const [smallest] = fitting;
   if (smallest === undefined) {
-    throw eligibilityError('eligibility/no-circuit-fits', 'no circuit here is large enough for the policy and the record', { slots, depth });
+    throw eligibilityError('eligibility/no-circuit-fits', 'no circuit here is large enough for the policy and the record', {
+      slots,
+      depth: depthNeeded(inputs.record, inputs.policy),
+    });
   }
   return smallest;
 }

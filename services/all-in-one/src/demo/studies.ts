@@ -23,13 +23,13 @@ export interface Plan {
   readonly requirements: readonly PlannedRequirement[];
   /** how the derived study came about; null without one */
   readonly note: string | null;
-  /** circuit instances that records of this size need, and the depth of a part's tree (libs/eligibility: 8^depth − 1 observations) */
+  /** circuit instances that records of this size need, and the depth of a part's tree (libs/eligibility: 5^(depth + 1) − 1 observations) */
   readonly circuits: readonly string[];
   readonly partDepth: number;
 }
 
 const EVERYDAY = { circuits: ['everyday'], partDepth: 3 } as const;
-const EXTENSIVE = { circuits: ['everyday', 'extensive'], partDepth: 4 } as const;
+const EXTENSIVE = { circuits: ['everyday', 'extensive'], partDepth: 6 } as const;
 
 /**
  * Two institutions and three requirements. The first is exclusive; the third asks the same of the same patients, so that a
@@ -55,5 +55,5 @@ function derived(bundles: readonly BundleFile[], referenceTimeMs: number): Omit<
   const records = bundles.map(({ bytes }) => prepareRecord(parseBundle(bytes), { ruleSet: 'limited-data-set', random, referenceTimeMs }));
   const { study: first, explanation } = deriveStudy(records);
   const largestPart = Math.max(...records.flatMap(({ observations }) => PART_TYPES.map((part) => observations.filter((observation) => observation.part === part).length)));
-  return { first, note: explanation, ...(largestPart < 8 ** EVERYDAY.partDepth ? EVERYDAY : EXTENSIVE) };
+  return { first, note: explanation, ...(largestPart < 5 ** (EVERYDAY.partDepth + 1) ? EVERYDAY : EXTENSIVE) };
 }
