@@ -66,7 +66,8 @@ template PickOfFive() {
 }
 
 // The root of the part that a bucket lies in: an ancestor of it by a path of its own, or the parent of that ancestor where it
-// is one of `tops`, the nodes that all slots share. `under` says which, at most one of them.
+// is one of `tops`, the nodes that all slots share. `under` says which, at most one of them: the sum of several could be made
+// to be a root by a birthday search.
 template PartRoot(depth, tops) {
     signal input bucket;
     signal input children[depth][5];
@@ -80,12 +81,15 @@ template PartRoot(depth, tops) {
     signal step[tops];
     signal missed[tops];
     var above = ancestor;
+    var chosen = 0;
     for (var i = 0; i < tops; i++) {
         under[i] * (under[i] - 1) === 0;
+        chosen += under[i];
         missed[i] <== Differences(5)(ancestor, topChildren[i]);
         under[i] * missed[i] === 0;
         step[i] <== under[i] * (topNodes[i] - ancestor);
         above += step[i];
     }
+    chosen * (chosen - 1) === 0;
     root <== above;
 }

@@ -10,7 +10,7 @@ import { withLock } from './lock.js';
 import { parseR1cs } from './r1cs.js';
 
 /** A circuit with every group of constraints that an instance may have, of a path of its own and of shared nodes: see `CircuitLab`. */
-export const LAB_INSTANCE: Instance = { name: 'lab', slots: 8, depth: 1, tops: 1, issuerDepth: 5, constraints: 1 };
+export const LAB_INSTANCE: Instance = { name: 'lab', slots: 8, depth: 1, tops: 2, issuerDepth: 5, constraints: 1 };
 
 /**
  * For specs: the circuit not optimised, so that every signal is a wire, and a witness generator from the same sources

@@ -183,6 +183,11 @@ describe('a dishonest prover cannot show', () => {
     refuses(deep().set(2n, 'under', 0, 0), 'more than under it');
     // another slot's observation lies in a part of its own
     refuses(deep().set(1n, 'under', 1, 0), 'a part that is not under it');
+    // in a slot that is not claimed, where the sum of two nodes is not looked at
+    const idle = deep(`{any: [${RANGE}, ${CONDITION}]}`).set(0n, 'holds', 0);
+    for (let i = 0; i < 5; i += 1) idle.set(idle.get('topChildren', 0, i), 'topChildren', 1, i);
+    accepts(idle);
+    refuses(idle.set(1n, 'under', 0, 1), 'two nodes at once');
     const stranger = deep();
     stranger.set(stranger.opened(0).value + 1n, 'values', 0, stranger.place(0)).differ(0);
     refuses(stranger, 'a bucket that is not among its nodes');
@@ -237,9 +242,9 @@ describe('a dishonest prover cannot bend the policy', () => {
 
 const half = () => (R + 1n) / 2n;
 
-/** Eight places over a record whose laboratory part lies under a shared node. */
-function deep(): Forgery {
-  const inputs = exampleInputs({ policy: policyOf(RANGE, CONDITION) });
+/** A proof over a record whose laboratory part lies under a shared node. */
+function deep(...clauses: string[]): Forgery {
+  const inputs = exampleInputs({ policy: policyOf(...(clauses.length === 0 ? [RANGE, CONDITION] : clauses)) });
   const weekly = Array.from({ length: 30 }, (_, i) => ({ ...OBSERVATIONS.laboratory[0], timeMs: daysAgo(1000 + 7 * i) }));
   const record = buildRecord({
     recordSecret: new Uint8Array(32),

@@ -15,7 +15,7 @@ export interface IssuerRequest {
   readonly version: 1;
   readonly chainId: string;
   readonly kind: IssuerKind;
-  /** The EdDSA-Poseidon public key on Baby Jubjub, each coordinate 32 bytes big-endian. */
+  /** The public key for attestations on Baby Jubjub, each coordinate 32 bytes big-endian. */
   readonly ax: Uint8Array;
   readonly ay: Uint8Array;
   readonly requestedAtMs: number;
