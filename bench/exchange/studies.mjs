@@ -23,7 +23,7 @@ const policy = {
 };
 
 export const STUDIES = {
-  twenty: { title: 'twenty attributes', observations: 20, instance: 'small', partDepth: 2, policy },
+  twenty: { title: 'twenty attributes', observations: 20, instance: 'small', partDepth: 0, policy },
   everyday: { title: 'everyday record', observations: 500, instance: 'everyday', partDepth: 3, policy },
 };
 

@@ -31,10 +31,10 @@ export const researchApiSettings = z.strictObject({
   /** threads that sample proofs are made in, each of up to a gigabyte: as many proofs at a time, and one alone takes them all */
   proverWorkers: z.int().min(1).max(64).default(1),
   /**
-   * A requirement's circuit is made for parts of at least 8^depth - 1 observations (3: 511), where an instance of the policy's size
+   * A requirement's circuit is made for parts of at least 5^(depth + 1) - 1 observations (3: 624), where an instance of the policy's size
    * has such a depth: a patient whose part is larger cannot claim.
    */
-  partDepth: z.int().min(2).max(6).default(3),
+  partDepth: z.int().min(0).max(6).default(3),
   /** institutions that this agent takes on */
   maxInstitutions: z.int().min(1).max(10_000).default(100),
   /** largest encrypted body that is fetched */
