@@ -11,7 +11,7 @@ import { poseidon } from './poseidon.js';
  * Keys and nonces derive by SHA-512, which the verifier does not see.
  */
 const { Point } = babyjubjub;
-export type GroupPoint = InstanceType<typeof Point>;
+type GroupPoint = InstanceType<typeof Point>;
 export const SUBGROUP_ORDER = Point.Fn.ORDER;
 
 export interface CurvePoint {
@@ -52,10 +52,10 @@ export function sign(seed: Uint8Array, message: readonly bigint[]): Signature {
   }
 }
 
-/** @param key a point that `isPrimeOrderPoint` accepts */
-export const verify = (key: CurvePoint, message: readonly bigint[], signature: Signature): boolean => verifiedHash(key, message, signature) !== undefined;
-
-/** e, whose low bits are the challenge, of a signature that is valid. */
+/**
+ * e, whose low bits are the challenge, of a signature that is valid; undefined for any other.
+ * @param key a point that `isPrimeOrderPoint` accepts
+ */
 export function verifiedHash(key: CurvePoint, message: readonly bigint[], { challenge, response }: Signature): bigint | undefined {
   if (challenge >= 1n << 128n || response >= SUBGROUP_ORDER) return undefined;
   const nonce = Point.BASE.multiplyUnsafe(response).subtract(Point.fromAffine(key).multiplyUnsafe(factorOf(challenge)));

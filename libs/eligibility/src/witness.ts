@@ -63,7 +63,8 @@ export function statementOf(inputs: EligibilityInputs): EligibilityStatement {
 /**
  * The circuit's inputs for a record that matches.
  * @throws CodedError `eligibility/not-eligible` where it does not: no witness exists then; `eligibility/bad-issuer`
- * where the issuer is not accredited; `eligibility/no-circuit-fits`
+ * where the issuer is not accredited; `eligibility/bad-attestation` where he attested something else;
+ * `eligibility/no-circuit-fits`
  */
 export function buildWitness(inputs: EligibilityInputs, size: CircuitSize): { signals: Signals; statement: EligibilityStatement } {
   const { record, attestation, policy } = inputs;
@@ -88,7 +89,7 @@ export function buildWitness(inputs: EligibilityInputs, size: CircuitSize): { si
 
 /** Whether a circuit takes the parts that the policy looks into. */
 export const fits = (record: RecordTree, policy: CompiledPolicy, size: Pick<CircuitSize, 'depth' | 'tops'>): boolean =>
-  depthNeeded(record, policy) <= size.depth || (depthNeeded(record, policy) === size.depth + 1 && topsNeeded(record, policy, size).length <= size.tops);
+  depthNeeded(record, policy) <= size.depth + 1 && topsNeeded(record, policy, size).length <= size.tops;
 
 /** Depth of the deepest part that the policy looks into. */
 export const depthNeeded = (record: RecordTree, policy: CompiledPolicy): number =>
