@@ -20,8 +20,8 @@ const attested = () => ({ partsRoot: record.tree.partsRoot, timeDay: dayOf(NOW_M
 /** All that an attesting hospital can put together: what it saw and signed, and what the formulas make of it with any of these in the place of a secret. */
 function hospitalsGuesses(): Set<string> {
   const { partsRoot, timeDay, subject } = attested();
-  const { r8x, r8y, s } = record.attestation;
-  const known = [0n, 1n, partsRoot, subject, BigInt(timeDay), r8x, r8y, s, ...PART_TYPES.map((part) => bytesToField(fieldOf(sha256(record.parts[part]))))];
+  const { challenge, response } = record.attestation;
+  const known = [0n, 1n, partsRoot, subject, BigInt(timeDay), challenge, response, ...PART_TYPES.map((part) => bytesToField(fieldOf(sha256(record.parts[part]))))];
   const guesses = known.flatMap((guess) => {
     const { h, blinding } = commit(attested(), guess);
     const nullifiers = REQUIREMENTS.map((requirement) => fieldToBytes(claimNullifier(guess, requirement)));
