@@ -53,8 +53,6 @@ export async function readExchangeOptions(argv: readonly string[]): Promise<Exch
   };
 }
 
-const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-
 async function tokenOf(folder: string | undefined, file: string | undefined): Promise<string> {
   if (file !== undefined) return (await readFile(fromCaller(file), 'utf8')).trim();
   if (folder === undefined) throw new Error('give the folder of a set-up, or --token-file');
