@@ -16,7 +16,7 @@ const treasury = createVoucherSigner(ten.privateKey);
 const key = (publicKey: Uint8Array, denomination: number, issuing = true): VoucherKey => ({ denomination, publicKey, issuing });
 const KEYS = [key(ten.publicKey, 10), key(hundred.publicKey, 100)];
 
-const blind = (...names: string[]): Promise<BlindedVoucher[]> => Promise.all(names.map((name) => blindVoucher(kind, bytes32(name))));
+const blind = (...names: string[]): BlindedVoucher[] => names.map((name) => blindVoucher(kind, bytes32(name)));
 const answersTo = (blinded: readonly BlindedVoucher[]): Uint8Array[] => blinded.map((each) => treasury.blindSign(each.blinded));
 
 const wanted = (...blinded: readonly Pick<BlindedVoucher, 'blinded'>[]) => blinded.map((each) => ({ keyId, blinded: each.blinded }));
@@ -38,7 +38,7 @@ function request(world: World, from: Actor, blinded: readonly BlindedVoucher[]):
 }
 
 async function vouchers(world: World, from: Actor, ...names: string[]): Promise<Voucher[]> {
-  const blinded = await blind(...names);
+  const blinded = blind(...names);
   const signatures = answersTo(blinded);
   world.send(world.treasury, { type: 'issue-vouchers', requestId: request(world, from, blinded), signatures });
   return Promise.all(blinded.map((each, i) => finalizeVoucher(kind, each, signatures[i]!)));
@@ -48,7 +48,7 @@ describe('blind vouchers', () => {
   it('take credits from one pseudonym and give them to another, and every credit is counted on its way', async () => {
     const { world, ana } = paidWorld();
     const purse = world.pseudonym('purse', { ownerKey: bytes32('owner') });
-    const blinded = await blind('one', 'two', 'three');
+    const blinded = blind('one', 'two', 'three');
     const requestId = request(world, ana, blinded);
     assert.equal(world.balance(ana), 70);
     assert.equal(checkConservation(world.view).vouchers, 30n);
@@ -81,14 +81,14 @@ describe('blind vouchers', () => {
 
   it('cannot be more than the ledger saw signed, whoever has the key', async () => {
     const { world, ana } = paidWorld();
-    const beside = await blind('beside');
+    const beside = blind('beside');
     const forged = await Promise.all(beside.map((each, i) => finalizeVoucher(kind, each, answersTo(beside)[i]!)));
     world.refuses('agreements/bad-voucher', ana, { type: 'spend-vouchers', vouchers: shown(...forged) });
   });
 
   it('are asked for with credits that one has, of a key that makes them', async () => {
     const { world, ana } = paidWorld();
-    const [blinded] = await blind('one');
+    const [blinded] = blind('one');
     world.refuses('agreements/insufficient-funds', ana, { type: 'request-vouchers', vouchers: wanted(...Array.from({ length: 11 }, () => blinded!)) });
     world.refuses('agreements/unknown-voucher-key', ana, { type: 'request-vouchers', vouchers: [{ keyId: bytes32('none'), blinded: blinded!.blinded }] });
     world.refuses('agreements/bad-blinded-message', ana, { type: 'request-vouchers', vouchers: wanted(blinded!, { blinded: new Uint8Array(384).fill(0xff) }) });
@@ -100,7 +100,7 @@ describe('blind vouchers', () => {
 describe('the treasury', () => {
   it('answers a request once, with one good signature for each voucher', async () => {
     const { world, ana } = paidWorld();
-    const blinded = await blind('one', 'two');
+    const blinded = blind('one', 'two');
     const requestId = request(world, ana, blinded);
     const [first, second] = answersTo(blinded);
     for (const signatures of [[first!], [second!, first!], [first!, first!], [first!, second!, second!]]) {
@@ -114,7 +114,7 @@ describe('the treasury', () => {
 
   it('that does not answer costs nobody anything: the credits go back', async () => {
     const { world, ana } = paidWorld();
-    const blinded = await blind('one');
+    const blinded = blind('one');
     const requestId = request(world, ana, blinded);
     assert.deepEqual(world.pass(DAY_MS), [{ type: 'voucher-request-lapsed', data: { requestId, account: ana.id, amount: 10 } }]);
     assert.equal(world.balance(ana), 100);

@@ -1,6 +1,8 @@
 /** A voucher key stands for one denomination: whoever signs with it says what the voucher is worth. */
 import { constants, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, privateDecrypt } from 'node:crypto';
-import { digest } from '@medveil/encoding';
+import { digest, fromBase64Url } from '@medveil/encoding';
+import { bytesToNumberBE } from '@noble/curves/utils.js';
+import type { RsaPublicNumbers } from './blinding.js';
 import { voucherError } from './errors.js';
 
 /** About 128 bits of security. */
@@ -42,6 +44,12 @@ export function isVoucherKey(publicKey: Uint8Array): boolean {
 /** @throws CodedError `vouchers/bad-key` */
 export const readPublicKey = (publicKey: Uint8Array): KeyObject =>
   checked(() => createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' }));
+
+/** @throws CodedError `vouchers/bad-key` */
+export function publicNumbers(publicKey: Uint8Array): RsaPublicNumbers {
+  const { n = '', e = '' } = readPublicKey(publicKey).export({ format: 'jwk' });
+  return { modulus: bytesToNumberBE(fromBase64Url(n)), exponent: bytesToNumberBE(fromBase64Url(e)), bits: VOUCHER_KEY_BITS };
+}
 
 /** The treasury's half of a voucher key, ready to sign. */
 export interface VoucherSigner {

@@ -2,16 +2,23 @@
  * Blind vouchers: RSABSSA-SHA384-PSS-Deterministic of RFC 9474. The treasury signs a message that it cannot see, so a voucher that comes
  * back later cannot be told from the others of its denomination. The message holds a serial of 32 random bytes, which is the entropy
  * that the deterministic variant asks for.
+ *
+ * Serial, salt and blinding factor follow from a secret of the holder's: with it, and with what the ledger shows, a voucher is made
+ * again whenever it is needed, and nothing else has to be kept.
  */
-import { constants, publicEncrypt, verify, type webcrypto } from 'node:crypto';
+import { constants, hkdfSync, publicEncrypt, verify, type webcrypto } from 'node:crypto';
 import { RSABSSA } from '@cloudflare/blindrsa-ts';
-import { digest } from '@medveil/encoding';
+import { digest, encodeCanonical } from '@medveil/encoding';
+import { blind, factorFrom } from './blinding.js';
 import { voucherError } from './errors.js';
-import { readPublicKey, voucherKeyId, VOUCHER_SIGNATURE_BYTES } from './keys.js';
+import { publicNumbers, readPublicKey, voucherKeyId, VOUCHER_SIGNATURE_BYTES } from './keys.js';
 
 const SUITE = RSABSSA.SHA384.PSS.Deterministic();
 const SALT_BYTES = 48;
-export const VOUCHER_SERIAL_BYTES = 32;
+export const VOUCHER_SECRET_BYTES = 32;
+const SERIAL_BYTES = 32;
+/** Beyond the modulus, so that the factor is as good as uniform. */
+const FACTOR_BYTES = VOUCHER_SIGNATURE_BYTES + 16;
 
 /** Which vouchers: a key is a denomination, and counts on one chain. */
 export interface VoucherKind {
@@ -28,7 +35,7 @@ export interface Voucher {
   readonly signature: Uint8Array;
 }
 
-/** What turns the treasury's answer into a voucher. Whoever loses it loses the voucher's worth. */
+/** What turns the treasury's answer into a voucher. */
 export interface BlindedVoucher {
   readonly serial: Uint8Array;
   /** to the treasury: 384 bytes that say nothing about the serial */
@@ -41,14 +48,19 @@ const messageOf = ({ chainId, publicKey }: VoucherKind, serial: Uint8Array): Uin
   digest('medveil/voucher/1', { chainId, keyId: voucherKeyId(publicKey), serial });
 
 /**
- * Blind (RFC 9474, section 4.2). The library draws the blinding factor and the salt itself, from the platform's generator.
- * @param serial 32 random bytes
+ * Blind (RFC 9474, section 4.2). The same secret gives the same voucher of a kind: one for each voucher.
+ * @param secret 32 random bytes; whoever loses them before the treasury has answered loses the voucher's worth
  * @throws CodedError `vouchers/bad-key`, `vouchers/bad-input`
  */
-export async function blindVoucher(kind: VoucherKind, serial: Uint8Array): Promise<BlindedVoucher> {
-  if (serial.length !== VOUCHER_SERIAL_BYTES) throw voucherError('vouchers/bad-input', 'a serial has 32 bytes', { bytes: serial.length });
-  const { blindedMsg, inv } = await SUITE.blind(await importKey(kind.publicKey), SUITE.prepare(messageOf(kind, serial)));
-  return { serial, blinded: blindedMsg, unblinding: inv };
+export function blindVoucher(kind: VoucherKind, secret: Uint8Array): BlindedVoucher {
+  if (secret.length !== VOUCHER_SECRET_BYTES) throw voucherError('vouchers/bad-input', 'the secret of a voucher has 32 bytes', { bytes: secret.length });
+  const key = publicNumbers(kind.publicKey);
+  const info = encodeCanonical(['medveil/voucher/blinding/1', kind.chainId, voucherKeyId(kind.publicKey)]);
+  const drawn = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), info, SERIAL_BYTES + SALT_BYTES + FACTOR_BYTES));
+  const serial = drawn.slice(0, SERIAL_BYTES);
+  const salt = drawn.subarray(SERIAL_BYTES, SERIAL_BYTES + SALT_BYTES);
+  const factor = factorFrom(drawn.subarray(SERIAL_BYTES + SALT_BYTES), key);
+  return { serial, ...blind(key, messageOf(kind, serial), salt, factor) };
 }
 
 /**
@@ -66,7 +78,7 @@ export async function finalizeVoucher(kind: VoucherKind, { serial, unblinding }:
 
 /** RSASSA-PSS with SHA-384 and a salt of 48 bytes. False for whatever is malformed; deterministic. */
 export function verifyVoucher(kind: VoucherKind, { serial, signature }: Voucher): boolean {
-  if (serial.length !== VOUCHER_SERIAL_BYTES || signature.length !== VOUCHER_SIGNATURE_BYTES) return false;
+  if (serial.length !== SERIAL_BYTES || signature.length !== VOUCHER_SIGNATURE_BYTES) return false;
   try {
     const key = readPublicKey(kind.publicKey);
     return verify('sha384', messageOf(kind, serial), { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_BYTES }, signature);

@@ -1,24 +1,27 @@
 import assert from 'node:assert/strict';
 import { constants, createPrivateKey, createPublicKey, generateKeyPairSync, privateDecrypt, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { RSABSSA } from '@cloudflare/blindrsa-ts';
 import { toHex } from '@medveil/encoding';
+import { blind } from './blinding.js';
 import {
   blindVoucher, createVoucherSigner, finalizeVoucher, generateVoucherKey, isBlindedMessage, isVoucherError, isVoucherKey, verifyBlindSignature, verifyVoucher, VOUCHER_SIGNATURE_BYTES, voucherKeyId,
 } from './index.js';
+import { publicNumbers } from './keys.js';
 
 const ten = generateVoucherKey();
 const hundred = generateVoucherKey();
 const treasury = createVoucherSigner(ten.privateKey);
 const kind = { chainId: 'medveil-spec', publicKey: ten.publicKey };
 const der = (publicKey: Buffer) => new Uint8Array(publicKey);
-const serial = () => new Uint8Array(randomBytes(32));
+const secret = () => new Uint8Array(randomBytes(32));
 
 const rsaKey = (modulusLength: number, publicExponent = 65_537) =>
   der(generateKeyPairSync('rsa', { modulusLength, publicExponent, publicKeyEncoding: { format: 'der', type: 'spki' }, privateKeyEncoding: { format: 'der', type: 'pkcs8' } }).publicKey);
 
 describe('a voucher', () => {
   it('is made with a treasury that never sees it, and shown to anybody', async () => {
-    const blinded = await blindVoucher(kind, serial());
+    const blinded = blindVoucher(kind, secret());
     const answer = treasury.blindSign(blinded.blinded);
     assert.ok(isBlindedMessage(ten.publicKey, blinded.blinded));
     assert.ok(verifyBlindSignature(ten.publicKey, blinded.blinded, answer));
@@ -30,19 +33,36 @@ describe('a voucher', () => {
     }
   });
 
-  it('is blinded afresh each time: the same serial twice looks like two vouchers', async () => {
-    const own = serial();
-    const [a, b] = [await blindVoucher(kind, own), await blindVoucher(kind, own)];
-    assert.notDeepEqual(a.blinded, b.blinded);
+  it('follows from its secret, its chain and its key alone', () => {
+    const own = secret();
+    assert.deepEqual(blindVoucher(kind, own), blindVoucher({ ...kind }, Uint8Array.from(own)));
+    const others = [blindVoucher(kind, secret()), blindVoucher({ ...kind, chainId: 'another' }, own), blindVoucher({ ...kind, publicKey: hundred.publicKey }, own)];
+    const { serial, blinded, unblinding } = blindVoucher(kind, own);
+    for (const other of others) for (const [a, b] of [[other.serial, serial], [other.blinded, blinded], [other.unblinding, unblinding]]) assert.notDeepEqual(a, b);
+    assert.throws(() => blindVoucher(kind, own.subarray(1)), (error) => isVoucherError(error, 'vouchers/bad-input'));
+  });
+
+  it('is blinded as the reference does it that is given the same salt and factor', async (t) => {
+    const message = secret();
+    const salt = new Uint8Array(randomBytes(48));
+    const factor = new Uint8Array(randomBytes(VOUCHER_SIGNATURE_BYTES)).with(0, 1);
+    const key = publicNumbers(ten.publicKey);
+    const reference = RSABSSA.SHA384.PSS.Deterministic();
+    const publicKey = await crypto.subtle.importKey('spki', der(Buffer.from(ten.publicKey)), { name: 'RSA-PSS', hash: 'SHA-384' }, true, ['verify']);
+    const draws = [salt, factor];
+    t.mock.method(crypto, 'getRandomValues', () => draws.shift());
+    const { blindedMsg, inv } = await reference.blind(publicKey, message);
+    assert.deepEqual(draws, []);
+    assert.deepEqual(blind(key, message, salt, number(factor)), { blinded: blindedMsg, unblinding: inv });
   });
 
   it('counts on its chain, under its key and with its serial only', async () => {
-    const blinded = await blindVoucher(kind, serial());
+    const blinded = blindVoucher(kind, secret());
     const voucher = await finalizeVoucher(kind, blinded, treasury.blindSign(blinded.blinded));
     const flipped = voucher.signature.with(7, voucher.signature[7]! ^ 1);
     assert.ok(!verifyVoucher({ ...kind, chainId: 'another' }, voucher));
     assert.ok(!verifyVoucher({ ...kind, publicKey: hundred.publicKey }, voucher));
-    assert.ok(!verifyVoucher(kind, { ...voucher, serial: serial() }));
+    assert.ok(!verifyVoucher(kind, { ...voucher, serial: secret() }));
     assert.ok(!verifyVoucher(kind, { ...voucher, signature: flipped }));
     assert.ok(!verifyVoucher(kind, { ...voucher, signature: voucher.signature.subarray(1) }));
     assert.ok(!verifyVoucher(kind, { ...voucher, serial: new Uint8Array(31) }));
@@ -50,7 +70,7 @@ describe('a voucher', () => {
   });
 
   it('does not come of an answer to another message or under another key', async () => {
-    const [blinded, other] = [await blindVoucher(kind, serial()), await blindVoucher(kind, serial())];
+    const [blinded, other] = [blindVoucher(kind, secret()), blindVoucher(kind, secret())];
     const cases = [treasury.blindSign(other.blinded), createVoucherSigner(hundred.privateKey).blindSign(new Uint8Array(VOUCHER_SIGNATURE_BYTES).fill(1)), new Uint8Array(4)];
     for (const answer of cases) {
       assert.ok(!verifyBlindSignature(ten.publicKey, blinded.blinded, answer));

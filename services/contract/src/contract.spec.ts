@@ -174,7 +174,7 @@ describe('the contract’s front', () => {
     const { account, id } = network.institution;
     const kind = { chainId: network.options.chainId, publicKey: network.voucherKey.publicKey };
     const keyId = voucherKeyId(kind.publicKey);
-    const blinded = await blindVoucher(kind, random(32));
+    const blinded = blindVoucher(kind, random(32));
     const start = await reader().account(id);
     await submitter().submit(toBase64Url(network.sign(account, start.nonce, { type: 'request-vouchers', vouchers: [{ keyId, blinded: blinded.blinded }] })));
     const [signature = new Uint8Array()] = await eventually(() => blindSignatures(world, voucherRequestIdOf(id, start.nonce)));
