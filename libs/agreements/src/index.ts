@@ -18,6 +18,7 @@ export {
   chainIdSchema, contractGenesisSchema, DEFAULT_PARAMETERS, memberSchema, parametersSchema, verificationKeySchema,
   type ContractGenesis, type Member, type Parameters, type PinnedVerificationKey, type VoucherKey,
 } from './parameters.js';
+export { pseudonymBalance } from './pseudonym-balance.js';
 export * from './queries.js';
 export { faultName } from './rules/replica-faults.js';
 export { PERMITTED } from './rules/accounts.js';

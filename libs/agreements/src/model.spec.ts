@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { encodeCanonical, toHex } from '@medveil/encoding';
+import type { LedgerEvent } from '@medveil/ledger';
 import { voucherKeyId } from '@medveil/vouchers';
 import fc from 'fast-check';
 import { checkConservation } from './conservation.js';
 import { claimIdOf, requirementIdOf } from './envelope.js';
+import type { AgreementEvent } from './events.js';
+import { pseudonymBalance } from './pseudonym-balance.js';
 import { readClaim, readRequirement } from './queries.js';
 import { feeOf } from './rules/requirements.js';
 import { openingTable, voucherKeyTable, voucherRequestTable } from './state.js';
@@ -42,6 +45,7 @@ class Play implements Stage {
   readonly openingIds: OpeningId[] = [];
   readonly accepted: SentTransaction[] = [];
   transactions = 0;
+  readonly events: AgreementEvent[] = [];
   private pseudonyms = 0;
 
   constructor() {
@@ -81,7 +85,8 @@ class Play implements Stage {
     const { writes } = world.view;
     const result = world.contract.execute(world.view, world.context(), bytes);
     assert.equal(result.ok ? null : result.code, this.model.revoked.has(sender.name) ? 'agreements/revoked' : code, body.type);
-    if (!result.ok) assert.equal(world.view.writes, writes);
+    if (result.ok) this.#told(result.events);
+    else assert.equal(world.view.writes, writes);
   }
 
   expectAgain(code: string, bytes: Uint8Array): void {
@@ -97,8 +102,13 @@ class Play implements Stage {
   pass(ms: number): void {
     this.world.timeMs += ms;
     this.world.height += 1;
-    this.world.contract.beginBlock(this.world.view, this.world.context(), []);
+    this.#told(this.world.contract.beginBlock(this.world.view, this.world.context(), []));
     this.model.pass(ms);
+  }
+
+  #told(events: readonly LedgerEvent[]): void {
+    // Their form is the other specs' subject.
+    this.events.push(...(events as readonly AgreementEvent[]));
   }
 
   /** The whole of both states, compared. */
@@ -108,6 +118,7 @@ class Play implements Stage {
     for (const account of [world.institute, world.university, world.fees, ...this.claims.map(({ patient }) => patient)]) {
       assert.equal(world.balance(account), model.balance(account.name), `balance of ${account.name}`);
     }
+    for (const { patient } of this.claims) assert.equal(pseudonymBalance(patient.id, this.events), world.balance(patient), `events of ${patient.name}`);
     for (const [index, id] of this.requirementIds.entries()) {
       const { status, taken, escrow } = readRequirement(world.view, id)!;
       assert.deepEqual({ status, taken, escrow }, { status: model.requirements[index]!.status, taken: model.taken(index), escrow: model.escrow(index) });

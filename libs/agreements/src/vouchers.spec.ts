@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { invert, mod, pow } from '@noble/curves/abstract/modular.js';
+import { bytesToNumberBE as number } from '@noble/curves/utils.js';
 import { type BlindedVoucher, blindVoucher, createVoucherSigner, finalizeVoucher, generateVoucherKey, type Voucher, voucherKeyId } from '@medveil/vouchers';
 import { checkConservation } from './conservation.js';
 import { voucherRequestIdOf } from './envelope.js';
@@ -59,6 +62,32 @@ describe('blind vouchers', () => {
     assert.equal(world.balance(purse), 20);
     assert.equal(checkConservation(world.view).vouchers, 10n);
     world.send(purse, { type: 'redeem', amount: 20, reference: bytes32('pay-out') });
+  });
+
+  it('could each come of any request that the ledger saw answered: the same for whoever reads it, the treasury included', async () => {
+    const { world, ana } = paidWorld();
+    const ben = world.pseudonym('ben', { ownerKey: bytes32('owner of ben') });
+    world.send(ben, { type: 'register-record', record: bytes32('record of ben'), parts: [{ part: 'laboratory', version: 1, capsule: new Uint8Array(81), bodyDigest: bytes32('body'), bodyBytes: 1 }] });
+    world.fund(ben, 100);
+    const asked = [blind('ana 1', 'ana 2'), blind('ben 1', 'ben 2')];
+    const answered = asked.map(answersTo);
+    for (const [i, sender] of [ana, ben].entries()) world.send(world.treasury, { type: 'issue-vouchers', requestId: request(world, sender, asked[i]!), signatures: answered[i]! });
+    const made = await Promise.all(asked.flatMap((group, i) => group.map((each, j) => finalizeVoucher(kind, each, answered[i]![j]!))));
+    const purse = world.pseudonym('purse', { ownerKey: bytes32('owner') });
+    world.send(purse, { type: 'spend-vouchers', vouchers: shown(...made.toReversed()) });
+
+    // For each pair there is one blinding factor that makes the one of the other, and it is as likely as any.
+    const { n = '' } = createPublicKey({ key: Buffer.from(ten.publicKey), format: 'der', type: 'spki' }).export({ format: 'jwk' });
+    const modulus = number(Buffer.from(n, 'base64url'));
+    for (const [i, group] of asked.entries()) {
+      for (const [j, { blinded }] of group.entries()) {
+        for (const { signature } of made) {
+          const factor = mod(number(answered[i]![j]!) * invert(number(signature), modulus), modulus);
+          const encoded = pow(number(signature), 65_537n, modulus);
+          assert.equal(mod(encoded * pow(factor, 65_537n, modulus), modulus), number(blinded));
+        }
+      }
+    }
   });
 
   it('are spent once', async () => {

@@ -120,6 +120,11 @@ export class PatientApiClient {
     this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs, sinceMs }, timeoutMs: 30_000 + waitMs });
   revokeExchange = (id: string) => this.http.none(`/v1/exchanges/${id}/revocation`, post({}));
   earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
+  funds = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/funds`, patient.fundsSchema);
+  startPayout = (patientId: Id<'pat'>, request: z.input<typeof patient.startPayoutSchema>, idempotencyKey?: string) =>
+    this.http.json(`/v1/patients/${patientId}/payouts`, patient.payoutSchema, post(request, idempotencyKey));
+  payouts = (patientId: Id<'pat'>, query: PageQuery = {}) => this.http.json(`/v1/patients/${patientId}/payouts`, patient.payoutsPageSchema, { query: { ...query } });
+  payout = (payoutId: Id<'pay'>) => this.http.json(`/v1/payouts/${payoutId}`, patient.payoutSchema);
 
   trail = (patientId: Id<'pat'>, query: PageQuery = {}) => this.http.json(`/v1/patients/${patientId}/trail`, patient.trailPageSchema, { query: { ...query } });
   auditEvents = (patientId: Id<'pat'>, query: PageQuery = {}) => this.http.json(`/v1/patients/${patientId}/trail/fhir`, patient.fhirResourceSchema, { query: { ...query } });

@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   message: 'msg',
   opening: 'opn',
   patient: 'pat',
+  payout: 'pay',
   proposal: 'prp',
   record: 'rec',
   requirement: 'req',

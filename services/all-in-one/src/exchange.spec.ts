@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Body, buildTransaction, claimIdOf } from '@medveil/agreements';
 import { ApiError, type patientApi, type researchApi } from '@medveil/client';
 import { EXAMPLE_STUDIES } from '@medveil/fhir';
-import { type Id, toBase64Url } from '@medveil/encoding';
+import { type Id, toBase64Url, toHex } from '@medveil/encoding';
 import type { PseudonymKeys } from '@medveil/identity';
 import { type Afgh06, afgh06, loadEngine } from '@medveil/pre';
 import { syntheticBundles } from './demo/bundles.js';
@@ -77,9 +77,9 @@ const signed = ({ transaction }: Entry, by: PseudonymKeys, body: Body, nonce = t
 async function assertConsistent(): Promise<void> {
   const agreed = await replicasAgree(world.clients);
   assert.ok(agreed.agree && agreed.conserved);
-  const { conserved, minted, balances, held, vouchers } = await world.clients.contract.totals();
+  const { conserved, minted, redeemed, balances, held, vouchers } = await world.clients.contract.totals();
   assert.ok(conserved);
-  assert.equal(minted, balances + held + vouchers);
+  assert.equal(minted - redeemed, balances + held + vouchers);
 }
 
 const proxyBodies = () => readdir(join(world.folder, 'objects', 'proxy-cloud'), { recursive: true });
@@ -296,5 +296,40 @@ describe('what the services tell of themselves, after that', () => {
     const anchors = await anchorsOf('docs/runbooks.md');
     const alerts = rules.flatMap((rule) => ('alert' in rule ? [rule] : []));
     assert.deepEqual(alerts.filter(({ alert, annotations }) => annotations.runbook_url !== `docs/runbooks.md#${alert.toLowerCase()}` || !anchors.has(alert.toLowerCase())).map(({ alert }) => alert), []);
+  });
+});
+
+describe('what a patient was paid', () => {
+  it('is paid out under a pseudonym that the ledger knows for nothing else', async () => {
+    const { clients } = world;
+    const { patientId } = diabetic;
+    const { credits } = await clients.patient.earnings(patientId);
+    const earlier = await clients.contract.totals();
+    skewMs += 6 * HOUR_MS;
+    const funds = await until('the vouchers', () => clients.patient.funds(patientId), ({ available }) => available === credits, WAIT_MS);
+    assert.deepEqual(funds.purses.map(({ state, balance }) => [state, balance]), [['done', 0]]);
+    assert.equal((await clients.contract.totals()).vouchers, credits);
+    await assertConsistent();
+
+    const reference = 'ab'.repeat(32);
+    const { payoutId } = await clients.patient.startPayout(patientId, { reference });
+    skewMs += 6 * HOUR_MS;
+    const paid = await until('the payout', () => clients.patient.payout(payoutId), ({ status }) => status === 'redeemed', WAIT_MS);
+    assert.equal(paid.amount, credits);
+    const { vouchers, redeemed } = await clients.contract.totals();
+    assert.deepEqual([vouchers, redeemed], [0, earlier.redeemed + credits]);
+    await assertConsistent();
+
+    const { entries } = await readChain(clients.contract);
+    const accepted = entries.filter(({ receipt }) => receipt.ok);
+    assert.deepEqual(accepted.filter(({ sender }) => sender === paid.account).map(({ transaction }) => transaction.body.type), ['spend-vouchers', 'redeem']);
+    assert.equal(toHex(only(ofType(accepted, 'redeem')).transaction.body.reference), reference);
+    // Nothing that was shown in the end stood in what the paid pseudonym had sent, or in the treasury's answer.
+    const asked = only(ofType(accepted, 'request-vouchers'));
+    const seen = [asked, only(ofType(accepted, 'issue-vouchers'))].map(({ bytes }) => toHex(bytes)).join('');
+    assert.equal(asked.sender, funds.purses[0]?.account);
+    for (const { serial, signature } of only(ofType(accepted, 'spend-vouchers')).transaction.body.vouchers) {
+      for (const shown of [serial, signature]) assert.ok(!seen.includes(toHex(shown)) && !seen.includes(toHex(shown.subarray(0, 16))));
+    }
   });
 });

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { EventData, EventType } from '@medveil/agreements';
 import { delay, HttpClient, type patientApi, PatientApiClient, TrailReader } from '@medveil/client';
 import { openTestEngine } from '@medveil/database/testing';
 import { encodePolicy } from '@medveil/eligibility';
-import { fromBase64Url, type Id, toBase64Url, utf8 } from '@medveil/encoding';
+import { fromBase64Url, type Id, toBase64Url, toHex, utf8 } from '@medveil/encoding';
 import { derivePatientKeys, openView, passphraseWrapping } from '@medveil/identity';
 import { decodeReceiptProof, LightClient } from '@medveil/ledger';
 import type { RunningService } from '@medveil/service-kit';
@@ -29,6 +30,8 @@ const trailOf = async (from: PatientApiClient, patientId: Id<'pat'>): Promise<pa
   }
 };
 
+const retries = ({ nextStep }: { readonly nextStep: string | null }): boolean => nextStep?.includes('trying again') === true;
+
 const lines = (...bundles: Uint8Array[]): string => bundles.map((bytes) => new TextDecoder().decode(bytes)).join('\n');
 
 describe('the agent of patients and their hospital', () => {
@@ -50,6 +53,13 @@ describe('the agent of patients and their hospital', () => {
   const ready = async (): Promise<void> => {
     while (!(await fetch(`${service.url}/health/ready`)).ok) await delay(50);
   };
+  const restart = async (meanwhile: () => Promise<void> = async () => undefined): Promise<void> => {
+    await service.close();
+    await meanwhile();
+    await start();
+    await ready();
+  };
+  const happened = <Type extends EventType>(type: Type) => world.ledger.events.flatMap((event) => (event.type === type ? [event.data as EventData<Type>] : []));
   const patientWith = async (hba1cPercent: number): Promise<{ patientId: Id<'pat'>; recordId: Id<'rec'> }> => {
     const { patientId } = await agent.createPatient('bed 7');
     const { recordId } = await agent.importRecord(patientId, bundleOf(hba1cPercent));
@@ -223,6 +233,67 @@ describe('the agent of patients and their hospital', () => {
     assert.deepEqual((await matchOf(patientId, study.requirementId)).conflicts.map((conflict) => conflict.code), ['agreements/nullifier-spent']);
   });
 
+  it('makes vouchers of what was paid and pays them out under a pseudonym of their own, stopped between any two steps', async () => {
+    const funds = async (wanted: (funds: patientApi.Funds, purse: patientApi.Funds['purses'][number]) => boolean): Promise<patientApi.Funds> => {
+      for (;;) {
+        const found = await agent.funds(settledPatient);
+        const [purse] = found.purses;
+        if (purse !== undefined && wanted(found, purse)) return found;
+        await delay(20);
+      }
+    };
+    const pay = (amount: number | undefined, reference: string) => agent.startPayout(settledPatient, { reference, ...(amount === undefined ? {} : { amount }) });
+    const first = '11'.repeat(32);
+
+    await funds((_, { state, balance }) => state === 'waiting' && balance === 98);
+    await assert.rejects(pay(10, first), code('patient-api/amount-not-payable'));
+
+    // The request is written down and does not get away.
+    world.frontLoses = { type: 'request-vouchers', when: 'before' };
+    world.advance(6 * HOUR_MS);
+    await funds((_, purse) => purse.state === 'asked' && retries(purse));
+    await restart(async () => void (world.frontLoses = { type: 'request-vouchers', when: 'after' }));
+    // The treasury does not answer: the credits come back, and are asked for again.
+    await funds((_, { state, balance }) => state === 'asked' && balance === 8);
+    world.frontLoses = null;
+    await restart(async () => {
+      world.advance(25 * HOUR_MS);
+      await world.ledger.submit(null);
+    });
+    await funds((_, { state, balance }) => state === 'waiting' && balance === 98);
+    world.advance(6 * HOUR_MS);
+    await funds((_, { state }) => state === 'asked');
+    await restart(() => world.treasury.answer());
+    const made = await funds(({ available }) => available === 90);
+    assert.deepEqual(made.vouchers, [{ denomination: 10, asked: 0, available: 9, reserved: 0, spent: 0 }]);
+    assert.deepEqual(made.purses.map(({ state, balance, nextStep }) => [state, balance, nextStep]), [['done', 8, null]]);
+    assert.equal(happened('vouchers-requested').length, 2);
+
+    await assert.rejects(pay(45, first), code('patient-api/amount-not-payable'));
+    const { payoutId, account, status } = await pay(40, first);
+    assert.deepEqual([status, account], ['waiting', null]);
+    assert.equal((await pay(undefined, first)).payoutId, payoutId);
+    await assert.rejects(pay(50, first), code('patient-api/payout-conflict'));
+    assert.deepEqual((await agent.funds(settledPatient)).vouchers.map(({ available, reserved }) => [available, reserved]), [[5, 4]]);
+    // It is spent, and nobody says so; then the redemption does not get away.
+    world.frontLoses = { type: 'spend-vouchers', when: 'after' };
+    world.advance(6 * HOUR_MS);
+    while (happened('vouchers-spent').length === 0) await delay(20);
+    await restart(async () => void (world.frontLoses = { type: 'redeem', when: 'before' }));
+    while (!retries(await agent.payout(payoutId))) await delay(20);
+    await restart(async () => void (world.frontLoses = null));
+    let paid = await agent.payout(payoutId);
+    for (; paid.status !== 'redeemed'; paid = await agent.payout(payoutId)) await delay(20);
+
+    const [spent, ...spentAgain] = happened('vouchers-spent');
+    const [redeemed, ...redeemedAgain] = happened('credits-redeemed');
+    assert.deepEqual([spentAgain, redeemedAgain], [[], []]);
+    assert.deepEqual([spent?.account, spent?.amount, redeemed?.account, redeemed?.amount, toHex(redeemed?.reference ?? new Uint8Array())], [paid.account, 40, paid.account, 40, first]);
+    assert.ok(happened('settled').every(({ patient }) => patient !== paid.account));
+    assert.deepEqual((await agent.payouts(settledPatient)).items, [paid]);
+    assert.deepEqual((await agent.funds(settledPatient)).vouchers, [{ denomination: 10, asked: 0, available: 5, reserved: 0, spent: 4 }]);
+  });
+
   it('goes on with a claim that the ledger accepted, whatever the front said of it', async () => {
     world.frontDeniesClaims = true;
     const { patientId, recordId } = await patientWith(8.8);
@@ -259,7 +330,10 @@ describe('the agent of patients and their hospital', () => {
 
   it('shows a patient all that concerned them on the ledger, each entry proved, and by the view key without the agent', async () => {
     const entries = await trailOf(agent, settledPatient);
-    assert.deepEqual(entries.map(({ type }) => type), ['account-registered', 'record-registered', 'claim-accepted', 'delivery-recorded', 'settled']);
+    assert.deepEqual(entries.map(({ type }) => type), [
+      'account-registered', 'record-registered', 'claim-accepted', 'delivery-recorded', 'settled', 'vouchers-requested', 'voucher-request-lapsed', 'vouchers-requested', 'vouchers-issued',
+      'account-registered', 'vouchers-spent', 'credits-redeemed',
+    ]);
     const light = LightClient.fromGenesis(fromBase64Url(world.network.genesis));
     for (const { proof, height, receiptIndex, eventIndex, type, transactionId } of entries) {
       const receipt = light.verifyReceipt(decodeReceiptProof(fromBase64Url(proof)));
@@ -292,6 +366,11 @@ describe('the agent of patients and their hospital', () => {
       while ((await restored.patient(settledPatient)).isRestoring || (await restored.patient(settledPatient)).unusedPseudonyms < 3) await delay(50);
       assert.deepEqual(await trailOf(restored, settledPatient), await trailOf(agent, settledPatient));
       assert.equal((await restored.earnings(settledPatient)).credits, 98);
+      // What was not paid out yet is there again, made from the seed; what a pseudonym holds beside is known, and its requests go on from the second.
+      let funds = await restored.funds(settledPatient);
+      for (; funds.available === 0; funds = await restored.funds(settledPatient)) await delay(50);
+      assert.deepEqual([funds.available, funds.vouchers], [50, [{ denomination: 10, asked: 0, available: 5, reserved: 0, spent: 4 }]]);
+      assert.deepEqual(funds.purses.map(({ balance, state }) => `${state}: ${balance}`).toSorted(), ['done: 0', 'done: 8']);
       const { recordId } = await restored.importRecord(settledPatient, bundleOf(8.1));
       assert.equal((await restored.matches(settledPatient)).items[0]?.recordId, recordId);
     } finally {

@@ -2,7 +2,7 @@ import { LedgerAccess, LedgerFollower } from '@medveil/client';
 import { createJobs } from '@medveil/database';
 import { measuredProver, measureFollower, nativeProgram } from '@medveil/host';
 import { createProver } from '@medveil/eligibility';
-import { fromBase64Url, isCodedError } from '@medveil/encoding';
+import { fromBase64Url, type Id, isCodedError } from '@medveil/encoding';
 import { TrailStore } from '@medveil/host';
 import type { ObjectStore } from '@medveil/object-store';
 import { jobObserver } from '@medveil/service-kit';
@@ -36,6 +36,11 @@ import { Importer } from './records/import.js';
 import { Population } from './records/population.js';
 import { Records } from './records/records.js';
 import { Screening } from './records/searchable.js';
+import { FundsView } from './vouchers/funds.js';
+import { PAYOUT, PURSE } from './vouchers/job.js';
+import { Payouts } from './vouchers/payouts.js';
+import { Purses } from './vouchers/purses.js';
+import { VoucherMaker } from './vouchers/voucher-maker.js';
 
 /** Exchanges worked on at a time: most of them wait for a block. */
 const CONCURRENT_JOBS = 16;
@@ -54,7 +59,7 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
     database, clock, random, concurrency: CONCURRENT_JOBS, pollMs: JOB_POLL_MS,
     onAttempt: (attempt) => {
       attempted(attempt);
-      if (attempt.outcome === 'dead') void runner.buried(attempt.kind, attempt.key);
+      if (attempt.outcome === 'dead') void buried(attempt.kind, attempt.key);
     },
   });
   const changes = new Changes();
@@ -90,9 +95,10 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
     },
   });
   const ledger = new LedgerAccess(follower, connections.reader, clock);
+  const transactions = new Transactions(context, ledger, follower, connections);
   const runner = new ExchangeRunner(context, store, new Instances(records, requirements, keyring, pseudonyms), {
     uploads: new Uploads(context, connections, store),
-    transactions: new Transactions(context, ledger, follower, connections),
+    transactions,
     proofs: new Proofs(context, prover, circuits, enrolments, ledger),
     grants: new Grants(context, connections, store),
   }, jobs);
@@ -102,8 +108,17 @@ export async function assemble(context: AgentContext, objects: ObjectStore) {
   const standing = new StandingConsent(context, { rules, decisions, requirements, screening, matcher, starter }, jobs);
   const withdrawals = new Withdrawals(context, { patients, rules, decisions, standing, store, runner, requirements, trail });
   const consent = { rules, decisions, standing, withdrawals };
-  const restorations = new Restorations(context, { patients, keyring, connections, trail, jobs });
-  return { jobs, consent, screening, bulk, requirements, trail, restorations, pseudonyms, keyring, prover, hospital, patients, importer, population, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
+  const maker = new VoucherMaker(context, keyring);
+  const purses = new Purses(context, { pseudonyms, transactions, maker, trail }, jobs);
+  const payouts = new Payouts(context, { patients, pseudonyms, transactions, maker }, jobs);
+  const funds = new FundsView(context, { patients, pseudonyms, purses });
+  const buried = (kind: string, key: string): Promise<void> => {
+    const id = key.split('/', 1)[0] ?? '';
+    if (kind === PURSE.name) return purses.buried(id as Id<'acc'>);
+    return kind === PAYOUT.name ? payouts.buried(id as Id<'pay'>) : runner.buried(kind, key);
+  };
+  const restorations = new Restorations(context, { patients, keyring, connections, trail, maker, jobs });
+  return { jobs, consent, payouts, funds, screening, bulk, requirements, trail, restorations, pseudonyms, keyring, prover, hospital, patients, importer, population, matcher, store, changes, starter, runner, view, follower, fetchPolicies };
 }
 
 export type Agent = Awaited<ReturnType<typeof assemble>>;

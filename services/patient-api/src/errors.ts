@@ -20,6 +20,10 @@ export type PatientApiErrorCode =
   | 'patient-api/not-revocable'
   | 'patient-api/gave-up'
   | 'patient-api/restoring'
+  | 'patient-api/unknown-voucher'
+  | 'patient-api/unknown-payout'
+  | 'patient-api/payout-conflict'
+  | 'patient-api/amount-not-payable'
   | 'patient-api/patient-known'
   | 'patient-api/bad-backup'
   | 'patient-api/too-many-lines'
@@ -57,6 +61,10 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'patient-api/conflict': 409,
   'patient-api/circuit-not-held': 409,
   'patient-api/not-revocable': 409,
+  'patient-api/unknown-voucher': 404,
+  'patient-api/unknown-payout': 404,
+  'patient-api/payout-conflict': 409,
+  'patient-api/amount-not-payable': 409,
   'patient-api/too-many-rules': 409,
   'patient-api/unknown-rule': 404,
   'patient-api/unknown-question': 404,

@@ -6,6 +6,8 @@ export const SCOPES = {
   write: 'patients:write',
   /** consent to an exchange, and withdraw from one */
   exchange: 'exchanges:write',
+  /** have what a patient earned paid out */
+  payout: 'payouts:write',
   /** take a patient's seed out, sealed, and bring it back */
   backup: 'patients:backup',
 } as const;

@@ -55,6 +55,12 @@ export const patientApiSettings = z.strictObject({
   pseudonymsLeft: z.int().min(1).max(128).default(3),
   /** where a delivery is due so soon and the proxy has not recorded it, the agent does it itself */
   deliverBeforeDeadlineMs: z.int().min(1_000).default(6 * 3_600_000),
+  /**
+   * Longest time between a payment and the request that turns it into vouchers, and between the order of a payout and the spending: drawn
+   * from the last three quarters. The longer, the more payments of others lie in between (docs/vouchers.md).
+   */
+  voucherDelayMs: z.int().min(0).max(30 * 86_400_000).default(6 * 3_600_000),
+  payoutDelayMs: z.int().min(0).max(30 * 86_400_000).default(6 * 3_600_000),
   /** how often policies of open requirements that are still missing are asked for (all of them at once) */
   policyPollMs: z.int().min(100).max(600_000).default(1_000),
 });

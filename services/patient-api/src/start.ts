@@ -16,6 +16,7 @@ import { ExchangeStore } from './exchanges/exchange-store.js';
 import { ExchangeRunner } from './exchanges/runner.js';
 import { ConsentController } from './http/consent.controller.js';
 import { ExchangesController } from './http/exchanges.controller.js';
+import { FundsController } from './http/funds.controller.js';
 import { PatientsController } from './http/patients.controller.js';
 import { PopulationController } from './http/population.controller.js';
 import { RestorationsController } from './http/restorations.controller.js';
@@ -35,6 +36,8 @@ import { loadRuleSet } from './records/rule-set.js';
 import { Screening } from './records/searchable.js';
 import type { PatientApiSettings } from './settings.js';
 import { SCHEMA } from './tables.js';
+import { FundsView } from './vouchers/funds.js';
+import { Payouts } from './vouchers/payouts.js';
 
 const NAME = 'patient-api';
 const VERSION = '0.1.0';
@@ -107,7 +110,7 @@ function begin({ hospital, view, follower, jobs }: Agent): void {
 
 function moduleOf(agent: Agent) {
   return defineModule('patient-agent', {
-    controllers: [PatientsController, ExchangesController, ConsentController, PopulationController, TrailController, RestorationsController],
+    controllers: [PatientsController, ExchangesController, ConsentController, PopulationController, TrailController, RestorationsController, FundsController],
     providers: [
       { provide: Patients, useValue: agent.patients },
       { provide: Importer, useValue: agent.importer },
@@ -129,6 +132,8 @@ function moduleOf(agent: Agent) {
       { provide: ConsentDecisions, useValue: agent.consent.decisions },
       { provide: StandingConsent, useValue: agent.consent.standing },
       { provide: Withdrawals, useValue: agent.consent.withdrawals },
+      { provide: FundsView, useValue: agent.funds },
+      { provide: Payouts, useValue: agent.payouts },
     ],
   });
 }

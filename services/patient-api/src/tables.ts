@@ -131,8 +131,9 @@ export const exchangeParts = schema.table('exchange_parts', {
 export type ExchangePartRow = typeof exchangeParts.$inferSelect;
 
 export const transactions = schema.table('transactions', {
-  exchangeId: text('exchange_id').$type<Id<'exc'>>().notNull(),
+  account: text('account').$type<Id<'acc'>>().notNull(),
   kind: text('kind').notNull(),
+  round: integer('round').notNull().default(0),
   nonce: integer('nonce').notNull(),
   transactionId: text('transaction_id').$type<Id<'txn'>>().notNull(),
   bytes: bytea('bytes').notNull(),
@@ -169,3 +170,54 @@ export const consentDecisions = schema.table('consent_decisions', {
   answeredBy: text('answered_by'),
 });
 export type ConsentDecisionRow = typeof consentDecisions.$inferSelect;
+
+export const voucherKeys = schema.table('voucher_keys', {
+  keyId: text('key_id').primaryKey(),
+  denomination: millis('denomination').notNull(),
+  publicKey: bytea('public_key').notNull(),
+  issuing: boolean('issuing').notNull(),
+});
+export type VoucherKeyRow = typeof voucherKeys.$inferSelect;
+
+export const purses = schema.table('purses', {
+  account: text('account').$type<Id<'acc'>>().primaryKey(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  pseudonymIndex: integer('pseudonym_index').notNull(),
+  dueAtMs: millis('due_at_ms').notNull(),
+  code: text('code'),
+  lastError: text('last_error'),
+  updatedAtMs: millis('updated_at_ms').notNull(),
+});
+export type PurseRow = typeof purses.$inferSelect;
+
+export const payouts = schema.table('payouts', {
+  payoutId: text('payout_id').$type<Id<'pay'>>().primaryKey(),
+  sequence: millis('sequence').generatedAlwaysAsIdentity(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  amount: millis('amount').notNull(),
+  reference: bytea('reference').notNull(),
+  status: text('status').$type<patientApi.PayoutStatus>().notNull(),
+  pseudonymIndex: integer('pseudonym_index'),
+  dueAtMs: millis('due_at_ms').notNull(),
+  code: text('code'),
+  lastError: text('last_error'),
+  requestedBy: text('requested_by').notNull(),
+  createdAtMs: millis('created_at_ms').notNull(),
+  updatedAtMs: millis('updated_at_ms').notNull(),
+});
+export type PayoutRow = typeof payouts.$inferSelect;
+
+export const vouchers = schema.table('vouchers', {
+  account: text('account').$type<Id<'acc'>>().notNull(),
+  round: integer('round').notNull(),
+  position: integer('position').notNull(),
+  patientId: text('patient_id').$type<Id<'pat'>>().notNull(),
+  pseudonymIndex: integer('pseudonym_index').notNull(),
+  keyId: text('key_id').notNull(),
+  denomination: millis('denomination').notNull(),
+  requestId: text('request_id').$type<Id<'vrq'>>(),
+  status: text('status').$type<patientApi.VoucherStatus>().notNull(),
+  blindSignature: bytea('blind_signature'),
+  payoutId: text('payout_id').$type<Id<'pay'>>(),
+});
+export type VoucherRow = typeof vouchers.$inferSelect;

@@ -8,7 +8,7 @@ export const AUDIENCES = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'rese
 /** Everything that operators of all services do. */
 export const OPERATOR_SCOPES = [
   'consensus:vote', 'deliveries:read', 'disputes:read', 'disputes:rule', 'enrolments:admin', 'exchanges:write', 'institutions:write', 'ledger:read', 'openings:answer', 'openings:read',
-  'openings:request', 'operations:read', 'patients:read', 'patients:write', 'requirements:write', 'research:read', 'transactions:submit', 'treasury:mint',
+  'openings:request', 'operations:read', 'patients:read', 'patients:write', 'payouts:write', 'requirements:write', 'research:read', 'transactions:submit', 'treasury:mint',
 ] as const;
 
 /** A token under the operator's key of a setup folder. @throws SetupError `setup/no-keys` */

@@ -5,6 +5,7 @@ import { accountIdSchema, claimIdSchema, exchangeIdSchema, pageSchema, patientId
 
 export * from './patient-consent.js';
 export * from './patient-trail.js';
+export * from './patient-vouchers.js';
 
 export const localRecordIdSchema = idSchema('rec');
 

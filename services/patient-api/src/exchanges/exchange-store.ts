@@ -1,5 +1,5 @@
 import type { patientApi } from '@medveil/client';
-import type { Queries } from '@medveil/database';
+import type { Queries, TransactionQueries } from '@medveil/database';
 import { type Clock, type Id, toHex } from '@medveil/encoding';
 import type { TrailStore } from '@medveil/host';
 import { asc, desc, eq, gt } from 'drizzle-orm';
@@ -22,6 +22,11 @@ export async function moveTo(on: Queries, clock: Clock, exchange: Moving, phase:
     .set({ ...change, phase, phases: { ...exchange.phases, [phase]: nowMs }, lastError: null, updatedAtMs: nowMs })
     .where(eq(exchanges.exchangeId, exchange.exchangeId));
   return true;
+}
+
+/** A claim's id is known before it is sent, and written down with its transaction. */
+export async function nameClaim(tx: TransactionQueries, exchangeId: Id<'exc'>, claimId: Id<'clm'>): Promise<void> {
+  await tx.update(exchanges).set({ claimId }).where(eq(exchanges.exchangeId, exchangeId));
 }
 
 export class ExchangeStore {

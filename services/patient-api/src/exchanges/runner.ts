@@ -1,10 +1,11 @@
+import { claimIdOf } from '@medveil/agreements';
 import { ApiError, LedgerRejection } from '@medveil/client';
 import type { Jobs, RunningJob } from '@medveil/database';
 import { type Id, isCodedError } from '@medveil/encoding';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import type { ExchangeRow } from '../tables.js';
-import type { ExchangeStore } from './exchange-store.js';
+import { type ExchangeStore, nameClaim } from './exchange-store.js';
 import type { Grants } from './grant.js';
 import type { Instances } from './instance.js';
 import { EXCHANGE, MAX_ATTEMPTS, REVOCATION } from './job.js';
@@ -124,22 +125,23 @@ export class ExchangeRunner {
   async #register(exchange: ExchangeRow, signal: AbortSignal): Promise<void> {
     const instance = await this.instances.of(exchange);
     const body = registrationOf(instance, await this.store.parts(exchange.exchangeId));
-    await this.steps.transactions.submit(exchange, instance.pseudonym, body, signal);
+    await this.steps.transactions.submit(instance.pseudonym, body, signal);
   }
 
   /** Phase 10 on the patient's side: the signed claim is the acceptance of the offer. The followed event moves the exchange on. */
   async #claim(exchange: ExchangeRow, signal: AbortSignal): Promise<Outcome> {
     if (exchange.proof === null) throw new PatientApiError('patient-api/unknown-exchange', 'the exchange has no proof');
     const { pseudonym, requirement, commitment } = await this.instances.of(exchange);
-    await this.steps.transactions.submit(exchange, pseudonym, {
+    const { exchangeId } = exchange;
+    await this.steps.transactions.submit(pseudonym, {
       type: 'submit-claim',
       requirementId: requirement.requirementId,
       record: commitment.h,
       policyHash: requirement.terms.policyHash,
       result: 1,
       ...decodeProved(exchange.proof),
-    }, signal);
-    return (await this.store.get(exchange.exchangeId)).phase === 'proved' ? { againAtMs: this.context.clock() + GRANT_RETRY_MS } : 'next';
+    }, signal, { together: (tx, nonce) => nameClaim(tx, exchangeId, claimIdOf(pseudonym.account, nonce)) });
+    return (await this.store.get(exchangeId)).phase === 'proved' ? { againAtMs: this.context.clock() + GRANT_RETRY_MS } : 'next';
   }
 
   async #grant(exchange: ExchangeRow, signal: AbortSignal): Promise<Outcome> {
@@ -167,7 +169,7 @@ export class ExchangeRunner {
   async #deliver(exchange: ExchangeRow, signal: AbortSignal): Promise<Outcome> {
     const instance = await this.instances.of(exchange);
     try {
-      await this.steps.transactions.submit(exchange, instance.pseudonym, await this.steps.grants.delivery(instance), signal);
+      await this.steps.transactions.submit(instance.pseudonym, await this.steps.grants.delivery(instance), signal);
     } catch (error) {
       // The proxy was faster after all, or the time is over: the events say which. Nobody's mere word ends an accepted claim.
       if (!(error instanceof LedgerRejection) && !isRefusedEarly(error)) throw error;
@@ -186,7 +188,7 @@ export class ExchangeRunner {
   /** A claim that may be on its way is waited for, and withdrawn on the ledger. */
   async #isWithdrawnBeforeClaim(exchange: ExchangeRow): Promise<boolean> {
     if (exchange.revocationRequestedAtMs === null || !UNCLAIMED.has(exchange.phase)) return false;
-    if ((await this.steps.transactions.stored(exchange, 'submit-claim')) !== undefined) return false;
+    if ((await this.steps.transactions.stored(exchange.account, 'submit-claim')) !== undefined) return false;
     await this.store.move(exchange.exchangeId, 'withdrawn', { reason: 'withdrawn before a claim was made', retryable: true });
     return true;
   }
@@ -197,7 +199,7 @@ export class ExchangeRunner {
     if (exchange.revokedAtMs !== null || exchange.claimId === null || (isOver(exchange.phase) && exchange.phase !== 'settled')) return undefined;
     const { pseudonym } = await this.instances.of(exchange);
     try {
-      await this.steps.transactions.submit(exchange, pseudonym, { type: 'revoke-grant', claimId: exchange.claimId }, signal);
+      await this.steps.transactions.submit(pseudonym, { type: 'revoke-grant', claimId: exchange.claimId }, signal);
     } catch (error) {
       if (!(error instanceof LedgerRejection)) throw error;
       await this.store.note(exchange.exchangeId, { lastError: error.code });

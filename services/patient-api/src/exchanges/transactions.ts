@@ -1,13 +1,20 @@
-import { type Body, type BodyType, claimIdOf } from '@medveil/agreements';
+import type { Body, BodyType } from '@medveil/agreements';
 import { ApiError, KeyedQueue, type LedgerAccess, type LedgerFollower, LedgerRejection } from '@medveil/client';
-import { isCodedError } from '@medveil/encoding';
+import type { Queries, TransactionQueries } from '@medveil/database';
+import { type Id, isCodedError } from '@medveil/encoding';
 import { and, count, eq, isNotNull } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import type { Connections } from '../ledger/connections.js';
 import type { Pseudonym } from '../parties/pseudonyms.js';
-import { exchanges, type ExchangeRow, transactions } from '../tables.js';
+import { transactions } from '../tables.js';
 
 type StoredTransaction = typeof transactions.$inferSelect;
+
+export interface SubmitOptions {
+  /** which of an account's transactions of this type */
+  readonly round?: number;
+  readonly together?: (tx: TransactionQueries, nonce: number) => Promise<void>;
+}
 
 /** Times a transaction is signed anew because its nonce was taken or its time was over. */
 const MAX_ATTEMPTS = 3;
@@ -32,43 +39,49 @@ export class Transactions {
   ) {}
 
   /**
-   * Resolves when the transaction is accepted and its block has been followed. Idempotent for an exchange and a type.
+   * Resolves when the transaction is accepted and its block has been followed. Idempotent for an account, a type and a round.
+   * @param options.together written down with the transaction, whose nonce is known from then on
    * @throws LedgerRejection; ApiError where the front refuses to pass it on
    */
-  async submit(exchange: ExchangeRow, pseudonym: Pseudonym, body: Body, signal: AbortSignal): Promise<void> {
-    await this.#queue.run(exchange.exchangeId, async () => {
+  async submit(pseudonym: Pseudonym, body: Body, signal: AbortSignal, { round = 0, together }: SubmitOptions = {}): Promise<void> {
+    await this.#queue.run(pseudonym.account, async () => {
       for (let attempt = 1; ; attempt += 1) {
-        const stored = (await this.stored(exchange, body.type)) ?? (await this.#write(exchange, pseudonym, body));
+        const stored = (await this.stored(pseudonym.account, body.type, round)) ?? (await this.#write(pseudonym, body, round, together));
         try {
           return await this.#send(stored, pseudonym, signal);
         } catch (error) {
           if (attempt === MAX_ATTEMPTS || !this.#isVoid(stored, error)) throw error;
-          await this.#discard(stored);
+          await this.discard(this.context.database.queries, stored);
         }
       }
     });
   }
 
-  async stored({ exchangeId }: Pick<ExchangeRow, 'exchangeId'>, kind: BodyType): Promise<StoredTransaction | undefined> {
+  async stored(account: Id<'acc'>, kind: BodyType, round = 0): Promise<StoredTransaction | undefined> {
     const [row] = await this.context.database.queries
       .select()
       .from(transactions)
-      .where(and(eq(transactions.exchangeId, exchangeId), eq(transactions.kind, kind)));
+      .where(same({ account, kind, round }));
     return row;
   }
 
-  async #write({ exchangeId }: ExchangeRow, pseudonym: Pseudonym, body: Body): Promise<StoredTransaction> {
-    const { database } = this.context;
-    return database.transaction(async (tx) => {
-      const accepted = and(eq(transactions.exchangeId, exchangeId), isNotNull(transactions.acceptedHeight));
+  /** Only of one that is not accepted and never will be. */
+  async discard(on: Queries, transaction: Pick<StoredTransaction, 'account' | 'kind' | 'round'>): Promise<void> {
+    await on.delete(transactions).where(same(transaction));
+  }
+
+  async #write(pseudonym: Pseudonym, body: Body, round: number, together: SubmitOptions['together']): Promise<StoredTransaction> {
+    const { account } = pseudonym;
+    return this.context.database.transaction(async (tx) => {
+      const accepted = and(eq(transactions.account, account), isNotNull(transactions.acceptedHeight));
       const [counted] = await tx.select({ number: count() }).from(transactions).where(accepted);
       const nonce = counted?.number ?? 0;
       // The T-Cert registers the account with its first transaction.
       const author = { account: pseudonym.key, certificate: nonce === 0 ? pseudonym.certificate : null };
       const { transactionId, bytes, validUntilMs } = this.ledger.prepare(author, nonce, body);
-      const row = { exchangeId, kind: body.type, nonce, transactionId, bytes, validUntilMs, acceptedHeight: null };
+      const row = { account, kind: body.type, round, nonce, transactionId, bytes, validUntilMs, acceptedHeight: null };
       await tx.insert(transactions).values(row);
-      if (body.type === 'submit-claim') await tx.update(exchanges).set({ claimId: claimIdOf(pseudonym.account, nonce) }).where(eq(exchanges.exchangeId, exchangeId));
+      await together?.(tx, nonce);
       return row;
     });
   }
@@ -88,10 +101,7 @@ export class Transactions {
     if (error instanceof LedgerRejection || error instanceof ApiError) return VOID.has(error.code);
     return isCodedError(error) && error.code === 'client/gave-up' && this.context.clock() > validUntilMs + CLOCK_MARGIN_MS;
   }
-
-  async #discard(stored: StoredTransaction): Promise<void> {
-    await this.context.database.queries.delete(transactions).where(same(stored));
-  }
 }
 
-const same = ({ exchangeId, kind }: StoredTransaction) => and(eq(transactions.exchangeId, exchangeId), eq(transactions.kind, kind));
+const same = ({ account, kind, round }: Pick<StoredTransaction, 'account' | 'kind' | 'round'>) =>
+  and(eq(transactions.account, account), eq(transactions.kind, kind), eq(transactions.round, round));

@@ -33,7 +33,16 @@ export class Connections {
     this.reader = new ContractClient(new HttpClient({ baseUrl: context.settings.contractUrl, token: this.#readerTokens() }));
   }
 
+  /**
+   * A T-Cert that has ended opens no door, but its account may still have credits to take out: its transactions, which are public,
+   * are then handed in under the hospital's pseudonym.
+   */
   as(pseudonym: Pseudonym): PseudonymClients {
+    const own = this.#own(pseudonym);
+    return pseudonym.notAfterMs > this.context.clock() ? own : { ...own, contract: this.reader };
+  }
+
+  #own(pseudonym: Pseudonym): PseudonymClients {
     const known = this.#clients.get(pseudonym.account);
     if (known !== undefined) return known;
     const { contractUrl, proxyUrl } = this.context.settings;

@@ -8,10 +8,11 @@ import { eq, sql } from 'drizzle-orm';
 import type { AgentContext } from '../agent.js';
 import type { Changes } from '../exchanges/changes.js';
 import { members, requirements } from '../tables.js';
+import { applyVoucherEvent, keepGenesisVoucherKeys } from '../vouchers/voucher-events.js';
 import { applyExchangeEvent } from './exchange-events.js';
 
 /**
- * What this agent has read out of the verified blocks: open requirements, pinned members, its own claims. A block's effects and
+ * What this agent has read out of the verified blocks: open requirements, pinned members, its own claims and vouchers. A block's effects and
  * the cursor are one transaction, so that each counts once.
  */
 export class LedgerView {
@@ -39,6 +40,7 @@ export class LedgerView {
     const { network, database } = this.context;
     const entries = new Map<string, CborValue>(loadGenesis(fromBase64Url(network.genesis)).document.state.map(({ key, value }) => [key, value]));
     const state = { get: (key: string) => entries.get(key) };
+    await keepGenesisVoucherKeys(database.queries, state);
     for (const role of ['institution', 'proxy'] as const) {
       for (const account of membersTable.read(state, role) ?? []) {
         const entry = memberTable.read(state, account);
@@ -53,6 +55,7 @@ export class LedgerView {
     const { database, log } = this.context;
     const touched = new Set<Id<'exc'>>();
     let hasNewRequirement = false;
+    let hasVouchersToSeeTo = false;
     await database.transaction(async (tx) => {
       const at = await this.#cursor.load(tx, true);
       if (at !== null && at.height >= block.height) return;
@@ -67,11 +70,12 @@ export class LedgerView {
         await this.#apply(tx, event);
         const exchangeId = await applyExchangeEvent({ tx, clock: this.context.clock, jobs: this.jobs }, event);
         if (exchangeId !== null) touched.add(exchangeId);
+        if (await applyVoucherEvent({ tx, context: this.context, jobs: this.jobs }, event)) hasVouchersToSeeTo = true;
       }
       await this.#cursor.save(block, tx);
     });
     for (const exchangeId of touched) this.changes.notify(exchangeId);
-    if (touched.size > 0) this.jobs.notify();
+    if (touched.size > 0 || hasVouchersToSeeTo) this.jobs.notify();
     if (hasNewRequirement) this.onRequirement();
   }
 

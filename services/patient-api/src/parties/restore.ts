@@ -4,12 +4,16 @@ import { defineJob, type Jobs } from '@medveil/database';
 import { fromBase64Url, type Id, idSchema, isCodedError, toBase64Url } from '@medveil/encoding';
 import { LedgerCursor, type TrailStore } from '@medveil/host';
 import { accountId, decodeTCert, passphraseWrapping, type PatientKeys } from '@medveil/identity';
+import { transactionIdOf } from '@medveil/ledger';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import type { Connections } from '../ledger/connections.js';
-import { parties, patients, pseudonyms } from '../tables.js';
+import { parties, patients, pseudonyms, transactions } from '../tables.js';
+import { VoucherDiscovery } from '../vouchers/voucher-discovery.js';
+import { openPurse } from '../vouchers/voucher-events.js';
+import type { VoucherMaker } from '../vouchers/voucher-maker.js';
 import type { Keyring } from './keyring.js';
 import { type Patients, PREPARE_PATIENT } from './patients.js';
 
@@ -28,6 +32,8 @@ const RECORD_EPOCH_MS = Date.UTC(2020, 0, 1);
 interface Found {
   readonly index: number;
   certificate: Uint8Array | null;
+  /** what it had accepted, in its order */
+  readonly sent: (typeof transactions.$inferInsert)[];
 }
 
 /** A patient's pseudonyms on the ledger, found from the seed alone: keys are derived ahead of the last one with a trace. */
@@ -46,24 +52,28 @@ class Discovery {
 
   read(block: VerifiedBlock): void {
     for (const placed of placedEvents(block)) if (placed?.event.type === 'account-registered') this.#registered(placed.event.data.account);
-    for (const { ok, index } of block.receipts) {
+    for (const { ok, index, height } of block.receipts) {
       const bytes = block.transactions[index];
-      if (ok && bytes !== undefined) this.#certified(bytes);
+      if (ok && bytes !== undefined) this.#sent(bytes, height);
     }
   }
 
   #registered(account: Id<'acc'>): void {
     const index = this.#candidates.get(account);
     if (index === undefined) return;
-    this.found.set(account, { index, certificate: null });
+    this.found.set(account, { index, certificate: null, sent: [] });
     this.#deriveTo(index + 1 + GAP);
   }
 
   /** The T-Cert comes with an account's first transaction. */
-  #certified(bytes: Uint8Array): void {
-    const { sender, certificate } = decodeTransaction(bytes);
-    const found = certificate === null ? undefined : this.found.get(accountId(sender));
-    if (found !== undefined) found.certificate ??= certificate;
+  #sent(bytes: Uint8Array, acceptedHeight: number): void {
+    const { sender, certificate, nonce, validUntilMs, body } = decodeTransaction(bytes);
+    const account = accountId(sender);
+    const found = this.found.get(account);
+    if (found === undefined) return;
+    found.certificate ??= certificate;
+    const round = found.sent.filter(({ kind }) => kind === body.type).length;
+    found.sent.push({ account, kind: body.type, round, nonce, transactionId: transactionIdOf(bytes), bytes, validUntilMs, acceptedHeight });
   }
 
   #deriveTo(count: number): void {
@@ -84,7 +94,7 @@ export class Restorations {
 
   constructor(
     private readonly context: AgentContext,
-    private readonly parts: { readonly patients: Patients; readonly keyring: Keyring; readonly connections: Connections; readonly trail: TrailStore; readonly jobs: Jobs },
+    private readonly parts: { readonly patients: Patients; readonly keyring: Keyring; readonly connections: Connections; readonly trail: TrailStore; readonly maker: Pick<VoucherMaker, 'keys'>; readonly jobs: Jobs },
   ) {
     this.#cursor = new LedgerCursor(context.database);
     parts.jobs.handle(RESTORE, ({ payload, signal }) => this.#restore(payload.patientId, signal));
@@ -123,11 +133,14 @@ export class Restorations {
   async #restore(patientId: Id<'pat'>, signal: AbortSignal): Promise<void> {
     const { keyring, connections, trail } = this.parts;
     const { database, network } = this.context;
-    const discovery = new Discovery(await keyring.of(patientId));
+    const keys = await keyring.of(patientId);
+    const discovery = new Discovery(keys);
+    const earned = new VoucherDiscovery(this.context.chainId, keys, await this.parts.maker.keys(), (account) => discovery.found.get(account)?.index);
     const follower = new LedgerFollower({
       genesis: fromBase64Url(network.genesis), contract: connections.reader, cursor: new FromTheStart(),
       handle: async (block) => {
         discovery.read(block);
+        earned.read(block);
         const whose = new Map([...discovery.found.keys()].map((account) => [account, patientId] as const));
         await database.transaction((tx) => trail.keep(tx, block, async () => whose));
       },
@@ -136,7 +149,7 @@ export class Restorations {
     try {
       for (;;) {
         await follower.reached((await this.#cursor.load())?.height ?? 0, signal);
-        if (await this.#finish(patientId, discovery, follower.height)) return;
+        if (await this.#finish(patientId, discovery, earned, follower.height)) return;
       }
     } finally {
       await follower.stop();
@@ -144,18 +157,22 @@ export class Restorations {
   }
 
   /** From here on the agent's own following of the ledger keeps the trail: no block falls between the two. @returns false where one would */
-  async #finish(patientId: Id<'pat'>, discovery: Discovery, height: number): Promise<boolean> {
+  async #finish(patientId: Id<'pat'>, discovery: Discovery, earned: VoucherDiscovery, height: number): Promise<boolean> {
     const { database, clock } = this.context;
     const { jobs } = this.parts;
     const next = discovery.lastIndex + 1 + SKIPPED;
     const isDone = await database.transaction(async (tx) => {
       const followed = await this.#cursor.load(tx, true);
       if (followed !== null && followed.height > height) return false;
-      for (const [account, { index, certificate }] of discovery.found) {
+      for (const [account, { index, certificate, sent }] of discovery.found) {
         if (certificate === null) continue;
         const { notBeforeMs, notAfterMs } = decodeTCert(certificate);
         await tx.insert(pseudonyms).values({ partyId: patientId, index, account, certificate, notBeforeMs, notAfterMs, usedFor: 'restored' }).onConflictDoNothing();
+        if (sent.length > 0) await tx.insert(transactions).values(sent).onConflictDoNothing();
+        // Whatever it still holds becomes vouchers, and those that were signed are made.
+        await openPurse({ tx, context: this.context, jobs }, { account, patientId, pseudonymIndex: index }, `restored/${clock()}`);
       }
+      await earned.write(tx, patientId);
       await tx.update(parties).set({ nextPseudonym: next }).where(eq(parties.partyId, patientId));
       const nextRecord = Math.floor((clock() - RECORD_EPOCH_MS) / 1_000);
       await tx.update(patients).set({ isRestoring: false, nextInstance: nextRecord, nextRecord }).where(eq(patients.patientId, patientId));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createVerifiers, DEFAULT_PARAMETERS, genesisEntries, type Member, type Parameters } from '@medveil/agreements';
+import { type Body, createVerifiers, decodeTransaction, DEFAULT_PARAMETERS, genesisEntries, type Member, type Parameters } from '@medveil/agreements';
 import { cacheSettings, openCache } from '@medveil/cache';
 import { contractApi } from '@medveil/client';
 import { type CircuitArtefacts, ensureCircuits, loadProvingCircuit } from '@medveil/circuits';
@@ -26,6 +26,7 @@ import { TestInstitution } from './test-institution.js';
 import { TestLedger } from './test-ledger.js';
 import { TestPkg } from './test-pkg.js';
 import { TestProxy } from './test-proxy.js';
+import { TestTreasury } from './test-treasury.js';
 
 const CHAIN = 'medveil-agent-spec';
 const INSTANCE = 'small';
@@ -52,9 +53,12 @@ export class TestWorld {
   readonly clock: Clock = () => Date.now() + this.#aheadMs;
   readonly pkg = new TestPkg(this);
   readonly proxy = new TestProxy(this);
+  readonly treasury = new TestTreasury(this);
   servers!: { readonly contract: LoopbackServer; readonly pkg: LoopbackServer; readonly proxy: LoopbackServer };
   /** the front passes claims on and says that it did not */
   frontDeniesClaims = false;
+  /** the front is away when transactions of this type come, or before it has answered them */
+  frontLoses: { readonly type: Body['type']; readonly when: 'before' | 'after' } | null = null;
   ledger!: TestLedger;
   institution!: TestInstitution;
   network!: Network;
@@ -141,7 +145,7 @@ export class TestWorld {
       state: genesisEntries({
         chainId: CHAIN, pkgPublicKey: keys.tCert.publicKey, pkgAccountKey: keys.pkgAccount.publicKey, consortium: [{ accountKey: signingKeyFromSeed(secret('voter')).publicKey, name: 'voter' }],
         feeAccountKey: signingKeyFromSeed(secret('fees')).publicKey, members,
-        verificationKeys: [{ instance: INSTANCE, hash: verificationKeyHash(this.verificationKey), development: true }], voucherKeys: [], allowDevelopmentKeys: true,
+        verificationKeys: [{ instance: INSTANCE, hash: verificationKeyHash(this.verificationKey), development: true }], voucherKeys: [this.treasury.voucherKey], allowDevelopmentKeys: true,
         registry: {
           domains: ['measurements'],
           parts: {
@@ -172,7 +176,11 @@ export class TestWorld {
     const { reader } = this.ledger;
     if (method === 'POST') {
       const { transaction } = contractApi.submitTransactionSchema.parse(json());
-      const receipt = await this.ledger.submit(fromBase64Url(transaction));
+      const bytes = fromBase64Url(transaction);
+      const loses = decodeTransaction(bytes).body.type === this.frontLoses?.type ? this.frontLoses.when : null;
+      if (loses === 'before') throw new CodedError('http/unavailable', 'the front is away');
+      const receipt = await this.ledger.submit(bytes);
+      if (loses === 'after') throw new CodedError('http/unavailable', 'the front is away');
       if (this.frontDeniesClaims && receipt?.events.some(({ type }) => type === 'claim-accepted') === true) {
         throw new CodedError('agreements/bad-eligibility-proof', 'says the front');
       }
