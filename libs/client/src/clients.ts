@@ -31,6 +31,7 @@ export class PkgClient {
   parameters = () => this.http.json('/v1/parameters', pkg.parametersSchema);
   createEnrolmentToken = (role: Role, enrolmentId: string) =>
     this.http.json('/v1/enrolment-tokens', pkg.enrolmentTokenSchema, post({ role, enrolmentId }));
+  recognise = (request: pkg.RecognitionRequest) => this.http.json('/v1/enrolment-tokens/identity-providers', pkg.enrolmentTokenSchema, post(request));
   enrol = (request: pkg.EnrolmentRequest) => this.http.json('/v1/enrolments', pkg.enrolmentSchema, post(request));
   renew = (request: pkg.RenewalRequest) => this.http.json('/v1/enrolments/renewals', pkg.enrolmentSchema, post(request));
   requestTCerts = (request: pkg.TCertBatchRequest) =>

@@ -1,4 +1,4 @@
-import { type RandomBytes, bytesSchema, digest, encodeCanonical, equalBytes, timeMsSchema } from '@medveil/encoding';
+import { type RandomBytes, bytesSchema, digest, encodeCanonical, equalBytes, timeMsSchema, toBase64Url } from '@medveil/encoding';
 import { z } from 'zod';
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type SigningKeyPair, isAcceptablePublicKey, sign, verifySignature } from './accounts.js';
 import { decodeAs } from './decode.js';
@@ -53,6 +53,12 @@ export function createEnrolmentToken(random: RandomBytes): { token: Uint8Array; 
 }
 
 export const enrolmentTokenDigest = (token: Uint8Array): Uint8Array => digest('medveil/enrolment-token/1', token);
+
+/**
+ * The `nonce` with which somebody logs in at an identity provider in order to enrol: it names the key, so that an ID token that was
+ * stolen enrols no other. base64url of 32 bytes.
+ */
+export const enrolmentKeyNonce = (chainId: string, publicKey: Uint8Array): string => toBase64Url(digest('medveil/enrolment-key-nonce/1', { chainId, publicKey }));
 
 /** @param renewedKey the key of the E-Cert in force, for a renewal */
 export function createEnrolmentRequest(request: EnrolmentRequest, key: SigningKeyPair, renewedKey: SigningKeyPair | null = null): Uint8Array {

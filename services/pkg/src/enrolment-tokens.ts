@@ -3,6 +3,7 @@ import { createEnrolmentToken, type Role } from '@medveil/identity';
 import { and, eq, gt, isNull, lt } from 'drizzle-orm';
 import type { PkgContext } from './context.js';
 import { PkgError } from './errors.js';
+import type { RecognisedPerson } from './identity-providers.js';
 import { enrolments, enrolmentTokens } from './tables.js';
 
 /** The sponsor of what the operator's tokens enrol. */
@@ -15,6 +16,13 @@ export interface EnrolmentTokenRow {
   readonly enrolmentId: string;
   readonly role: Role;
   readonly sponsor: string;
+  /** the only key that it enrols, where it was given for one */
+  readonly publicKey: Uint8Array | null;
+}
+
+export interface NewEnrolmentToken {
+  readonly token: Uint8Array;
+  readonly expiresAtMs: number;
 }
 
 /** One-time tokens that let a party enrol. They travel out of band; of each only its digest is kept. */
@@ -25,17 +33,29 @@ export class EnrolmentTokens {
    * @param sponsor `operator`, or the enrolment of the hospital that asks: a hospital enrols patients, again only those it enrolled
    * @throws PkgError `pkg/role-not-enrolled`, `pkg/not-yours`, `pkg/role-changed`, `pkg/enrolment-revoked`
    */
-  async create(wanted: { readonly role: Role; readonly enrolmentId: string }, sponsor: string): Promise<{ token: Uint8Array; expiresAtMs: number }> {
-    const { settings, database, clock, random } = this.context;
+  async create(wanted: { readonly role: Role; readonly enrolmentId: string }, sponsor: string): Promise<NewEnrolmentToken> {
     const { role, enrolmentId } = wanted;
     if (role === 'pkg' || RESERVED.has(enrolmentId)) throw new PkgError('pkg/role-not-enrolled', 'this role or name is not given to anybody', { role, enrolmentId });
+    return this.#create({ ...wanted, sponsor, publicKey: null }, async (tx) => {
+      if (sponsor !== OPERATOR_SPONSOR) await requireHospital(tx, sponsor, role);
+    });
+  }
+
+  /** For whom an identity provider has recognised, and for one key. @throws PkgError `pkg/not-yours`, `pkg/role-changed`, `pkg/enrolment-revoked` */
+  createFor(person: RecognisedPerson, publicKey: Uint8Array): Promise<NewEnrolmentToken> {
+    return this.#create({ ...person, publicKey }, async () => undefined);
+  }
+
+  async #create(wanted: Omit<EnrolmentTokenRow, 'digest'>, permit: (tx: TransactionQueries) => Promise<void>): Promise<NewEnrolmentToken> {
+    const { settings, database, clock, random } = this.context;
+    const { role, enrolmentId, sponsor } = wanted;
     const { token, tokenDigest } = createEnrolmentToken(random);
     const expiresAtMs = clock() + settings.enrolmentTokenLifetimeMs;
     await database.transaction(async (tx) => {
-      if (sponsor !== OPERATOR_SPONSOR) await requireHospital(tx, sponsor, role);
+      await permit(tx);
       const [known] = await tx.select().from(enrolments).where(eq(enrolments.enrolmentId, enrolmentId));
       if (known !== undefined) requireSame(known, role, sponsor);
-      await tx.insert(enrolmentTokens).values({ digest: tokenDigest, enrolmentId, role, sponsor, expiresAtMs });
+      await tx.insert(enrolmentTokens).values({ ...wanted, digest: tokenDigest, expiresAtMs });
     });
     return { token, expiresAtMs };
   }

@@ -46,6 +46,7 @@ export class Enrolments {
     if (row.enrolmentId !== wanted.enrolmentId || row.role !== wanted.role) {
       throw new PkgError('pkg/token-mismatch', 'the token is for another enrolment or role', { enrolmentId: wanted.enrolmentId, role: wanted.role });
     }
+    if (row.publicKey !== null && !equalBytes(row.publicKey, wanted.publicKey)) throw new PkgError('pkg/token-mismatch', 'the token is for another key');
     this.certificates.requireRecent(wanted.requestedAtMs);
     requireSubject(wanted);
     const pinned = checkMember(member, wanted, this.context);

@@ -8,6 +8,10 @@ export type PkgErrorCode =
   | 'pkg/token-used'
   | 'pkg/token-expired'
   | 'pkg/token-mismatch'
+  | 'pkg/bad-provider'
+  | 'pkg/unknown-provider'
+  | 'pkg/bad-id-token'
+  | 'pkg/provider-unavailable'
   | 'pkg/not-yours'
   | 'pkg/role-not-enrolled'
   | 'pkg/stale-request'
@@ -44,6 +48,9 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'pkg/token-used': 409,
   'pkg/token-expired': 403,
   'pkg/token-mismatch': 403,
+  'pkg/unknown-provider': 403,
+  'pkg/bad-id-token': 401,
+  'pkg/provider-unavailable': 503,
   'pkg/not-yours': 403,
   'pkg/role-not-enrolled': 422,
   'pkg/stale-request': 422,

@@ -2,6 +2,7 @@ import { vaultSettings } from '@medveil/host';
 import { MAX_T_CERT_BATCH } from '@medveil/identity';
 import { commonSettings } from '@medveil/service-kit';
 import { z } from 'zod';
+import { identityProvidersSchema } from './identity-providers.js';
 
 const DAY_MS = 86_400_000;
 
@@ -19,6 +20,8 @@ export const pkgSettings = z.strictObject({
   eCertLifetimeMs: z.int().min(60_000).max(1_095 * DAY_MS).default(365 * DAY_MS),
   /** how long the consortium may vote on pinning an institution */
   memberVoteMs: z.int().min(60_000).max(180 * DAY_MS).default(30 * DAY_MS),
+  /** OpenID providers by which people enrol themselves; none: by one-time tokens only */
+  identityProviders: identityProvidersSchema.default([]),
   maxTCertsPerBatch: z.int().min(1).max(MAX_T_CERT_BATCH).default(64),
   /** for one enrolment, beginning in one epoch */
   maxTCertsPerEpoch: z.int().min(1).max(100_000).default(1_024),

@@ -15,6 +15,7 @@ import { EnrolmentTokens } from './enrolment-tokens.js';
 import { Enrolments } from './enrolments.js';
 import { ERROR_STATUSES } from './errors.js';
 import { keepHouse } from './housekeeping.js';
+import { IdentityProviders } from './identity-providers.js';
 import { Issuers } from './issuers.js';
 import { loadKeys } from './keys.js';
 import { LedgerJobs } from './ledger-jobs.js';
@@ -101,6 +102,7 @@ async function start(settings: PkgSettings, infrastructure: Infrastructure, conn
         { provide: RevocationRegister, useValue: register },
         { provide: EnrolmentTokens, useValue: tokens },
         { provide: Enrolments, useValue: enrolments },
+        { provide: IdentityProviders, useValue: new IdentityProviders(context) },
         { provide: TCerts, useValue: tCerts },
         { provide: Issuers, useValue: issuers },
         { provide: Revocations, useValue: revocations },

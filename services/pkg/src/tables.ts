@@ -14,6 +14,7 @@ export const enrolmentTokens = schema.table('enrolment_tokens', {
   sponsor: text('sponsor').notNull(),
   expiresAtMs: millis('expires_at_ms').notNull(),
   usedAtMs: millis('used_at_ms'),
+  publicKey: bytea('public_key'),
 });
 
 export const enrolments = schema.table('enrolments', {

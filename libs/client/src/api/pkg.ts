@@ -35,6 +35,17 @@ export const enrolmentTokenSchema = z.object({ token: base64UrlSchema(32), enrol
 export type EnrolmentToken = z.infer<typeof enrolmentTokenSchema>;
 
 /**
+ * POST /v1/enrolment-tokens/identity-providers (no access token: the ID token of a configured OpenID provider is the credential): a one-time
+ * token for the person whom it names and the key that its `nonce` names (`enrolmentKeyNonce` of libs/identity), and for no other.
+ */
+export const recognitionRequestSchema = z.strictObject({
+  provider: z.string().min(1).max(24),
+  idToken: z.string().min(1).max(16_384),
+  publicKey: base64UrlSchema(32),
+});
+export type RecognitionRequest = z.infer<typeof recognitionRequestSchema>;
+
+/**
  * POST /v1/enrolments (no access token: the one-time token is the credential): the canonical enrolment request of
  * libs/identity, which proves possession of the key, with that token. The same request sent again has the same answer.
  * `member` (institutions, and only they): the canonical Member of libs/agreements that the consortium will be asked to pin
