@@ -152,8 +152,8 @@ async function answerTo(upload: ClientRequest): Promise<[status: number | undefi
 const OPEN: readonly string[] = [
   // what Setup made public, and what anybody checks signatures with
   'pkg GET /v1/parameters', 'pkg GET /v1/issuers', 'pkg GET /v1/revocations', 'proxy-cloud GET /v1/parameters', 'contract GET /v1/genesis',
-  // the way to a credential: a one-time token, or a signed assertion
-  'pkg POST /v1/enrolments', 'pkg POST /v1/token', 'contract POST /v1/token', 'proxy-cloud POST /v1/token',
+  // the way to a credential: an ID token, a one-time token, or a signed assertion
+  'pkg POST /v1/enrolment-tokens/identity-providers', 'pkg POST /v1/enrolments', 'pkg POST /v1/token', 'contract POST /v1/token', 'proxy-cloud POST /v1/token',
   // how a replica is, without what it holds
   'consensus-node GET /v1/status',
 ];
