@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { CodedError, fromHex, type RandomBytes, toHex } from '@medveil/encoding';
-import { keyFileWrapping, KeyVault, passphraseWrapping } from '@medveil/identity';
+import { keyFileWrapping, KeyVault, passphraseWrapping, type Wrapping } from '@medveil/identity';
 import { secret } from '@medveil/service-kit';
 import { z } from 'zod';
 import { SecretFolder } from './secret-folder.js';
@@ -15,10 +15,19 @@ export const vaultSettings = z.strictObject({
 }).prefault({} as { folder: string }); // so that a missing vault is reported by its missing settings
 export type VaultSettings = z.infer<typeof vaultSettings>;
 
+/** What unseals a vault: one of the two. */
+export interface VaultKey {
+  readonly keyFile?: string | undefined;
+  readonly passphrase?: string | undefined;
+}
+
+/** @throws CodedError `host/bad-key-file`, IdentityError `identity/bad-key` */
+export const wrappingOf = async ({ keyFile, passphrase }: VaultKey, random: RandomBytes): Promise<Wrapping> =>
+  keyFile === undefined ? passphraseWrapping(passphrase ?? '', random) : keyFileWrapping(await readKeyFile(keyFile), random);
+
 /** Opens the vault, or makes it where there is none. @throws CodedError `host/bad-key-file`, IdentityError of the vault */
 export async function openVault(settings: VaultSettings, random: RandomBytes): Promise<KeyVault> {
-  const wrapping = settings.keyFile === undefined ? passphraseWrapping(settings.passphrase ?? '', random) : keyFileWrapping(await readKeyFile(settings.keyFile), random);
-  return KeyVault.openOrCreate(new SecretFolder(settings.folder), wrapping, random);
+  return KeyVault.openOrCreate(new SecretFolder(settings.folder), await wrappingOf(settings, random), random);
 }
 
 /** Makes a key file readable by its owner only; leaves one that is there. */

@@ -378,4 +378,21 @@ describe('the agent of patients and their hospital', () => {
       await databases.close();
     }
   });
+
+  it('renews its certificates in good time, and enrols anew where it is too late for that', async () => {
+    const payOut = async (reference: string): Promise<void> => {
+      const { payoutId } = await agent.startPayout(settledPatient, { amount: 10, reference });
+      world.advance(6 * HOUR_MS);
+      while ((await agent.payout(payoutId)).status !== 'redeemed') await delay(20);
+    };
+    await restart(async () => world.advance(345 * 24 * HOUR_MS));
+    await payOut('33'.repeat(32));
+    assert.deepEqual(world.pkg.renewed.toSorted(), ['hospital-0', settledPatient]);
+    await service.close();
+    world.advance(400 * 24 * HOUR_MS);
+    await start(world.pkg.token('hospital-0'));
+    await ready();
+    await payOut('44'.repeat(32));
+    assert.equal(world.pkg.renewed.length, 2);
+  });
 });

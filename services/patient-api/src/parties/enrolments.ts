@@ -51,13 +51,14 @@ export class Enrolments {
     return { partyId, role, enrolmentId, certificate, eCert: this.#verify(certificate) };
   }
 
-  /** Idempotent: enrols where that is not done, renews where the certificate is about to end. */
+  /** Idempotent: enrols where that is not done, or was too long ago; renews where the certificate is about to end. */
   async ensure(partyId: PartyId): Promise<EnrolledParty> {
     return this.#queue.run(partyId, async () => {
       const [row] = await this.context.database.queries.select().from(parties).where(eq(parties.partyId, partyId));
       if (row === undefined) throw new PatientApiError('patient-api/not-enrolled', 'the party is not known');
-      if (row.certificate === null) await this.#enrol(partyId, row);
-      else if ((row.certificateNotAfterMs ?? 0) - this.context.clock() < RENEW_BEFORE_MS) await this.#renew(await this.enrolled(partyId));
+      const leftMs = (row.certificateNotAfterMs ?? 0) - this.context.clock();
+      if (row.certificate === null || leftMs <= 0) await this.#enrol(partyId, row);
+      else if (leftMs < RENEW_BEFORE_MS) await this.#renew(await this.enrolled(partyId));
       return this.enrolled(partyId);
     });
   }

@@ -2,7 +2,7 @@ import { pkgApi } from '@medveil/client';
 import { accreditationLeaf, bytesToField, IssuerTree } from '@medveil/eligibility';
 import { concatBytes, equalBytes, fromBase64Url, toBase64Url, toHex } from '@medveil/encoding';
 import {
-  createEnrolmentToken, encodeOpeningWitness, issueECert, issueTCerts, verifyECert, verifyEnrolmentRequest, verifyIssuerRequest, verifyTCertRequest,
+  createEnrolmentToken, encodeOpeningWitness, type EnrolmentRequest, issueECert, issueTCerts, verifyECert, verifyEnrolmentRequest, verifyIssuerRequest, verifyTCertRequest,
 } from '@medveil/identity';
 import type { Asked, Route } from './http-server.js';
 import type { TestWorld } from './test-world.js';
@@ -11,6 +11,8 @@ const DAY_MS = 86_400_000;
 
 /** The PKG's side of the agent's requests, with the real certificates. */
 export class TestPkg {
+  /** enrolments whose certificate was renewed, in order */
+  readonly renewed: string[] = [];
   readonly #tokens = new Map<string, string>();
   readonly #answers = new Map<string, unknown>();
   readonly #leaves: { ax: Uint8Array; ay: Uint8Array }[] = [];
@@ -33,6 +35,7 @@ export class TestPkg {
       const { enrolmentId, role } = pkgApi.enrolmentTokenRequestSchema.parse(asked.json());
       return { token: this.token(enrolmentId), enrolmentId, role, expiresAtMs: this.world.clock() + DAY_MS };
     }
+    if (path === '/v1/enrolments/renewals') return this.#renew(asked);
     if (path === '/v1/t-certs') return this.#tCerts(asked);
     if (path === '/v1/issuers') return this.#accredit(asked);
     return undefined;
@@ -49,11 +52,27 @@ export class TestPkg {
       const wanted = verifyEnrolmentRequest(fromBase64Url(request), this.world.network.chainId);
       if (this.#tokens.get(token) !== wanted.enrolmentId) throw new Error('unknown token');
       this.#tokens.delete(token);
-      const { authority, clock, random } = this.world;
-      const validity = { notBeforeMs: clock() - 1_000, notAfterMs: clock() + 365 * DAY_MS };
-      const certificate = await issueECert({ subject: wanted, authority, ...validity }, random);
-      return { enrolmentId: wanted.enrolmentId, role: wanted.role, certificate: toBase64Url(certificate), notAfterMs: validity.notAfterMs };
+      return this.#certify(wanted);
     });
+  }
+
+  #renew(asked: Asked): Promise<unknown> {
+    const { request, certificate } = pkgApi.renewalRequestSchema.parse(asked.json());
+    return this.#once(request, async () => {
+      const { authority, clock, network } = this.world;
+      const { serial, publicKey } = verifyECert(fromBase64Url(certificate), authority.certificate, clock());
+      const wanted = verifyEnrolmentRequest(fromBase64Url(request), network.chainId, publicKey);
+      if (wanted.authority.kind !== 'renewal' || wanted.authority.serial !== serial) throw new Error('renews another certificate');
+      this.renewed.push(wanted.enrolmentId);
+      return this.#certify(wanted);
+    });
+  }
+
+  async #certify(wanted: EnrolmentRequest): Promise<pkgApi.Enrolment> {
+    const { authority, clock, random } = this.world;
+    const validity = { notBeforeMs: clock() - 1_000, notAfterMs: clock() + 365 * DAY_MS };
+    const certificate = await issueECert({ subject: wanted, authority, ...validity }, random);
+    return { enrolmentId: wanted.enrolmentId, role: wanted.role, certificate: toBase64Url(certificate), notAfterMs: validity.notAfterMs };
   }
 
   #tCerts(asked: Asked): Promise<unknown> {
