@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { ApiError, type auditorApi, AuditorClient, HttpClient } from '@medveil/client';
-import { type Evidence, evidenceHash, sealEvidence } from '@medveil/delivery';
-import type { Id } from '@medveil/encoding';
+import { encodeSealedEvidence, type Evidence, evidenceHash, type SealedEvidence, sealEvidence } from '@medveil/delivery';
+import { type Id, toBase64Url } from '@medveil/encoding';
 import { eventually, random, World } from './spec-world.js';
 
 const DAY_MS = 86_400_000;
@@ -13,14 +15,38 @@ const problem = (code: string, status: number) => (error: unknown) => {
   return true;
 };
 
+/** Has what an institution brought to it, and nothing else. */
+async function frontOfAnotherMember() {
+  const evidence = new Map<string, SealedEvidence>();
+  const server = createServer(({ url = '' }, response) => {
+    const sealed = evidence.get(url.split('/').at(-1) ?? '');
+    const answer = url === '/v1/token'
+      ? { access_token: 'spec', token_type: 'Bearer', expires_in: 600, scope: '' }
+      : sealed === undefined ? undefined : { evidence: toBase64Url(encodeSealedEvidence(sealed)) };
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': answer === undefined ? 'application/problem+json' : 'application/json' });
+    response.end(JSON.stringify(answer ?? { type: 'about:blank', title: 'none', status: 404, code: 'contract/not-found' }));
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const close = (): Promise<void> => new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, evidence, close };
+}
+
 describe('an auditor’s agent', () => {
   let world: World;
   let withheld: Evidence;
+  let other: Awaited<ReturnType<typeof frontOfAnotherMember>>;
   before(async () => {
     world = await World.open();
+    other = await frontOfAnotherMember();
     await world.start();
   });
-  after(async () => world.close());
+  after(async () => {
+    await world.close();
+    await other.close();
+  });
 
   const client = () => world.client('disputes:read', 'disputes:rule');
   const shown = (claimId: Id<'clm'>, wanted: (dispute: auditorApi.Dispute) => boolean): Promise<auditorApi.Dispute> => eventually(async () => {
@@ -77,7 +103,7 @@ describe('an auditor’s agent', () => {
   });
 
   it('votes as it finds where it is set to', async () => {
-    await world.restart({ rulesAutomatically: true, patience: 0 });
+    await world.restart({ rulesAutomatically: true, patience: 0, evidenceUrls: [other.url] });
     const evidence = await world.delivered();
     const sealed = await sealEvidence(evidence, world.auditors, random);
     world.evidence.set(evidence.claimId, sealed);
@@ -87,12 +113,12 @@ describe('an auditor’s agent', () => {
     assert.equal(world.votes(evidence.claimId).length, 1);
   });
 
-  it('finds against a patient who encrypted something else, and the hold goes back', async () => {
+  it('finds against a patient who encrypted something else, and the hold goes back, though its own front has dropped the evidence', async () => {
     const evidence = await world.delivered();
     const { claimId } = evidence;
     for (const [digest, body] of world.registered) world.bodies.set(digest, body);
     const sealed = await sealEvidence(evidence, world.auditors, random);
-    world.evidence.set(claimId, sealed);
+    other.evidence.set(claimId, sealed);
     const unpaid = world.balance(world.network.institution.id);
     await world.open(claimId, evidenceHash(sealed));
     const { finding } = await shown(claimId, ({ status }) => status === 'voted');

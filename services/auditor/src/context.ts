@@ -18,7 +18,8 @@ export interface AuditorContext {
   readonly jobs: Jobs;
   readonly disputes: DisputeStore;
   readonly ledger: LedgerAccess;
-  readonly contract: ContractClient;
+  /** fronts that evidence is looked for with */
+  readonly evidenceFronts: readonly Pick<ContractClient, 'evidence'>[];
   readonly proxy: ProxyClient;
   readonly pre: Afgh06;
   readonly clock: Clock;

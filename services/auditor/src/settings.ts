@@ -13,6 +13,8 @@ export const auditorSettings = z.strictObject({
   operatorPublicKey: z.string().min(1),
   contractUrl: z.url(),
   proxyUrl: z.url(),
+  /** fronts of other members, where evidence is looked for as well: one that drops it cannot make an institution lose */
+  evidenceUrls: z.array(z.url()).max(16).default([]),
   /** vote as found without a human's word */
   rulesAutomatically: z.boolean().default(false),
   /** how much of the time for a ruling is given to evidence and bodies that do not come, before they count as withheld or not to be had */

@@ -50,6 +50,7 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
   const tokenFor = (baseUrl: string, audience: string) =>
     assertionTokens(baseUrl, audience, { key: account, credential: { kind: 'enrolment', certificate }, subject: settings.auditor }, { clock, random });
   const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token: tokenFor(settings.contractUrl, 'contract') }));
+  const others = settings.evidenceUrls.map((baseUrl) => new ContractClient(new HttpClient({ baseUrl, token: tokenFor(baseUrl, 'contract') })));
   const proxy = new ProxyClient(new HttpClient({ baseUrl: settings.proxyUrl, token: tokenFor(settings.proxyUrl, 'proxy-cloud'), timeoutMs: BODY_TIMEOUT_MS, retries: 0 }));
   const certificates = new CertificateStore(database);
   const measured = measureFollower(metrics, () => follower);
@@ -65,7 +66,7 @@ export async function startAuditor(settings: AuditorSettings, infrastructure: Au
   });
   const context: AuditorContext = {
     settings, chainId: network.chainId, account, accountId: accountId(account.publicKey), hpke, database, jobs, disputes: new DisputeStore(database),
-    ledger: new LedgerAccess(follower, contract, clock), contract, proxy, pre, clock, log,
+    ledger: new LedgerAccess(follower, contract, clock), evidenceFronts: [contract, ...others], proxy, pre, clock, log,
   };
   jobs.handle(EXAMINE, examineJob(context));
   jobs.handle(VOTE, voteJob(context));

@@ -35,6 +35,8 @@ export const researchApiSettings = z.strictObject({
    * has such a depth: a patient whose part is larger cannot claim.
    */
   partDepth: z.int().min(0).max(6).default(3),
+  /** fronts of other members that evidence is brought to as well: one that drops it cannot make an institution lose a dispute */
+  evidenceUrls: z.array(z.url()).max(16).default([]),
   /** institutions that this agent takes on */
   maxInstitutions: z.int().min(1).max(10_000).default(100),
   /** largest encrypted body that is fetched: stands in the terms of what is released, so that no claim with a larger one is accepted */

@@ -129,6 +129,7 @@ function assemble(
   const link = new LedgerLink({
     genesis: fromBase64Url(network.genesis),
     contractUrl: settings.contractUrl,
+    evidenceUrls: settings.evidenceUrls,
     database,
     institutions,
     credentials,

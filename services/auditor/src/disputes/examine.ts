@@ -103,17 +103,23 @@ async function fetchEvidence(context: AuditorContext, dispute: DisputedClaim, is
   }
 }
 
-/** What the front has, if it is what the ledger names: else the front is wrong, which is not the institution's fault. */
-async function keptEvidence({ contract, log }: AuditorContext, claimId: Id<'clm'>, hash: Uint8Array): Promise<SealedEvidence | undefined> {
-  try {
-    const sealed = decodeSealedEvidence(fromBase64Url((await contract.evidence(claimId)).evidence));
-    if (equalBytes(evidenceHash(sealed), hash)) return sealed;
-    log.warn('evidence-differs', { claimId });
-    return undefined;
-  } catch (error) {
-    if ((error instanceof ApiError && error.status === 404) || error instanceof DeliveryError) return undefined;
-    throw error;
+/**
+ * What a front has, if it is what the ledger names: else the front is wrong, which is not the institution's fault. @returns undefined where all
+ * of them say that they have none. @throws where one that may have it is away, and no other has it
+ */
+async function keptEvidence({ evidenceFronts, log }: AuditorContext, claimId: Id<'clm'>, hash: Uint8Array): Promise<SealedEvidence | undefined> {
+  let away: unknown;
+  for (const front of evidenceFronts) {
+    try {
+      const sealed = decodeSealedEvidence(fromBase64Url((await front.evidence(claimId)).evidence));
+      if (equalBytes(evidenceHash(sealed), hash)) return sealed;
+      log.warn('evidence-differs', { claimId });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404) && !(error instanceof DeliveryError)) away = error;
+    }
   }
+  if (away !== undefined) throw away;
+  return undefined;
 }
 
 /** An auditor who came after the delivery may be unknown to the institution: it was not kept from seeing anything. */

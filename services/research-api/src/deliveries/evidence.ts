@@ -83,14 +83,13 @@ export function publishEvidenceJob({ context, link, sealed }: EvidenceParts, del
   return async ({ payload: { claimId }, signal }) => {
     const row = await deliveries.get(claimId);
     if (row.status !== 'disputed' || row.evidenceKey === null) return undefined;
-    try {
-      const evidence = await kept(sealed, row, row.evidenceKey);
-      await link.contract.putEvidence(claimId, toBase64Url(encodeSealedEvidence(evidence)));
-      context.log.info('evidence-published', { claimId });
-      return undefined;
-    } catch (error) {
-      if (!signal.aborted && isAway(error) && !isEarlyRefusal(error)) return { againAtMs: context.clock() + AWAY_RETRY_MS };
-      throw error;
-    }
+    const evidence = toBase64Url(encodeSealedEvidence(await kept(sealed, row, row.evidenceKey)));
+    // None keeps the others waiting; each is asked until it has it, or the dispute is over.
+    const answers = await Promise.allSettled(link.evidenceFronts.map((front) => front.putEvidence(claimId, evidence)));
+    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    context.log.info('evidence-published', { claimId, count: answers.length - failures.length });
+    const final = failures.find((error) => !isAway(error) || isEarlyRefusal(error));
+    if (final !== undefined) throw final;
+    return failures.length > 0 && !signal.aborted ? { againAtMs: context.clock() + AWAY_RETRY_MS } : undefined;
   };
 }

@@ -15,6 +15,7 @@ export type Audience = 'contract' | 'pkg' | 'proxy-cloud';
 export interface LedgerLinkOptions {
   readonly genesis: Uint8Array;
   readonly contractUrl: string;
+  readonly evidenceUrls: readonly string[];
   readonly database: Database;
   readonly institutions: InstitutionStore;
   readonly credentials: Credentials;
@@ -33,13 +34,17 @@ export class LedgerLink {
   readonly #follower: LedgerFollower;
   readonly #access: LedgerAccess;
   readonly contract: ContractClient;
+  /** where evidence is brought to */
+  readonly evidenceFronts: readonly Pick<ContractClient, 'putEvidence'>[];
   #started: Promise<void> | undefined;
 
   constructor(options: LedgerLinkOptions) {
     this.#options = options;
-    const { contractUrl, genesis, database, clock, log, metrics } = options;
+    const { contractUrl, evidenceUrls, genesis, database, clock, log, metrics } = options;
     const measured = measureFollower(metrics, () => this.#follower);
-    this.contract = new ContractClient(new HttpClient({ baseUrl: contractUrl, token: this.#firstInstitution() }));
+    const frontAt = (baseUrl: string) => new ContractClient(new HttpClient({ baseUrl, token: this.#firstInstitution(baseUrl) }));
+    this.contract = frontAt(contractUrl);
+    this.evidenceFronts = [this.contract, ...evidenceUrls.map(frontAt)];
     this.#follower = new LedgerFollower({
       genesis,
       contract: this.contract,
@@ -78,16 +83,16 @@ export class LedgerLink {
     await this.#follower.stop();
   }
 
-  #firstInstitution(): TokenSource {
+  #firstInstitution(baseUrl: string): TokenSource {
     return async (options) => {
       const [first] = await this.#options.institutions.enrolled();
       if (first === undefined) throw new ResearchApiError('research-api/not-connected', 'no institution is enrolled yet');
-      return this.#options.credentials.source(first, 'contract', this.#options.contractUrl)(options);
+      return this.#options.credentials.source(first, 'contract', baseUrl)(options);
     };
   }
 }
 
-/** Access tokens against the institutions' E-Certs, one source for each institution, service and certificate. */
+/** Access tokens against the institutions' E-Certs, one source for each institution, service, address and certificate. */
 export class Credentials {
   readonly #sources = new Map<string, { readonly certificate: Uint8Array; readonly source: TokenSource }>();
 
@@ -99,7 +104,7 @@ export class Credentials {
   /** @throws ResearchApiError `research-api/not-connected` where the institution has no E-Cert yet */
   source({ institutionId, enrolmentId, certificate }: InstitutionRow, audience: Audience, baseUrl: string): TokenSource {
     if (certificate === null) throw new ResearchApiError('research-api/not-connected', 'the institution is not enrolled yet');
-    const name = `${institutionId} ${audience}`;
+    const name = `${institutionId} ${audience} ${baseUrl}`;
     const kept = this.#sources.get(name);
     if (kept !== undefined && Buffer.compare(kept.certificate, certificate) === 0) return kept.source;
     let inner: Promise<TokenSource> | undefined;
