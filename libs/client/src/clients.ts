@@ -119,7 +119,7 @@ export class PatientApiClient {
   exchanges = (query: PageQuery = {}) => this.http.json('/v1/exchanges', patient.exchangesPageSchema, { query: { ...query } });
   exchange = (id: string, waitMs = 0, sinceMs?: number) =>
     this.http.json(`/v1/exchanges/${id}`, patient.exchangeSchema, { query: { waitMs, sinceMs }, timeoutMs: 30_000 + waitMs });
-  revokeExchange = (id: string) => this.http.none(`/v1/exchanges/${id}/revocation`, post({}));
+  revokeExchange = (id: string, when: patient.RevocationWhen = 'now') => this.http.none(`/v1/exchanges/${id}/revocation`, post({ when }));
   earnings = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/earnings`, patient.earningsSchema);
   funds = (patientId: Id<'pat'>) => this.http.json(`/v1/patients/${patientId}/funds`, patient.fundsSchema);
   startPayout = (patientId: Id<'pat'>, request: z.input<typeof patient.startPayoutSchema>, idempotencyKey?: string) =>

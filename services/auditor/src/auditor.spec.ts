@@ -37,15 +37,15 @@ async function frontOfAnotherMember() {
 describe('an auditor’s agent', () => {
   let world: World;
   let withheld: Evidence;
-  let other: Awaited<ReturnType<typeof frontOfAnotherMember>>;
+  let elsewhere: Awaited<ReturnType<typeof frontOfAnotherMember>>;
   before(async () => {
     world = await World.open();
-    other = await frontOfAnotherMember();
+    elsewhere = await frontOfAnotherMember();
     await world.start();
   });
   after(async () => {
     await world.close();
-    await other.close();
+    await elsewhere.close();
   });
 
   const client = () => world.client('disputes:read', 'disputes:rule');
@@ -103,7 +103,7 @@ describe('an auditor’s agent', () => {
   });
 
   it('votes as it finds where it is set to', async () => {
-    await world.restart({ rulesAutomatically: true, patience: 0, evidenceUrls: [other.url] });
+    await world.restart({ rulesAutomatically: true, patience: 0, evidenceUrls: [elsewhere.url] });
     const evidence = await world.delivered();
     const sealed = await sealEvidence(evidence, world.auditors, random);
     world.evidence.set(evidence.claimId, sealed);
@@ -118,7 +118,7 @@ describe('an auditor’s agent', () => {
     const { claimId } = evidence;
     for (const [digest, body] of world.registered) world.bodies.set(digest, body);
     const sealed = await sealEvidence(evidence, world.auditors, random);
-    other.evidence.set(claimId, sealed);
+    elsewhere.evidence.set(claimId, sealed);
     const unpaid = world.balance(world.network.institution.id);
     await world.open(claimId, evidenceHash(sealed));
     const { finding } = await shown(claimId, ({ status }) => status === 'voted');

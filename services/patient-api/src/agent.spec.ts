@@ -216,12 +216,15 @@ describe('the agent of patients and their hospital', () => {
     assert.deepEqual(parts, ['laboratory']);
     assert.deepEqual(world.proxy.granted.get(claimId), ['laboratory']);
     assert.ok(text.includes('4548-4') && !text.includes(FAMILY_NAME) && !text.includes('1970'));
+    await agent.revokeExchange(exchangeId, 'once-settled');
     await world.ledger.execute(world.keys.institution, { type: 'confirm-delivery', claimId });
     const settled = await until(exchangeId, 'settled');
     assert.deepEqual([settled.paid, settled.reason, settled.nextStep], [98, 'confirmed by the institution', null]);
     assert.deepEqual(Object.keys(settled.phases).toSorted(), ['claimed', 'delivered', 'granted', 'prepared', 'proved', 'registered', 'settled', 'uploaded'].toSorted());
     assert.equal((await agent.earnings(patientId)).credits, 98);
     settledPatient = patientId;
+    while ((await agent.exchange(exchangeId, 1_000)).revokedAtMs === null) await delay(20);
+    assert.equal((await agent.exchange(exchangeId)).phase, 'settled');
 
     // Everything about the claim came from one account, which nobody can tell from the agent's other callers' names.
     const sent = new Set(world.servers.contract.seen.filter((line) => line.startsWith('POST')).map((line) => line.split(' ')[2]));
@@ -316,11 +319,14 @@ describe('the agent of patients and their hospital', () => {
     await start();
     await ready();
     const granted = await until(exchangeId, 'granted');
+    await assert.rejects(agent.revokeExchange(exchangeId, 'once-settled'), code('patient-api/not-revocable'));
     world.advance(71 * HOUR_MS);
     agent = await clientWith(...Object.values(SCOPES));
     const { claimId } = await until(exchangeId, 'delivered');
     assert.equal(claimId, granted.claimId);
     assert.equal((await world.institution.read(study, claimId ?? 'clm_')).verdict.ok, true);
+    await agent.revokeExchange(exchangeId, 'once-settled');
+    assert.equal((await agent.exchange(exchangeId)).revokedAtMs, null);
     await agent.revokeExchange(exchangeId);
     await agent.revokeExchange(exchangeId);
     while ((await agent.exchange(exchangeId, 1_000)).revokedAtMs === null) await delay(20);
@@ -331,7 +337,7 @@ describe('the agent of patients and their hospital', () => {
   it('shows a patient all that concerned them on the ledger, each entry proved, and by the view key without the agent', async () => {
     const entries = await trailOf(agent, settledPatient);
     assert.deepEqual(entries.map(({ type }) => type), [
-      'account-registered', 'record-registered', 'claim-accepted', 'delivery-recorded', 'settled', 'vouchers-requested', 'voucher-request-lapsed', 'vouchers-requested', 'vouchers-issued',
+      'account-registered', 'record-registered', 'claim-accepted', 'delivery-recorded', 'settled', 'grant-revoked', 'vouchers-requested', 'voucher-request-lapsed', 'vouchers-requested', 'vouchers-issued',
       'account-registered', 'vouchers-spent', 'credits-redeemed',
     ]);
     const light = LightClient.fromGenesis(fromBase64Url(world.network.genesis));

@@ -114,6 +114,7 @@ export const exchanges = schema.table('exchanges', {
   consentedBy: text('consented_by').notNull(),
   acknowledgedConflicts: boolean('acknowledged_conflicts').notNull(),
   revocationRequestedAtMs: millis('revocation_requested_at_ms'),
+  revokeOnceSettled: boolean('revoke_once_settled').notNull().default(false),
   revokedAtMs: millis('revoked_at_ms'),
   startedAtMs: millis('started_at_ms').notNull(),
   updatedAtMs: millis('updated_at_ms').notNull(),

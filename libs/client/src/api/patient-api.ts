@@ -144,6 +144,15 @@ export type Exchange = z.infer<typeof exchangeSchema>;
 export const exchangesPageSchema = pageSchema(exchangeSchema);
 
 /**
+ * POST /v1/exchanges/:id/revocation. After the delivery and before it is settled, a withdrawal puts the reward at risk: an institution that
+ * disputes then gets it back (docs/contract.md). `once-settled`, of what was delivered only: when it is paid, which takes until the institution's time is over at
+ * the longest, or the dispute's. A later `now` goes before it.
+ */
+export const revocationWhenSchema = z.enum(['now', 'once-settled']);
+export type RevocationWhen = z.infer<typeof revocationWhenSchema>;
+export const revokeExchangeSchema = z.strictObject({ when: revocationWhenSchema.default('now') }).prefault({});
+
+/**
  * GET /v1/exchanges/:id?waitMs=: answers when the exchange has changed after `sinceMs` (default: its present state, so that a
  * wait is one for news), when it is over, or when the wait is.
  */

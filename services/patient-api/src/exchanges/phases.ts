@@ -21,6 +21,8 @@ export const overrules = (next: Phase, present: Phase): boolean => follows(next,
 
 /** Phases in which the ledger holds a claim that came to something, or may yet. */
 export const STANDING: ReadonlySet<Phase> = new Set<Phase>(['claimed', 'granted', 'delivered', 'disputed', 'settled']);
+/** Phases in which the institution may have read what was granted. */
+export const DELIVERED: ReadonlySet<Phase> = new Set<Phase>(['delivered', 'disputed', 'settled']);
 /** Phases before the claim has been handed in. */
 export const UNCLAIMED: ReadonlySet<Phase> = new Set<Phase>(['prepared', 'uploaded', 'registered', 'proved']);
 

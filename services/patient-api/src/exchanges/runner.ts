@@ -1,5 +1,5 @@
 import { claimIdOf } from '@medveil/agreements';
-import { ApiError, LedgerRejection } from '@medveil/client';
+import { ApiError, LedgerRejection, type patientApi } from '@medveil/client';
 import type { Jobs, RunningJob } from '@medveil/database';
 import { type Id, isCodedError } from '@medveil/encoding';
 import type { AgentContext } from '../agent.js';
@@ -9,7 +9,7 @@ import { type ExchangeStore, nameClaim } from './exchange-store.js';
 import type { Grants } from './grant.js';
 import type { Instances } from './instance.js';
 import { EXCHANGE, MAX_ATTEMPTS, REVOCATION } from './job.js';
-import { isOver, UNCLAIMED } from './phases.js';
+import { DELIVERED, isOver, UNCLAIMED } from './phases.js';
 import { decodeProved, encodeProved, type Proofs } from './prove.js';
 import type { Transactions } from './transactions.js';
 import { registrationOf, type Uploads } from './upload.js';
@@ -39,18 +39,25 @@ export class ExchangeRunner {
     jobs.handle(REVOCATION, (job) => this.#revoke(job));
   }
 
-  /** Withdraws: before the claim nothing reaches the ledger; after it a transaction does. @throws PatientApiError `patient-api/not-revocable` */
-  async revoke(exchangeId: Id<'exc'>): Promise<void> {
+  /**
+   * Withdraws: before the claim nothing reaches the ledger; after it a transaction does, now or once what was delivered is paid.
+   * @throws PatientApiError `patient-api/not-revocable`
+   */
+  async revoke(exchangeId: Id<'exc'>, when: patientApi.RevocationWhen = 'now'): Promise<void> {
     const exchange = await this.store.get(exchangeId);
     if (exchange.revocationRequestedAtMs !== null) {
+      if (when === 'now' && exchange.revokeOnceSettled) await this.store.note(exchangeId, { revokeOnceSettled: false });
       if (await this.jobs.revive(REVOCATION.name, exchangeId)) this.jobs.notify();
       return;
     }
     if (isOver(exchange.phase) && exchange.phase !== 'settled') {
       throw new PatientApiError('patient-api/not-revocable', `the exchange is ${exchange.phase}`, { phase: exchange.phase });
     }
+    if (when === 'once-settled' && !DELIVERED.has(exchange.phase)) {
+      throw new PatientApiError('patient-api/not-revocable', 'nothing was delivered yet, so nothing is owed: withdraw now', { phase: exchange.phase });
+    }
     const { database, clock } = this.context;
-    await this.store.note(exchangeId, { revocationRequestedAtMs: clock() });
+    await this.store.note(exchangeId, { revocationRequestedAtMs: clock(), revokeOnceSettled: when === 'once-settled' });
     await this.jobs.enqueue(database.queries, REVOCATION, { key: exchangeId, payload: { exchangeId } });
     this.jobs.notify();
   }
@@ -196,6 +203,7 @@ export class ExchangeRunner {
   async #revoke({ payload, signal }: ExchangeJob): Promise<void | { readonly againAtMs: number }> {
     const exchange = await this.store.get(payload.exchangeId);
     if (UNCLAIMED.has(exchange.phase)) return { againAtMs: this.context.clock() + GRANT_RETRY_MS };
+    if (exchange.revokeOnceSettled && !isOver(exchange.phase)) return { againAtMs: this.context.clock() + WATCH_MS };
     if (exchange.revokedAtMs !== null || exchange.claimId === null || (isOver(exchange.phase) && exchange.phase !== 'settled')) return undefined;
     const { pseudonym } = await this.instances.of(exchange);
     try {

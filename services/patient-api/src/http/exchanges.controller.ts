@@ -64,7 +64,10 @@ export class ExchangesController {
   @Post('exchanges/:id/revocation')
   @HttpCode(202)
   @Scopes(SCOPES.exchange)
-  async revoke(@Param('id', { schema: exchangeIdSchema }) id: Id<'exc'>): Promise<void> {
-    await this.runner.revoke(id);
+  async revoke(
+    @Param('id', { schema: exchangeIdSchema }) id: Id<'exc'>,
+    @Body({ schema: patientApi.revokeExchangeSchema }) { when }: z.output<typeof patientApi.revokeExchangeSchema>,
+  ): Promise<void> {
+    await this.runner.revoke(id, when);
   }
 }

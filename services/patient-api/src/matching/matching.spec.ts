@@ -28,7 +28,7 @@ const past = (of: KnownRequirement, phase: Phase, retryable: boolean | null = nu
   exchange: {
     exchangeId: 'exc_1', sequence: 1, patientId: 'pat_1', recordId: 'rec_1', requirementId: of.requirementId, institution: 'acc_1', reward: 1, phase, phases: {}, code: null,
     reason: null, lastError: null, pseudonymIndex: 0, account: 'acc_2', instanceIndex: 0, commitment: new Uint8Array(32), proof: null, claimId: null, deliverByMs: null,
-    delegateeKey: null, paid: null, retryable, consentedBy: 'operator', acknowledgedConflicts: false, revocationRequestedAtMs: null, revokedAtMs: null, startedAtMs: 0, updatedAtMs: 0,
+    delegateeKey: null, paid: null, retryable, consentedBy: 'operator', acknowledgedConflicts: false, revocationRequestedAtMs: null, revokeOnceSettled: false, revokedAtMs: null, startedAtMs: 0, updatedAtMs: 0,
   } satisfies ExchangeRow,
 });
 
