@@ -12,12 +12,14 @@ type Feature = (a: SeenPseudonym, b: SeenPseudonym) => number;
 const near = (a: number, b: number): number => -Math.log1p(Math.abs(a - b));
 const asNumber = (bytes: Uint8Array): number => Buffer.from(bytes).readUIntBE(0, 6);
 const RUN_BYTES = 6;
+/** So many runs come of nine bytes in common. Single ones come of chance: where a run begins with what all have, little of it is left to differ. */
+const LEAST_RUNS = 4;
 
-/** Runs of bytes that two have and hardly anybody else has. */
+/** Whether two have bytes in common that hardly anybody else has. */
 function sharedRuns(a: SeenPseudonym, b: SeenPseudonym): number {
   let shared = 0;
   for (const run of a.runs) if (b.runs.has(run)) shared += 1;
-  return Math.min(shared, 1);
+  return shared >= LEAST_RUNS ? 1 : 0;
 }
 
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
