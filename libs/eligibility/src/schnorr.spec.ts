@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { babyjubjub } from '@noble/curves/misc.js';
 import fc from 'fast-check';
-import { eighthOf, publicPoint, sign, SUBGROUP_ORDER, toMontgomery, verifiedHash } from './schnorr.js';
+import { eighthOf, publicPoint, sign, signedDigits, SUBGROUP_ORDER, toMontgomery, verifiedHash } from './schnorr.js';
 
 const { Point } = babyjubjub;
 const seedOf = (n: number) => new Uint8Array(32).fill(n);
@@ -38,6 +38,9 @@ describe('a Schnorr signature', () => {
   });
 });
 
+const sumOf = (digits: readonly (readonly bigint[])[]): bigint =>
+  digits.reduce((sum, [one = 0n, two = 0n, plus = 0n], i) => sum + (2n * plus - 1n) * (1n + 2n * one + 4n * two) * 8n ** BigInt(i), 0n);
+
 describe('points for the circuit', () => {
   it('are on the Montgomery curve, an eighth of the key among them', () => {
     const eighth = eighthOf(key);
@@ -45,5 +48,17 @@ describe('points for the circuit', () => {
     const { u, v } = toMontgomery(eighth);
     const { Fp } = Point;
     assert.equal(Fp.sqr(v), Fp.add(Fp.mul(Fp.sqr(u), Fp.add(u, 168_698n)), u));
+  });
+
+  it('are multiplied by digits that come to the response, whatever it is', () => {
+    const responses = fc.oneof(fc.bigInt({ min: 0n, max: SUBGROUP_ORDER - 1n }), fc.constantFrom(0n, 1n, 2n, SUBGROUP_ORDER - 1n, SUBGROUP_ORDER - 2n));
+    fc.assert(
+      fc.property(responses, (response) => {
+        const digits = signedDigits(response);
+        assert.ok(digits.length === 84 && digits.flat().every((bit) => bit === 0n || bit === 1n));
+        assert.equal((sumOf(digits) - response) % SUBGROUP_ORDER, 0n);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

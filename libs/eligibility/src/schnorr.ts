@@ -78,6 +78,22 @@ export function toMontgomery({ x, y }: CurvePoint): { readonly u: bigint; readon
 /** The point of the prime-order subgroup that is the key when taken eight times: how the circuit sees that the key lies there. */
 export const eighthOf = (key: CurvePoint): CurvePoint => Point.fromAffine(key).multiplyUnsafe(Point.Fn.inv(8n)).toAffine();
 
+/** The least bit first. */
+export const bitsOf = (value: bigint, count: number): bigint[] => Array.from({ length: count }, (_, i) => (value >> BigInt(i)) & 1n);
+
+const RESPONSE_DIGITS = 84;
+
+/** s, or s − order where s is even, as odd digits between −7 and 7 to the base 8: two bits of (|digit| − 1) / 2 and one for plus. */
+export function signedDigits(response: bigint): bigint[][] {
+  let rest = response % 2n === 1n ? response : response - SUBGROUP_ORDER;
+  return Array.from({ length: RESPONSE_DIGITS }, (_, i) => {
+    // what is left after the digit is odd again, and the last digit, 3 at most, is all that is left
+    const digit = i === RESPONSE_DIGITS - 1 ? rest : (((rest % 16n) + 16n) % 16n) - 8n;
+    rest = (rest - digit) / 8n;
+    return [...bitsOf(((digit < 0n ? -digit : digit) - 1n) / 2n, 2), digit > 0n ? 1n : 0n];
+  });
+}
+
 export function isCurvePoint({ x, y }: CurvePoint): boolean {
   if (x >= FIELD_ORDER || y >= FIELD_ORDER) return false;
   try {

@@ -9,7 +9,7 @@ import { PART_TYPES } from './parts.js';
 import { packSlot, policyHash, type PolicySlot, policySlots } from './policy-slots.js';
 import { type EligibilityStatement, idToField, publicInputsOf, publicSignals } from './public-inputs.js';
 import { partDigestsOf, type RecordTree } from './record.js';
-import { eighthOf, SUBGROUP_ORDER, toMontgomery } from './schnorr.js';
+import { bitsOf, eighthOf, signedDigits, toMontgomery } from './schnorr.js';
 import { slotSignals } from './witness-slots.js';
 
 /** All that a proof is made from; apart from what the statement shows, it never leaves the agent. */
@@ -145,21 +145,6 @@ function issuerSide({ record, attestation, issuers, idSecret, selfAttested }: El
     challenge: bitsOf(challenge, 254),
     response: signedDigits(attestation.response),
   };
-}
-
-const bitsOf = (value: bigint, count: number): bigint[] => Array.from({ length: count }, (_, i) => (value >> BigInt(i)) & 1n);
-
-const RESPONSE_DIGITS = 84;
-
-/** s, or s − order where s is even, as odd digits between −7 and 7 to the base 8: two bits of (|digit| − 1) / 2 and one for plus. */
-function signedDigits(response: bigint): bigint[][] {
-  let rest = response % 2n === 1n ? response : response - SUBGROUP_ORDER;
-  return Array.from({ length: RESPONSE_DIGITS }, (_, i) => {
-    // what is left after the digit is odd again, and the last digit, 3 at most, is all that is left
-    const digit = i === RESPONSE_DIGITS - 1 ? rest : (((rest % 16n) + 16n) % 16n) - 8n;
-    rest = (rest - digit) / 8n;
-    return [...bitsOf(((digit < 0n ? -digit : digit) - 1n) / 2n, 2), digit > 0n ? 1n : 0n];
-  });
 }
 
 function policySide(policy: CompiledPolicy, slots: readonly PolicySlot[]): Signals {
