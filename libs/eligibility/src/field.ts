@@ -31,6 +31,9 @@ export function bytesToField(bytes: Uint8Array): bigint {
 export const bytesToInteger = (bytes: Uint8Array): bigint =>
   bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
 
+/** The lowest bits of a number, the least first: how circuits take them. */
+export const bitsOf = (value: bigint, count: number): bigint[] => Array.from({ length: count }, (_, i) => (value >> BigInt(i)) & 1n);
+
 /**
  * Maps an identifier (requirement id, chain id, account id, domain id: the UTF-8 of its text) into the field:
  * the digest under `medveil/field/1`, big-endian, modulo r. The remainder keeps a quarter less than 254 bits,

@@ -1,7 +1,7 @@
 import { babyjubjub } from '@noble/curves/misc.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8 } from '@medveil/encoding';
-import { bytesToInteger, FIELD_ORDER, fieldToBytes } from './field.js';
+import { bitsOf, bytesToInteger, FIELD_ORDER, fieldToBytes } from './field.js';
 import { poseidon } from './poseidon.js';
 
 /**
@@ -77,9 +77,6 @@ export function toMontgomery({ x, y }: CurvePoint): { readonly u: bigint; readon
 
 /** The point of the prime-order subgroup that is the key when taken eight times: how the circuit sees that the key lies there. */
 export const eighthOf = (key: CurvePoint): CurvePoint => Point.fromAffine(key).multiplyUnsafe(Point.Fn.inv(8n)).toAffine();
-
-/** The least bit first. */
-export const bitsOf = (value: bigint, count: number): bigint[] => Array.from({ length: count }, (_, i) => (value >> BigInt(i)) & 1n);
 
 const RESPONSE_DIGITS = 84;
 

@@ -1,4 +1,5 @@
 import { type Explanation } from './explain.js';
+import { bitsOf } from './field.js';
 import { HIGH_KEY, TIME_BITS } from './observation.js';
 import { type Bucket, BUCKET_SIZE, OBSERVATION_TREE, type PartTree } from './part-tree.js';
 import { type PolicySlot } from './policy-slots.js';
@@ -38,18 +39,17 @@ const SIDE_NAMES = [
 ] as const;
 type SlotSide = Readonly<Record<(typeof SIDE_NAMES)[number], Signal>>;
 
-const bits = (value: number, count: number): bigint[] => Array.from({ length: count }, (_, i) => BigInt((value >> i) & 1));
 const EMPTY_NODE: readonly bigint[] = Array.from({ length: OBSERVATION_TREE.arity }, () => 0n);
 
 const EMPTY_BUCKET: Bucket = { keys: Array.from({ length: BUCKET_SIZE + 1 }, () => HIGH_KEY), values: Array.from({ length: BUCKET_SIZE }, () => 0n) };
 /** For a slot that nothing is held against. */
-const NO_BUCKET = { ...EMPTY_BUCKET, position: bits(0, 3) };
+const NO_BUCKET = { ...EMPTY_BUCKET, position: bitsOf(0n, 3) };
 const NO_DIFFERENCES = { after: 0n, fromFirst: 0n, toLast: 0n, below: 0n, above: 0n, second: 0n, swapped: 0n };
 
 /** Of the five places in a bucket the last has the third bit and no other. */
 const opened = (part: PartTree, index: number): Pick<SlotSide, 'keys' | 'values' | 'position'> => ({
   ...part.bucket(Math.floor(index / BUCKET_SIZE)),
-  position: bits(index % BUCKET_SIZE, 3),
+  position: bitsOf(BigInt(index % BUCKET_SIZE), 3),
 });
 
 type PathSide = Pick<SlotSide, 'children' | 'active' | 'under'>;

@@ -3,13 +3,13 @@ import { type Attestation, attestationHash, claimNullifier, commit, domainNullif
 import { type CompiledPolicy } from './compiled-policy.js';
 import { eligibilityError } from './errors.js';
 import { explain } from './explain.js';
-import { bytesToInteger, fieldToBytes } from './field.js';
+import { bitsOf, bytesToInteger, fieldToBytes } from './field.js';
 import { type PartTree } from './part-tree.js';
 import { PART_TYPES } from './parts.js';
 import { packSlot, policyHash, type PolicySlot, policySlots } from './policy-slots.js';
 import { type EligibilityStatement, idToField, publicInputsOf, publicSignals } from './public-inputs.js';
 import { partDigestsOf, type RecordTree } from './record.js';
-import { bitsOf, eighthOf, signedDigits, toMontgomery } from './schnorr.js';
+import { eighthOf, signedDigits, toMontgomery } from './schnorr.js';
 import { slotSignals } from './witness-slots.js';
 
 /** All that a proof is made from; apart from what the statement shows, it never leaves the agent. */
