@@ -43,7 +43,7 @@ describe('checkDelivery', () => {
     assert.deepEqual(checkDelivery({ ...delivery, opening: decodeOpening(encodeOpening(opening)) }), { ok: true, groupsShown: [1, 2] });
   });
 
-  it('shows nothing of parts that were not granted but their part leaf', () => {
+  it('shows nothing of parts that were not granted but root and sealed digest', () => {
     assert.deepEqual(opening.parts.map((p) => p.part), ['laboratory']);
     assert.equal(Object.keys(opening.closed).length, 9);
     const demographics = record.parts.demographics;
