@@ -44,7 +44,7 @@ describe('the agent of research institutions', () => {
   let webhook: researchApi.NewWebhook;
 
   before(async () => {
-    const found = (await ensureCircuits({ instances: ['small'] })).get('small');
+    const found = (await ensureCircuits({ instances: ['everyday'] })).get('everyday');
     if (found === undefined) throw new Error('no circuit');
     artefacts = found;
     circuit = await loadProvingCircuit(artefacts);
