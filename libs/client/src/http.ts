@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { inSpan, outgoingHeaders } from '@medveil/correlation';
 import { CodedError, concatBytes } from '@medveil/encoding';
 import { problemSchema } from './api/common.js';
 import { ApiError, type ClientErrorCode } from './errors.js';
@@ -12,6 +13,11 @@ export interface HttpOptions {
   readonly timeoutMs?: number;
   /** further tries after a refused connection, 429 or 503; only for requests that may be repeated */
   readonly retries?: number;
+  /**
+   * Send request, exchange and trace ids along: between services of one trust domain. Never from an agent to others, for whom such an
+   * id would tie a patient's enrolment, or several pseudonyms, together.
+   */
+  readonly propagate?: boolean;
 }
 
 export interface RequestOptions {
@@ -64,7 +70,8 @@ export class HttpClient {
     let renew = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.once(path, method, request, renew, request.maxAnswerBytes ?? maxBytes);
+        return await inSpan(method, { role: 'client', attributes: { 'http.request.method': method } }, async () =>
+          this.once(path, method, request, renew, request.maxAnswerBytes ?? maxBytes));
       } catch (error) {
         renew = false;
         if (error instanceof ApiError && error.status === 401 && !renewed && this.options.token !== undefined) {
@@ -102,7 +109,9 @@ export class HttpClient {
   }
 
   async #headers(request: RequestOptions, renew: boolean): Promise<Record<string, string>> {
-    const headers: Record<string, string> = { accept: 'application/json, application/problem+json', ...request.headers };
+    const headers: Record<string, string> = {
+      accept: 'application/json, application/problem+json', ...(this.options.propagate === true ? outgoingHeaders() : {}), ...request.headers,
+    };
     if (this.options.token !== undefined) headers['authorization'] = `Bearer ${await this.options.token({ renew })}`;
     if (request.idempotencyKey !== undefined) headers['idempotency-key'] = request.idempotencyKey;
     if (request.json !== undefined) headers['content-type'] = request.contentType ?? 'application/json';

@@ -1,3 +1,4 @@
+import { inSpan } from '@medveil/correlation';
 import { CodedError, makeId } from '@medveil/encoding';
 import { count, eq, and, lt, type SQL, sql } from 'drizzle-orm';
 import { databaseError, errorCode } from './errors.js';
@@ -163,7 +164,8 @@ class DatabaseJobs implements Jobs {
       this.#options.onAttempt?.({ kind: row.kind, key: row.key, outcome, durationMs: this.#options.clock() - startedMs });
     try {
       if (row.attempts > maxAttempts) throw new PermanentJobError('jobs/worker-died');
-      const result = await registered.handler({ kind: row.kind, key: row.key, payload: row.payload, attempt: row.attempts, signal });
+      const job = { kind: row.kind, key: row.key, payload: row.payload, attempt: row.attempts, signal };
+      const result = await inSpan(`job ${row.kind}`, { role: 'internal', attributes: { 'medveil.job.kind': row.kind } }, async () => registered.handler(job));
       report(result === undefined ? 'done' : 'again');
       await this.#store.finish(row, result === undefined ? { state: 'done' } : { state: 'waiting', runAtMs: result.againAtMs, attempts: 0 });
     } catch (error) {

@@ -1,6 +1,7 @@
 /** What services measure alike, in the names that the rules and dashboards know (docs/metrics.md). */
 import { X509Certificate } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
+import { inSpan } from '@medveil/correlation';
 import type { Prover } from '@medveil/eligibility';
 import { type Clock, isCodedError } from '@medveil/encoding';
 import type { ServiceMetrics } from '@medveil/service-kit';
@@ -50,7 +51,8 @@ export function measuredProver(prover: Prover, { workers, circuits, metrics, clo
       const ended = (outcome: 'ok' | 'failed') => durations.observeMs({ circuit: circuit.instance.name, outcome }, clock() - startedMs);
       asked += 1;
       try {
-        const proof = await prover.prove(circuit, signals, options);
+        const attributes = { 'medveil.circuit': circuit.instance.name };
+        const proof = await inSpan('prove', { role: 'internal', attributes }, async () => prover.prove(circuit, signals, options));
         ended('ok');
         return proof;
       } catch (error) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheSettings, openCache, scopedCache } from '@medveil/cache';
+import { startTracing } from '@medveil/correlation';
 import { type DatabaseEngine, type DatabaseOptions, type DatabaseSettings, openEngine, postgresSettings } from '@medveil/database';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { openTransport, transportSettings } from '@medveil/messaging';
@@ -22,6 +23,13 @@ export const infrastructureSettings = z.strictObject({
     z.strictObject({ kind: z.literal('folder'), maxObjectBytes: z.int().min(1024).default(1024 * 1024 * 1024) }),
     s3Settings,
   ]).prefault({ kind: 'folder' }),
+  /** Off without an endpoint. */
+  tracing: z.strictObject({
+    /** of an OpenTelemetry collector that takes traces over OTLP/HTTP: `http://collector:4318/v1/traces` */
+    endpoint: z.url().optional(),
+    /** of all traces, 0 to 1; the same for all services, so that they keep the same ones */
+    sampleRatio: z.number().min(0).max(1).default(1),
+  }).prefault({}),
   /** How long a starting service waits for its servers. */
   startTimeoutMs: z.int().min(0).max(3_600_000).default(60_000),
 }).refine(({ dataFolder, database, objects }) => dataFolder !== undefined || (database.kind !== 'pglite' && objects.kind !== 'folder'), {
@@ -44,7 +52,8 @@ const random: RandomBytes = (length) => new Uint8Array(randomBytes(length));
  * @throws CodedError `host/dependency-away` naming the server that did not answer in time, and those of the parts, for example `database/folder-in-use`
  */
 export async function openInfrastructure(settings: InfrastructureSettings, service: string, logLevel: LogLevel): Promise<OpenedInfrastructure> {
-  const { dataFolder, startTimeoutMs } = settings;
+  const { dataFolder, startTimeoutMs, tracing: { endpoint, sampleRatio } } = settings;
+  const tracing = endpoint === undefined ? undefined : await startTracing({ endpoint, sampleRatio, service });
   if (dataFolder !== undefined) await mkdir(dataFolder, { recursive: true, mode: 0o700 });
   const databases = openedWhenUsed(async () => openEngine(databaseIn(settings), clock));
   const transport = openTransport(settings.transport, { clock });
@@ -53,6 +62,7 @@ export async function openInfrastructure(settings: InfrastructureSettings, servi
     await transport.close();
     await databases.close();
     await cache.close();
+    await tracing?.close();
   };
   try {
     await untilAvailable('message broker', startTimeoutMs, async () => transport.bus.check());

@@ -1,10 +1,11 @@
 import { ClientProxy, type ReadPacket } from '@nestjs/microservices';
-import type { MessageBus, PublishOptions } from './port.js';
+import type { MessageBus, MessageHeaders, PublishOptions } from './port.js';
 
 /** What `emit(topic, data)` of the client takes: the sealed envelope's bytes and their key. */
 export interface OutgoingRecord extends PublishOptions {
   readonly key: string;
   readonly value: Uint8Array;
+  readonly headers?: MessageHeaders;
 }
 
 /** Nest's side of publishing. Events only: nothing in the system waits for an answer by message. */
@@ -32,8 +33,8 @@ export class BusClient extends ClientProxy {
   }
 
   protected override async dispatchEvent<T>(packet: ReadPacket<OutgoingRecord>): Promise<T> {
-    const { key, value, until = 'queued' } = packet.data;
-    await this.#bus.publish({ topic: String(packet.pattern), key, value }, { until });
+    const { key, value, headers, until = 'queued' } = packet.data;
+    await this.#bus.publish({ topic: String(packet.pattern), key, value, ...(headers === undefined ? {} : { headers }) }, { until });
     return undefined as T;
   }
 }

@@ -1,3 +1,4 @@
+import { incomingHeaders, inSpan, withCorrelation } from '@medveil/correlation';
 import { BaseRpcContext, type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import { finalize, isObservable, lastValueFrom } from 'rxjs';
 import type { ReceivedMessage } from './definition.js';
@@ -49,7 +50,7 @@ export class BusServer extends Server implements CustomTransportStrategy {
     this.#subscription = bus.subscribe({
       group,
       topics: [...this.getHandlers().keys()],
-      handler: async (delivery) => this.#handle(delivery),
+      handler: async (delivery) => this.#within(delivery),
       ...(observer === undefined ? {} : { observer: this.#observed(observer) }),
       ...(concurrency === undefined ? {} : { concurrency }),
     });
@@ -78,6 +79,15 @@ export class BusServer extends Server implements CustomTransportStrategy {
       dropped: (topic, reason) => observer.dropped?.(topic, reason),
       waiting: (topic, inHand, atBroker) => observer.waiting?.(topic, inHand, atBroker),
     };
+  }
+
+  /** Under what came along with the message; its sender's word decides nothing. */
+  async #within(delivery: Delivery): Promise<void> {
+    const { topic, group, headers = {} } = delivery;
+    const { correlation, traceparent } = incomingHeaders(headers);
+    const attributes = { 'medveil.service': group, 'messaging.destination.name': topic };
+    await withCorrelation(correlation, async () =>
+      inSpan(`${topic} process`, { role: 'consumer', attributes, parent: traceparent }, async () => this.#handle(delivery)));
   }
 
   async #handle(delivery: Delivery): Promise<void> {

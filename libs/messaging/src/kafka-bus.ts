@@ -130,12 +130,12 @@ export class KafkaBus implements MessageBus {
     return member;
   }
 
-  async #send({ topic, key, value }: OutgoingMessage): Promise<void> {
+  async #send({ topic, key, value, headers }: OutgoingMessage): Promise<void> {
     // A copy: nobody can change a message that is under way.
     const copy = Buffer.from(value);
     await this.#topics.require(topic);
     try {
-      await this.#sender.send(topic, { key, value: copy });
+      await this.#sender.send(topic, { key, value: copy, ...(headers === undefined ? {} : { headers }) });
     } catch (error) {
       if (error instanceof Error && Reflect.get(error, 'code') === 'messaging/unknown-topic') this.#topics.forget(topic);
       throw error;

@@ -1,5 +1,5 @@
 import type { Clock } from '@medveil/encoding';
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, IHeaders, Kafka } from 'kafkajs';
 import { attempt, type AttemptOptions } from './attempt.js';
 import { encodeDeadLetter } from './dead-letter.js';
 import { MAX_KEY_LENGTH } from './errors.js';
@@ -7,7 +7,7 @@ import type { HandlerSlots } from './handler-slots.js';
 import { RETRY, saidGoodbye } from './kafka-client.js';
 import { KafkaPartition } from './kafka-partition.js';
 import type { Entry } from './lane-queue.js';
-import type { DeliveryObserver, OutgoingMessage, SubscribeOptions } from './port.js';
+import type { DeliveryObserver, MessageHeaders, OutgoingMessage, SubscribeOptions } from './port.js';
 import { deadLetterTopic, isDeadLetterTopic } from './topics.js';
 
 export interface KafkaMemberOptions {
@@ -39,6 +39,8 @@ export interface KafkaMemberOptions {
 const LONGEST_PAUSE_MS = 5_000;
 const FIRST_PAUSE_MS = 100;
 const FETCH_BYTES = 1024 * 1024;
+const MAX_HEADERS = 8;
+const MAX_HEADER_BYTES = 256;
 
 /** One member of a topic's consumer group: reads ahead within limits, hands out by key, commits what is through. */
 export class KafkaMember {
@@ -139,7 +141,7 @@ export class KafkaMember {
   /** Takes a batch over and returns at once, so that the consumer goes on fetching and gives signs of life. */
   async #onBatch({ batch }: EachBatchPayload): Promise<void> {
     const partition = this.#partitionOf(batch.topic, batch.partition);
-    for (const { key, value, offset } of batch.messages) {
+    for (const { key, value, headers, offset } of batch.messages) {
       const position = BigInt(offset);
       const text = key?.toString() ?? '';
       // What no sender of this system could have sent is nobody's to handle.
@@ -147,7 +149,7 @@ export class KafkaMember {
         this.#options.observer.dropped?.(batch.topic, 'malformed');
         partition.skip(position);
       } else {
-        partition.push({ topic: batch.topic, key: text, value: new Uint8Array(value) }, position, () => this.#onSettled(partition));
+        partition.push({ topic: batch.topic, key: text, value: new Uint8Array(value), headers: shortHeaders(headers) }, position, () => this.#onSettled(partition));
       }
     }
     partition.behind = Number(batch.offsetLag());
@@ -284,6 +286,12 @@ export class KafkaMember {
       return position === undefined || position === committed ? [] : [{ partition, position }];
     });
   }
+}
+
+/** Those that could be of this system: anybody who may write to the topic can add others, of any size. */
+function shortHeaders(headers: IHeaders = {}): MessageHeaders {
+  const short = Object.entries(headers).slice(0, MAX_HEADERS).filter((entry): entry is [string, Buffer] => Buffer.isBuffer(entry[1]) && entry[1].length <= MAX_HEADER_BYTES);
+  return Object.fromEntries(short.map(([name, text]) => [name, text.toString()]));
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

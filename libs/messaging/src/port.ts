@@ -23,7 +23,12 @@ export interface OutgoingMessage {
   /** Messages of one topic and key are handled in the order of their publishing. At most 256 characters. */
   readonly key: string;
   readonly value: Uint8Array;
+  /** Outside the signed envelope, believed by nobody: what ties logs and traces together (@medveil/correlation). */
+  readonly headers?: MessageHeaders;
 }
+
+/** A few short texts by name. */
+export type MessageHeaders = Readonly<Record<string, string>>;
 
 export interface PublishOptions {
   /**

@@ -1,3 +1,4 @@
+import { inSpan, outgoingHeaders } from '@medveil/correlation';
 import type { CborValue } from '@medveil/encoding';
 import type { ClientProxy } from '@nestjs/microservices';
 import { lastValueFrom } from 'rxjs';
@@ -27,8 +28,10 @@ export interface PublisherOptions extends SealerOptions {
 export function createPublisher({ client, observer, ...sealing }: PublisherOptions): MessagePublisher {
   const sealer = new MessageSealer(sealing);
   const publishSealed = async (message: SealedMessage, options: PublishOptions = {}): Promise<void> => {
-    const record: OutgoingRecord = { key: message.key, value: message.envelope, ...options };
-    await lastValueFrom(client.emit<undefined, OutgoingRecord>(message.topic, record), { defaultValue: undefined });
+    await inSpan(`${message.topic} publish`, { role: 'producer', attributes: { 'messaging.destination.name': message.topic } }, async () => {
+      const record: OutgoingRecord = { key: message.key, value: message.envelope, headers: outgoingHeaders(), ...options };
+      await lastValueFrom(client.emit<undefined, OutgoingRecord>(message.topic, record), { defaultValue: undefined });
+    });
     observer?.published?.(message.topic);
   };
   return {

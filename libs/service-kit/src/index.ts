@@ -4,7 +4,7 @@
 export type { ErrorStatuses, HttpErrorCode } from './errors.js';
 export { Caller, Public, Scopes, type Principal, type TokenVerifier } from './access.js';
 export { type ConfigDefinition, ConfigError, type ConfigSources, defineConfig, describeConfig, loadConfig, printConfig, secret, variableName } from './config.js';
-export { type Correlation, currentCorrelation, withCorrelation } from './correlation.js';
+export { type Correlation, currentCorrelation, withCorrelation } from '@medveil/correlation';
 export { Health, type HealthCheck, type HealthReport } from './health.js';
 export { STREAMED_CONTENT_TYPES } from './http-hooks.js';
 export { CLOCK, defineModule, RANDOM_BYTES } from './kit-module.js';

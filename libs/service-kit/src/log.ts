@@ -1,6 +1,6 @@
+import { currentCorrelation } from '@medveil/correlation';
 import { type Clock, type Id, isCodedError } from '@medveil/encoding';
 import { type DestinationStream, pino, type Logger as Pino } from 'pino';
-import { currentCorrelation } from './correlation.js';
 import type { LogLevel } from './settings.js';
 
 /**

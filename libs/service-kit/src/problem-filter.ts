@@ -1,7 +1,7 @@
+import { currentCorrelation } from '@medveil/correlation';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { type Observable, throwError } from 'rxjs';
-import { currentCorrelation } from './correlation.js';
 import type { ServiceLog } from './log.js';
 import type { MappedError } from './problem.js';
 

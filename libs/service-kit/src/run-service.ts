@@ -59,7 +59,7 @@ function configureApp(app: NestFastifyApplication, options: ServiceOptions): voi
   const limits = new RateLimits({ perAddress: http.requestsPerMinutePerAddress, perCredential: http.requestsPerMinutePerCredential, metrics, ...(cache === undefined ? {} : { cache }) });
   metrics.gauge({ name: 'medveil_build_info', help: 'The running version; always 1.', labels: ['version', 'mode'] }).set({ version: options.version, mode: options.mode }, 1);
   const fastify = app.getHttpAdapter().getInstance();
-  addHooks(fastify, { log, metrics, limits, random });
+  addHooks(fastify, { service: options.name, log, metrics, limits, random });
   addProbeRoutes(fastify, health, metrics);
   if (http.docs) addDocsRoutes(fastify, `medveil ${options.name}`, () => createOpenApiDocument(app, options.name, options.version));
 

@@ -63,7 +63,7 @@ export async function startConsensusNode(settings: ConsensusNodeSettings, infras
     verifiers: await loadVerifiers(network, settings.mode),
     replicaKeys: await ReplicaKeys.open(vault, random),
     operator: signingKeyFromSeed(await vault.get('operator-key')),
-    snapshotPeers: Object.entries(settings.snapshots.peers).map(([peer, baseUrl]) => snapshotPeer(peer, new ConsensusNodeClient(new HttpClient({ baseUrl, token })))),
+    snapshotPeers: Object.entries(settings.snapshots.peers).map(([peer, baseUrl]) => snapshotPeer(peer, new ConsensusNodeClient(new HttpClient({ baseUrl, token, propagate: true })))),
     publisher,
     started: {
       isSet: async () => (await vault.find(STARTED)) !== null,

@@ -134,7 +134,7 @@ async function assemble(
   const token = partyTokenSource(NAME, signingKeyFromSeed(messageSeed), { scopes: ['ledger:read'], audience: 'consensus-node' }, { clock, random });
   const follower = new FollowerLedger({
     ledger,
-    nodes: settings.nodeUrls.map((baseUrl) => new ConsensusNodeClient(new HttpClient({ baseUrl, token, retries: 0, timeoutMs: 5_000 }))),
+    nodes: settings.nodeUrls.map((baseUrl) => new ConsensusNodeClient(new HttpClient({ baseUrl, token, retries: 0, timeoutMs: 5_000, propagate: true }))),
     clock,
     log,
     gapPollMs: settings.gapPollMs,

@@ -16,7 +16,7 @@ export async function connectContract(
 ): Promise<LedgerConnection> {
   const { settings, keys, database, clock, random } = context;
   const token = partyTokenSource('pkg', signingKeyFromSeed(keys.messageSeed), TOKEN, { clock, random });
-  const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token }));
+  const contract = new ContractClient(new HttpClient({ baseUrl: settings.contractUrl, token, propagate: true }));
   const measured = measureFollower(metrics, () => follower);
   const follower: LedgerFollower = new LedgerFollower({
     genesis,

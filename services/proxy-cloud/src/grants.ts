@@ -72,7 +72,7 @@ export class Grants {
       await jobs.enqueue(tx, DELIVER, { key, payload: { claimId, account } });
       return true;
     });
-    if (isNew) observer.moved('received');
+    if (isNew) observer.moved(claimId, 'received');
     jobs.notify();
     return this.status(claimId, account);
   }
@@ -148,7 +148,7 @@ export class Grants {
       .update(grants)
       .set({ sealed: NOTHING, status: 'revoked', revocationStatement: statement, updatedAtMs: clock() })
       .where(ofGrant(job));
-    if (kept.status !== 'revoked') observer.moved('revoked');
+    if (kept.status !== 'revoked') observer.moved(claimId, 'revoked');
     const claim = await readVerifiedClaim(ledger, claimId);
     // Of keys that others have sent for this claim, nobody waits for a receipt.
     if (claim?.claim.patient !== job.account) return;
@@ -185,7 +185,7 @@ export class Grants {
   async #end(grant: GrantJob, set: { readonly status: GrantStatus; readonly reason: string | null; readonly deliveryTransactionId?: string | null; readonly sealed?: Uint8Array }): Promise<void> {
     const { database, observer, clock } = this.dependencies;
     const ended = await database.queries.update(grants).set({ ...set, updatedAtMs: clock() }).where(and(ofGrant(grant), eq(grants.status, 'received'))).returning({ status: grants.status });
-    if (ended.length > 0) observer.moved(set.status);
+    if (ended.length > 0) observer.moved(grant.claimId, set.status, set.reason);
   }
 }
 

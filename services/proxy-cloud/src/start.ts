@@ -39,6 +39,7 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
   const bodies = new Bodies(store, database, clock, settings);
   const contract = new ContractClient(new HttpClient({
     baseUrl: settings.contractUrl,
+    propagate: true,
     token: partyTokenSource(NAME, signingKeyFromSeed(await vault.get('message-key')), { scopes: ['ledger:read', 'transactions:submit'], audience: 'contract' }, { clock, random }),
   }));
   const measured = measureFollower(metrics, () => follower);
@@ -54,7 +55,7 @@ export async function startProxyCloud(settings: ProxyCloudSettings, infrastructu
   });
   const ledger = new LedgerAccess(follower, contract, clock);
   const grants: Grants = new Grants({
-    database, jobs, ledger, chainId: network.chainId, pre: afgh06(await loadEngine()), hpke, author: { account }, observer: grantObserver(metrics), clock, random,
+    database, jobs, ledger, chainId: network.chainId, pre: afgh06(await loadEngine()), hpke, author: { account }, observer: grantObserver(metrics, log), clock, random,
   });
   const tokens = new TokenService({
     issuer: NAME,

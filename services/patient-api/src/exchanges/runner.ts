@@ -2,6 +2,7 @@ import { claimIdOf } from '@medveil/agreements';
 import { ApiError, LedgerRejection, type patientApi } from '@medveil/client';
 import type { Jobs, RunningJob } from '@medveil/database';
 import { type Id, isCodedError } from '@medveil/encoding';
+import { withCorrelation } from '@medveil/service-kit';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import type { ExchangeRow } from '../tables.js';
@@ -35,8 +36,9 @@ export class ExchangeRunner {
     private readonly steps: { readonly uploads: Uploads; readonly transactions: Transactions; readonly proofs: Proofs; readonly grants: Grants },
     private readonly jobs: Jobs,
   ) {
-    jobs.handle(EXCHANGE, (job) => this.#run(job));
-    jobs.handle(REVOCATION, (job) => this.#revoke(job));
+    const under = ({ payload: { exchangeId } }: ExchangeJob) => ({ exchangeId });
+    jobs.handle(EXCHANGE, (job) => withCorrelation(under(job), () => this.#run(job)));
+    jobs.handle(REVOCATION, (job) => withCorrelation(under(job), () => this.#revoke(job)));
   }
 
   /**
@@ -125,7 +127,8 @@ export class ExchangeRunner {
 
   async #reached(exchange: ExchangeRow, phase: 'uploaded' | 'registered' | 'proved' | 'granted', change: { readonly proof?: Uint8Array } = {}): Promise<Outcome> {
     await this.store.move(exchange.exchangeId, phase, change);
-    this.context.log.info('exchange-moved', { exchangeId: exchange.exchangeId, state: phase });
+    const { exchangeId, claimId } = exchange;
+    this.context.log.info('exchange-moved', { exchangeId, state: phase, ...(claimId === null ? {} : { claimId }) });
     return 'next';
   }
 

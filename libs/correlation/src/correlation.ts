@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What ties the log lines of one request, and of one exchange across services, together. */
+/** What ties the log lines of one request, and of one exchange, together. */
 export interface Correlation {
   readonly requestId?: string;
   readonly exchangeId?: string;
@@ -17,5 +17,5 @@ export const withCorrelation = <T>(correlation: Correlation, fn: () => T): T =>
 const TOKEN = /^[A-Za-z0-9_-]{8,80}$/;
 
 /** A caller's request or exchange id where it has an acceptable form. */
-export const acceptedCorrelationId = (header: string | string[] | undefined): string | undefined =>
+export const acceptedCorrelationId = (header: unknown): string | undefined =>
   typeof header === 'string' && TOKEN.test(header) ? header : undefined;
