@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificateFile, keyFile, kubeconfigFile } from './keys.mjs';
 import {
-  API_PORT, BIN, CGROUP, CONTAINERD_SOCKET, DNS_ADDRESS, NODE, NODE_ADDRESS, PAUSE_IMAGE, POD_NETWORK, SERVICE_NETWORK, STATE,
+  API_PORT, CGROUP, CONTAINERD_SOCKET, DNS_ADDRESS, LIBEXEC, NODE, NODE_ADDRESS, PAUSE_IMAGE, POD_NETWORK, SERVICE_NETWORK, STATE,
 } from './layout.mjs';
 
 const state = (...path) => join(STATE, ...path);
@@ -97,10 +97,10 @@ const ETCD = 'http://127.0.0.1:2379';
 export const FOUNDATION = {
   containerd: ['containerd', '--config', state('settings', 'containerd.toml')],
   // Its content is thrown away with the cluster: it need not reach the disk.
-  etcd: [join(BIN, 'etcd'), ...flags({
+  etcd: [join(LIBEXEC, 'etcd'), ...flags({
     'data-dir': state('etcd'), 'unsafe-no-fsync': true, 'log-level': 'warn', 'listen-client-urls': ETCD, 'advertise-client-urls': ETCD,
   })],
-  'kube-apiserver': [join(BIN, 'kube-apiserver'), ...flags({
+  'kube-apiserver': [join(LIBEXEC, 'kube-apiserver'), ...flags({
     'etcd-servers': ETCD,
     'advertise-address': NODE_ADDRESS,
     'secure-port': API_PORT,
@@ -130,7 +130,7 @@ const withKubeconfig = (caller) => ({
 });
 
 export const REST = {
-  'kube-controller-manager': [join(BIN, 'kube-controller-manager'), ...flags({
+  'kube-controller-manager': [join(LIBEXEC, 'kube-controller-manager'), ...flags({
     ...withKubeconfig('controller-manager'),
     'service-account-private-key-file': keyFile('service-accounts'),
     'root-ca-file': certificateFile('ca'),
@@ -141,10 +141,10 @@ export const REST = {
     // On a busy machine the node may be late without being gone.
     'node-monitor-grace-period': '90s',
   })],
-  'kube-scheduler': [join(BIN, 'kube-scheduler'), ...flags(withKubeconfig('scheduler'))],
-  kubelet: [join(BIN, 'kubelet'), ...flags({
+  'kube-scheduler': [join(LIBEXEC, 'kube-scheduler'), ...flags(withKubeconfig('scheduler'))],
+  kubelet: [join(LIBEXEC, 'kubelet'), ...flags({
     config: state('settings', 'kubelet.json'), kubeconfig: kubeconfigFile('kubelet'), 'root-dir': state('kubelet'), 'hostname-override': NODE, 'node-ip': NODE_ADDRESS,
   })],
-  'kube-proxy': [join(BIN, 'kube-proxy'), ...flags({ config: state('settings', 'kube-proxy.json') })],
-  policies: [join(BIN, 'policies'), ...flags({ kubeconfig: kubeconfigFile('policies') })],
+  'kube-proxy': [join(LIBEXEC, 'kube-proxy'), ...flags({ config: state('settings', 'kube-proxy.json') })],
+  policies: [join(LIBEXEC, 'policies'), ...flags({ kubeconfig: kubeconfigFile('policies') })],
 };

@@ -7,11 +7,11 @@ import { endProcess, freePorts, startOf } from '../../scripts/servers/process.mj
 import { writeSettings } from './components.mjs';
 import { makeControlGroup, removeControlGroup } from './control-groups.mjs';
 import { makeKeys } from './keys.mjs';
-import { API_PORT, BIN, CGROUP, CONTAINERD_SOCKET, HERE, KUBECONFIG, NODE, PROVISIONED, STATE } from './layout.mjs';
-import { installPrograms } from './programs.mjs';
+import { API_PORT, BIN, CGROUP, CONTAINERD_SOCKET, HERE, KUBECONFIG, NODE, PROVISIONED, REGISTRY, STATE } from './layout.mjs';
+import { chartPrograms, installPrograms } from './programs.mjs';
 import { makeSystemImages } from './system-images.mjs';
 
-export { BIN, installPrograms, KUBECONFIG };
+export { BIN, chartPrograms, installPrograms, KUBECONFIG, REGISTRY };
 
 const READY_TIMEOUT_MS = 180_000;
 const POLL_MS = 200;
@@ -94,7 +94,7 @@ async function emptied(remove) {
   }
 }
 
-/** Gives images to the node. @param archive as saveImages writes it */
+/** Gives images to the node. @param archive as saveImages() writes it */
 export async function importImages(archive) {
   await runProgram('ctr', ['--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', 'images', 'import', archive]);
 }

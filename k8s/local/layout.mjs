@@ -7,7 +7,10 @@ export const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 /** Programs and images that take long to make. */
 export const CACHE = process.env.MEDVEIL_CLUSTER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'medveil', 'cluster');
+/** kubectl and helm, for a PATH. */
 export const BIN = join(CACHE, 'bin');
+/** What runs in the cluster, by names that are for no PATH. */
+export const LIBEXEC = join(CACHE, 'libexec');
 
 /** All that a running cluster writes: one cluster for each such folder. */
 export const STATE = resolve(process.env.MEDVEIL_CLUSTER_STATE ?? join(tmpdir(), 'medveil-cluster'));
@@ -28,8 +31,10 @@ export const API_SERVICE_ADDRESS = '10.96.0.1';
 export const DNS_ADDRESS = '10.96.0.10';
 export const API_PORT = 6443;
 
-export const PAUSE_IMAGE = 'medveil-local/pause:1';
-export const DNS_IMAGE = 'medveil-local/dns:1';
+/** Where images on the node come from by their names: a place that nobody can ask for them (RFC 2606). */
+export const REGISTRY = 'local.invalid';
+export const PAUSE_IMAGE = `${REGISTRY}/pause:1`;
+export const DNS_IMAGE = `${REGISTRY}/dns:1`;
 
 /** Where an image is kept that the cluster needs before anything else. */
 export const archiveOf = (image) => join(CACHE, 'archives', `${image.replace(/[/:]/g, '-')}.tar`);

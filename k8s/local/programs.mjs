@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { needPackages, onPath, runProgram, say } from '../../scripts/servers/install.mjs';
-import { BIN, CACHE, HERE } from './layout.mjs';
+import { BIN, CACHE, HERE, LIBEXEC } from './layout.mjs';
+import { writeSchemas } from './schemas.mjs';
 
-const MODULE = join(HERE, 'programs');
 const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubelet'];
 
 /** Packages by the path that each must have brought. */
@@ -14,36 +14,48 @@ const PACKAGES = {
   '/usr/sbin/conntrack': 'conntrack', '/usr/sbin/iptables': 'iptables', '/usr/sbin/ip': 'iproute2', '/usr/sbin/sysctl': 'procps', '/usr/bin/openssl': 'openssl',
 };
 
-/** What is built: the package of each program, and the folder of its source where that is here. */
+/** What is built: the package of each program, in which of the two Go modules of this folder. */
 const PROGRAMS = {
-  node: { from: './node' },
-  kubectl: { from: 'k8s.io/kubernetes/cmd/kubectl' },
-  helm: { from: 'helm.sh/helm/v3/cmd/helm' },
-  policies: { from: './policies' },
-  dns: { from: './dns' },
-  pause: { from: './pause' },
+  components: { module: 'programs', from: './components' },
+  kubectl: { module: 'programs', from: 'k8s.io/kubernetes/cmd/kubectl' },
+  helm: { module: 'programs', from: 'helm.sh/helm/v3/cmd/helm' },
+  policies: { module: 'programs', from: './policies' },
+  dns: { module: 'programs', from: './dns' },
+  pause: { module: 'programs', from: './pause' },
+  kubeconform: { module: 'checks', from: 'github.com/yannh/kubeconform/cmd/kubeconform' },
+  unittest: { module: 'checks', from: 'github.com/helm-unittest/helm-unittest/cmd/helm-unittest' },
 };
+/** Made beside them: schemas of the manifests that this version of Kubernetes takes. */
+const SCHEMAS = 'schemas';
+const CHECKS = ['helm', 'kubectl', 'kubeconform', 'unittest', SCHEMAS];
 
 export async function installPrograms() {
   await needPackages(() => Object.keys(PACKAGES).every((path) => existsSync(path)), Object.values(PACKAGES));
   await needPackages(() => onPath('go'), ['golang-go']);
-  mkdirSync(BIN, { recursive: true });
-  const missing = Object.keys(PROGRAMS).filter((name) => !existsSync(builtFile(name)));
+  for (const folder of [BIN, LIBEXEC]) mkdirSync(folder, { recursive: true });
+  const missing = [...Object.keys(PROGRAMS), SCHEMAS].filter((name) => !existsSync(builtFile(name)));
   if (missing.length > 0) await buildPrograms(missing);
-  for (const name of Object.keys(PROGRAMS)) link(builtFile(name), join(BIN, name));
-  for (const component of COMPONENTS) link(builtFile('node'), join(BIN, component));
+  for (const name of ['kubectl', 'helm']) link(builtFile(name), join(BIN, name));
+  for (const name of ['policies', 'dns', 'pause']) link(builtFile(name), join(LIBEXEC, name));
+  for (const component of COMPONENTS) link(builtFile('components'), join(LIBEXEC, component));
 }
+
+/** @returns paths by name: helm, kubectl, kubeconform, unittest and the folder `schemas` */
+export const chartPrograms = () => Object.fromEntries(CHECKS.map((name) => [name, builtFile(name)]));
 
 function link(target, path) {
   rmSync(path, { force: true });
   symlinkSync(target, path);
 }
 
-/** Where a program is kept, by what it is made from: the versions, and its source where that is here. */
+/** Where something is kept, by what it is made from: the versions, and its source where that is here. */
 function builtFile(name) {
-  const hash = createHash('sha256').update(readFileSync(join(MODULE, 'go.mod'))).update(readFileSync(join(MODULE, 'go.sum')));
-  const { from } = PROGRAMS[name];
-  if (from.startsWith('./')) for (const file of readdirSync(join(MODULE, from)).toSorted()) hash.update(readFileSync(join(MODULE, from, file)));
+  const { module, from } = PROGRAMS[name] ?? { module: 'programs', from: '' };
+  const folder = join(HERE, module);
+  const sources = from.startsWith('./') ? readdirSync(join(folder, from)).toSorted().map((file) => join(from, file)) : [];
+  const hash = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum', ...sources]) hash.update(readFileSync(join(folder, file)));
+  if (name === SCHEMAS) hash.update(readFileSync(join(HERE, 'schemas.mjs')));
   return join(CACHE, 'built', `${name}-${hash.digest('hex').slice(0, 16)}`);
 }
 
@@ -58,9 +70,9 @@ async function buildPrograms(names) {
   try {
     for (const name of names) {
       const startedMs = Date.now();
-      say(`building ${name} (${names.indexOf(name) + 1} of ${names.length}; all of them take 8 minutes on two cores, once) …`);
+      say(`building ${name} (${names.indexOf(name) + 1} of ${names.length}; all of them take some ten minutes on two cores, once) …`);
       const made = join(work, name);
-      await runProgram('go', ['build', '-ldflags', linkerFlags(), '-o', made, PROGRAMS[name].from], { cwd: MODULE, env });
+      await (name === SCHEMAS ? makeSchemas(made, env) : compile(name, made, env));
       renameSync(made, builtFile(name));
       say(`building ${name}: ${((Date.now() - startedMs) / 1000).toFixed(0)} s`);
     }
@@ -69,7 +81,17 @@ async function buildPrograms(names) {
   }
 }
 
-const versionOf = (module) => new RegExp(`^\\t${module} (v\\S+)$`, 'm').exec(readFileSync(join(MODULE, 'go.mod'), 'utf8'))[1];
+async function compile(name, target, env) {
+  const { module, from } = PROGRAMS[name];
+  await runProgram('go', ['build', '-ldflags', linkerFlags(), '-o', target, from], { cwd: join(HERE, module), env });
+}
+
+async function makeSchemas(target, env) {
+  const folder = await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', 'k8s.io/kubernetes'], { cwd: join(HERE, 'programs'), env });
+  writeSchemas(join(folder.trim().split('\n').at(-1), 'api', 'openapi-spec', 'swagger.json'), target);
+}
+
+const versionOf = (module) => new RegExp(`^\\t${module} (v\\S+)$`, 'm').exec(readFileSync(join(HERE, 'programs', 'go.mod'), 'utf8'))[1];
 
 const set = (packages, values) => packages.flatMap((each) => Object.entries(values).map(([name, value]) => `-X ${each}.${name}=${value}`));
 

@@ -8,10 +8,11 @@ import { imageOfMachine } from '../../scripts/images/machine.mjs';
 import { installServer } from '../../scripts/servers/index.mjs';
 import { binaries } from '../../scripts/servers/postgres.mjs';
 import { runProgram } from '../../scripts/servers/install.mjs';
+import { REGISTRY } from './layout.mjs';
 
 /** Images by the name of the server; the chart's values are in values.yaml. */
 export const SERVER_IMAGES = {
-  kafka: 'medveil-local/kafka:1', postgres: 'medveil-local/postgres:1', redis: 'medveil-local/redis:1', s3: 'medveil-local/s3:1',
+  kafka: `${REGISTRY}/kafka:1`, postgres: `${REGISTRY}/postgres:1`, redis: `${REGISTRY}/redis:1`, s3: `${REGISTRY}/s3:1`,
 };
 
 const SHELL_TOOLS = ['sh', 'cat', 'mkdir', 'mv', 'rm'];

@@ -3,7 +3,7 @@
  * them ends, this ends, and with it the namespaces and everything in them. Nothing is started again: a test is to see it.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
 import { request } from 'node:https';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -68,6 +68,18 @@ async function until(isSo, what) {
   }
 }
 
+/**
+ * The provisioner makes folders that root alone may enter, and the kubelet gives none of the node's to a pod's group: whoever has the
+ * volume may write.
+ */
+function openVolumes() {
+  const folder = join(STATE, 'volumes');
+  watch(folder, (_event, name) => {
+    // What is told again when it is deleted is no longer there.
+    if (name !== null && existsSync(join(folder, name))) chmodSync(join(folder, name), 0o777);
+  });
+}
+
 /** Everything that comes to the socket is passed on to the API server's port, which only this network knows. */
 function passOnApi() {
   rmSync(API_SOCKET, { force: true });
@@ -84,6 +96,7 @@ await layNetwork();
 await layMounts();
 Object.entries(FOUNDATION).forEach(start);
 passOnApi();
+openVolumes();
 await until(() => ctr('version').then(() => true, () => false), 'containerd does not answer');
 for (const image of [PAUSE_IMAGE, DNS_IMAGE]) await ctr('images', 'import', archiveOf(image));
 await until(apiIsReady, 'the API server is not ready');

@@ -1,11 +1,15 @@
 /** Images made by buildah, without a daemon, in a store of their own: MEDVEIL_IMAGES_CACHE, else ~/.cache/medveil/images. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { needPackages, onPath, runProgram } from '../servers/install.mjs';
 
 export const CACHE = process.env.MEDVEIL_IMAGES_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'medveil', 'images');
 const NEED = ['buildah', 'busybox-static'];
+
+/** Where a layout says what an image is called, for all runtimes and for containerd, which takes it as it is. */
+const REFERENCE = 'org.opencontainers.image.ref.name';
+const CONTAINERD_NAME = 'io.containerd.image.name';
 
 export const installBuildah = async () => needPackages(() => onPath('buildah') && existsSync('/bin/busybox'), NEED);
 
@@ -35,10 +39,30 @@ export async function buildImage({ name, context, target, buildArgs = {}, contex
   return buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name);
 }
 
-export const hasImage = async (name) => buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name).then(() => true, () => false);
+/** The same content under another name and with other labels. */
+export async function relabel(name, newName, labels) {
+  const context = mkdtempSync(join(CACHE, 'context-'));
+  try {
+    writeFileSync(join(context, 'Dockerfile'), `FROM ${name}\n`);
+    await buildImage({ name: newName, context, labels });
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
 
-/** Writes images into one archive that container runtimes import. What they share is in it once. */
-export async function saveImage(name, file) {
-  rmSync(file, { force: true });
-  await buildah('push', '--quiet', name, `docker-archive:${file}:${name}`);
+/**
+ * Writes images into one archive (a tar file of an OCI image layout) that container runtimes import. A layer of several is in it once.
+ * @param references what each is to be called, by its name in the store
+ */
+export async function saveImages(references, archive) {
+  const layout = mkdtempSync(join(CACHE, 'layout-'));
+  try {
+    for (const [name, reference] of Object.entries(references)) await buildah('push', '--quiet', '--disable-compression', name, `oci:${layout}:${reference}`);
+    const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
+    for (const { annotations } of index.manifests) annotations[CONTAINERD_NAME] = annotations[REFERENCE];
+    writeFileSync(join(layout, 'index.json'), JSON.stringify(index));
+    await runProgram('tar', ['-cf', archive, '-C', layout, '.']);
+  } finally {
+    rmSync(layout, { recursive: true, force: true });
+  }
 }

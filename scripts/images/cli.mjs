@@ -1,13 +1,13 @@
 /**
  * npm run images -- build [SERVICES]     all of them by default; in buildah's store of ~/.cache/medveil/images
  * npm run images -- check [SERVICES]     builds each twice, the second time from nothing: the ids have to be the same
- * npm run images -- save FILE SERVICE    an archive that container runtimes import
+ * npm run images -- save FILE [SERVICES]     one archive that container runtimes import
  *   --base-image IMAGE --build-image IMAGE     what the Dockerfile starts from; default: images of this machine's node
  *   --circuits FOLDER     proving keys for the agents, one folder for each instance; `development`: the cache's; default: none
  */
 import { parseArgs } from 'node:util';
 import { timed } from '../steps.mjs';
-import { saveImage } from './buildah.mjs';
+import { saveImages } from './buildah.mjs';
 import { developmentCircuitFolder } from './circuits.mjs';
 import { baseImages, buildService, imageName, SERVICES } from './index.mjs';
 
@@ -16,10 +16,10 @@ const { values, positionals: [command, ...names] } = parseArgs({
   options: { 'base-image': { type: 'string' }, 'build-image': { type: 'string' }, circuits: { type: 'string' } },
 });
 
-function services() {
-  const unknown = names.filter((name) => !SERVICES.includes(name));
+function services(asked = names) {
+  const unknown = asked.filter((name) => !SERVICES.includes(name));
   if (unknown.length > 0) throw new Error(`no service ${unknown.join(', ')}: one of ${SERVICES.join(', ')}`);
-  return names.length === 0 ? SERVICES : names;
+  return asked.length === 0 ? SERVICES : asked;
 }
 
 async function options() {
@@ -48,9 +48,9 @@ const commands = {
     if (different.length > 0) throw new Error(`not the same twice: ${different.join(', ')}`);
   },
   save: async () => {
-    const [file, service] = names;
-    if (file === undefined || !SERVICES.includes(service)) throw new Error('save FILE SERVICE');
-    await saveImage(imageName(service), file);
+    const [file, ...asked] = names;
+    if (file === undefined) throw new Error('save FILE [SERVICES]');
+    await saveImages(Object.fromEntries(services(asked).map((service) => [imageName(service), imageName(service)])), file);
   },
 };
 

@@ -1,4 +1,4 @@
-// Command node is every long-running component of Kubernetes, and etcd, in one program: they share most of their code, so one
+// Command components is every long-running component of Kubernetes, and etcd, in one program: they share most of their code, so one
 // program takes a fifth of the space and of the linking. The name it is called by (a link) says which component it is.
 package main
 

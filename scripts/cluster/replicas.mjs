@@ -1,0 +1,67 @@
+/** Faults of replicas: what the ledger bears, and what it recovers from. */
+import { RELEASE, replicaPod } from './release.mjs';
+import { ensure, eventually } from './steps.mjs';
+
+const READY_SECONDS = 240;
+
+const kill = async (release, ...indices) => release.cluster.kubectl(['delete', 'pod', ...indices.map(replicaPod), '--grace-period=0', '--force', '--wait=false']);
+
+/** One of four may be away: exchanges go on while it is, and it comes back by itself. */
+export async function killOne(release) {
+  const { ended } = await release.startExchanges('while-one-is-killed', { deadlineSeconds: 300 });
+  await kill(release, 1);
+  const result = await ended;
+  await release.replicasAreReady(READY_SECONDS);
+  return `${result.settled} settled meanwhile`;
+}
+
+/** Two of four are more than f: the ledger waits for one of them and goes on, and nothing that was decided is undecided. */
+export async function killTwo(release) {
+  const before = await release.metric(0, 'medveil_consensus_height');
+  await kill(release, 2, 3);
+  const told = await release.exchange('after-two-were-killed', 360);
+  await release.replicasAreReady(READY_SECONDS);
+  const after = await release.metric(3, 'medveil_consensus_height');
+  ensure(after > before, `height ${before} before, ${after} after`);
+  return `height ${before} → ${after}; ${told}`;
+}
+
+/** A node is drained of its replicas one at a time (PodDisruptionBudget), and the ledger goes on without the one that has left. */
+export async function drain(release) {
+  const { spec } = await release.cluster.json('get', 'pod', replicaPod(0));
+  const node = spec.nodeName;
+  const evict = async (index, timeoutSeconds) => release.cluster.kubectl([
+    'drain', node, '--pod-selector', `app.kubernetes.io/instance=${RELEASE},statefulset.kubernetes.io/pod-name=${replicaPod(index)}`,
+    '--delete-emptydir-data', '--ignore-daemonsets', `--timeout=${timeoutSeconds}s`,
+  ], { timeoutSeconds: timeoutSeconds + 10 });
+  try {
+    await evict(0, 120);
+    const refused = await evict(1, 5).then(() => '', (error) => error.message);
+    ensure(/disruption budget/.test(refused), `a second replica left at once: ${refused}`);
+    const told = await release.exchange('while-drained', 300);
+    return `the second eviction is refused; ${told} meanwhile`;
+  } finally {
+    await release.cluster.kubectl(['uncordon', node]);
+    await release.replicasAreReady(READY_SECONDS);
+  }
+}
+
+/** A replica without its ledger takes the state from the others; its vault tells it that it has voted before. */
+export async function loseVolume(release) {
+  const claim = `data-${replicaPod(2)}`;
+  const { metadata } = await release.cluster.json('get', 'pvc', claim);
+  await release.cluster.kubectl(['delete', 'pvc', claim, '--wait=false']);
+  await release.cluster.kubectl(['delete', 'pod', replicaPod(2), '--wait=false']);
+  await eventually('a new volume', 120, async () => {
+    const found = await release.cluster.json('get', 'pvc', claim);
+    return found.metadata.uid !== metadata.uid && found.status.phase === 'Bound' ? true : undefined;
+  });
+  await release.replicasAreReady(READY_SECONDS);
+  const told = await release.exchange('after-a-volume-was-lost', 300);
+  const [mine, others] = await eventually('it is where the others are', 60, async () => {
+    const heights = [await release.metric(2, 'medveil_consensus_height'), await release.metric(0, 'medveil_consensus_height')];
+    return heights[0] >= heights[1] - 1 ? heights : undefined;
+  });
+  const log = await release.cluster.kubectl(['logs', replicaPod(2)]);
+  return `height ${mine} of ${others}${log.includes('snapshot-installed') ? ', from a snapshot' : ', block by block'}; ${told}`;
+}
