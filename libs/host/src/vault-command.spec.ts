@@ -11,6 +11,16 @@ import { ensureKeyFile, openVault } from './vaults.js';
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 const PASSPHRASE = 'correct horse battery staple';
 
+const administer = async (words: readonly string[], env: Record<string, string>): Promise<{ code: number; answer: unknown; complaint: string }> => {
+  const [told, complaints]: [string[], string[]] = [[], []];
+  const host = {
+    argv: ['node', 'vault', ...words], env, exitCode: 0, once: () => undefined, off: () => undefined,
+    stdout: { write: (text: string) => told.push(text) }, stderr: { write: (text: string) => complaints.push(text) },
+  };
+  await administerVault(host, random);
+  return { code: host.exitCode, answer: told.length === 0 ? null : JSON.parse(told.join('')), complaint: complaints.join('') };
+};
+
 describe('the operator of a vault', () => {
   let folder: string;
   const path = (name: string): string => join(folder, name);
@@ -23,15 +33,6 @@ describe('the operator of a vault', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  const administer = async (words: readonly string[], env: Record<string, string>): Promise<{ code: number; answer: unknown; complaint: string }> => {
-    const [told, complaints]: [string[], string[]] = [[], []];
-    const host = {
-      argv: ['node', 'vault', ...words], env, exitCode: 0, once: () => undefined, off: () => undefined,
-      stdout: { write: (text: string) => told.push(text) }, stderr: { write: (text: string) => complaints.push(text) },
-    };
-    await administerVault(host, random);
-    return { code: host.exitCode, answer: told.length === 0 ? null : JSON.parse(told.join('')), complaint: complaints.join('') };
-  };
   const opened = (key: string) => ({ MEDVEIL_VAULT_FOLDER: path('vault'), MEDVEIL_VAULT_KEY_FILE: path(key) });
 
   it('rotates what opens it: the next key does from then on, and the former no longer', async () => {
