@@ -2,12 +2,12 @@
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
-/** @returns counts of the files and of their tests */
-export async function runSpecs(files, { timeoutMs = 300_000 } = {}) {
+/** @param signal ends those that run and begins no other. @returns counts of the files and of their tests */
+export async function runSpecs(files, { timeoutMs = 300_000, signal } = {}) {
   const counts = { files: files.length, passed: 0, failed: 0 };
   if (files.length === 0) return counts;
   process.execArgv.push('--enable-source-maps');
-  const stream = run({ files, concurrency: 2, timeout: timeoutMs });
+  const stream = run({ files, concurrency: 2, timeout: timeoutMs, signal });
   // A suite is not a test: only leaves count. A file that crashes before its first test counts as one failure.
   // A test that is skipped or left for later protects nothing: it counts as failed.
   stream.on('test:pass', (test) => {

@@ -36,8 +36,12 @@ async function stopServers() {
   await Promise.all(started.splice(0).map(async (server) => server.stop()));
 }
 
+const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => { void stopServers().finally(() => { process.exit(1); }); });
+  process.once(signal, () => {
+    stopped.abort();
+    void stopServers().finally(() => { process.exit(1); });
+  });
 }
 
 let counts = { passed: 0, failed: 0 };
@@ -45,7 +49,7 @@ try {
   await timed('install', install);
   await timed('build', build);
   await startServers();
-  await timed('specs on real servers', async () => { counts = await runSpecs(specs(), { timeoutMs: 600_000 }); });
+  await timed('specs on real servers', async () => { counts = await runSpecs(specs(), { timeoutMs: 1_200_000, signal: stopped.signal }); });
 } catch (error) {
   console.error(error.message);
   counts.failed += 1;
