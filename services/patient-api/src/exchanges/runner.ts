@@ -27,6 +27,8 @@ const HOPELESS = new Set([
 const GRANT_RETRY_MS = 2_000;
 const WATCH_MS = 5_000;
 
+const under = ({ payload: { exchangeId } }: ExchangeJob) => ({ exchangeId });
+
 /** Phases 4 to 8 as durable steps: each is idempotent and ends with the exchange's new phase written down. */
 export class ExchangeRunner {
   constructor(
@@ -36,7 +38,6 @@ export class ExchangeRunner {
     private readonly steps: { readonly uploads: Uploads; readonly transactions: Transactions; readonly proofs: Proofs; readonly grants: Grants },
     private readonly jobs: Jobs,
   ) {
-    const under = ({ payload: { exchangeId } }: ExchangeJob) => ({ exchangeId });
     jobs.handle(EXCHANGE, (job) => withCorrelation(under(job), () => this.#run(job)));
     jobs.handle(REVOCATION, (job) => withCorrelation(under(job), () => this.#revoke(job)));
   }
