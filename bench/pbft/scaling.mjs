@@ -2,6 +2,7 @@
  * Messages, bytes and latency of one block by the number of replicas: the replicas of libs/pbft in virtual time, every message one unit
  * under way, disks and executors at once. What a unit is, the network says.
  */
+import { encodeCanonical, sha256, toHex } from '@medveil/encoding';
 import { createReplica, replicaConfig } from '@medveil/pbft';
 import { EventQueue } from '../../libs/pbft/dist/simulator/event-queue.js';
 import { configurationOf, ed25519Keyring, firstSeats, nameOf, numberOf } from '../../libs/pbft/dist/simulator/signatures.js';
@@ -27,17 +28,35 @@ export function measureScaling(count) {
 
 const requestsOf = (transactions) => transactions.map((bytes) => ({ id: Buffer.from(bytes).toString('latin1'), sender: 'c0', bytes }));
 
+/** Proposals as the toy ledger reads them, with outlines of the size that the ledger's have: a header and 32 bytes a transaction. */
+function readerByDigest() {
+  const proposals = new Map();
+  const proposalOf = (outline) => proposals.get(toHex(outline));
+  return {
+    ...toyReader,
+    outline(proposal) {
+      const { transactions, ...header } = toyReader.identify(proposal);
+      const outline = encodeCanonical({ ...header, transactions: transactions.map((transaction) => sha256(transaction)) });
+      proposals.set(toHex(outline), proposal);
+      return outline;
+    },
+    readOutline: (outline) => toyReader.readOutline(toyReader.outline(proposalOf(outline))),
+    assemble: (outline, requests) => toyReader.assemble(toyReader.outline(proposalOf(outline)), requests),
+  };
+}
+
 function run(count, taker) {
   const keyring = ed25519Keyring();
   const seats = firstSeats(count);
   const configuration = configurationOf(keyring, 1, seats);
   const queue = new EventQueue();
+  const proposals = readerByDigest();
   const sum = { messages: 0, bytes: 0, delays: 0 };
   const ledgers = seats.map(() => new ToyLedger(keyring, seats));
   const replicas = seats.map(({ replica }) =>
     createReplica(
       replicaConfig({ chainId: 'scaling', name: nameOf(replica), configuration, batchDelayMs: 0, progressTimeoutMs: NEVER_MS, statusIntervalMs: NEVER_MS, fetchTimeoutMs: NEVER_MS }),
-      { signerOf: keyring.signersOf(replica), verifier: keyring.verifier, proposals: toyReader },
+      { signerOf: keyring.signersOf(replica), verifier: keyring.verifier, proposals },
     ));
   const step = (id, input) => { for (const effect of replicas[id].step(input)) perform(id, effect); };
   const later = (id, input) => queue.after(0, () => step(id, input));

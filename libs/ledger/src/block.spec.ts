@@ -6,7 +6,7 @@ import { genesisOf } from './fixtures/chain.js';
 import { createGenesis, loadGenesis } from './genesis.js';
 import { LEDGER_LIMITS } from './limits.js';
 import { blockProposalReader, transactionsRootOf } from './proposal.js';
-import { decodeReceipt, encodeReceipt, receiptDigest, transactionIdOf } from './receipt.js';
+import { decodeReceipt, encodeReceipt, receiptDigest, transactionDigest, transactionIdOf } from './receipt.js';
 import { StateTree } from './state-tree.js';
 
 const header: BlockHeader = {
@@ -63,6 +63,24 @@ describe('block', () => {
     assert.equal(blockProposalReader.identify(encodeBlock({ header, transactions: block.transactions.toReversed() })), null);
     assert.equal(blockProposalReader.identify(encodeBlock({ header, transactions: [] })), null);
     assert.equal(blockProposalReader.identify(new Uint8Array(0)), null);
+  });
+
+  it('is put together from an outline that its header binds, to the same bytes', () => {
+    const proposal = encodeBlock(block);
+    const outline = blockProposalReader.outline(proposal);
+    const read = blockProposalReader.readOutline(outline);
+    assert.deepEqual(read?.digest, headerHash(header));
+    assert.deepEqual(read?.requestIds, block.transactions.map((transaction) => blockProposalReader.requestIdOf(transaction)));
+    assert.deepEqual(blockProposalReader.assemble(outline, block.transactions), proposal);
+    const others = blockProposalReader.assemble(outline, block.transactions.toReversed());
+    assert.ok(others !== null && blockProposalReader.identify(others) === null);
+    const digests = block.transactions.map((transaction) => transactionDigest(transaction));
+    for (const given of [digests.toReversed(), digests.slice(1), [...digests, ...digests], [new Uint8Array(31)]]) {
+      assert.equal(blockProposalReader.readOutline(encodeCanonical({ header: { ...header }, transactions: given })), null);
+    }
+    for (const bytes of [new Uint8Array(0), proposal]) assert.equal(blockProposalReader.readOutline(bytes), null);
+    const tooLarge = Array.from({ length: LEDGER_LIMITS.blockBytes / LEDGER_LIMITS.transactionBytes + 1 }, () => new Uint8Array(LEDGER_LIMITS.transactionBytes));
+    assert.equal(blockProposalReader.assemble(outline, tooLarge), null);
   });
 });
 

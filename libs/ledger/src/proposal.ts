@@ -1,7 +1,10 @@
-import { equalBytes } from '@medveil/encoding';
-import type { Configuration, ProposalReader } from '@medveil/pbft';
-import { type Block, decodeBlock, encodeBlock, headerHash } from './block.js';
+import { bytesSchema, DIGEST_BYTES, equalBytes, makeId } from '@medveil/encoding';
+import type { Configuration, ProposalIdentity, ProposalOutline, ProposalReader } from '@medveil/pbft';
+import { z } from 'zod';
+import { type Block, type BlockHeader, decodeBlock, encodeBlock, headerHash, headerSchema, requireBlockSize } from './block.js';
+import { decodeWith, encodePlain } from './codec.js';
 import { LedgerError } from './errors.js';
+import { LEDGER_LIMITS } from './limits.js';
 import { merkleListRoot } from './merkle-list.js';
 import { type ReplicaSet, replicaSetHash } from './replica-set.js';
 import { transactionDigest, transactionIdOf } from './receipt.js';
@@ -43,6 +46,51 @@ export function proposalOfBlock(block: Block): Uint8Array {
   return proposal;
 }
 
+/** A block whose transactions stand elsewhere: its header, which binds it, and their digests. */
+interface BlockOutline {
+  readonly header: BlockHeader;
+  readonly transactions: readonly Uint8Array[];
+}
+
+const outlineSchema: z.ZodType<BlockOutline> = z.strictObject({
+  header: headerSchema,
+  transactions: z.array(bytesSchema({ length: DIGEST_BYTES })).max(LEDGER_LIMITS.transactionsPerBlock),
+});
+/** Room for the header, and for a digest with its head. */
+const OUTLINE_BYTES_MAX = 4_096 + (DIGEST_BYTES + 2) * LEDGER_LIMITS.transactionsPerBlock;
+
+interface ReadOutline extends ProposalOutline {
+  readonly header: BlockHeader;
+}
+
+/** By the bytes object, as with proposals. */
+const outlines = new WeakMap<Uint8Array, ReadOutline>();
+
+/** @throws LedgerError `ledger/malformed`, `ledger/too-large`; `ledger/wrong-root` where the digests are not those that the header names */
+function readOutline(bytes: Uint8Array): ReadOutline {
+  const known = outlines.get(bytes);
+  if (known !== undefined) return known;
+  const { header, transactions } = decodeWith(outlineSchema, bytes, 'block outline', OUTLINE_BYTES_MAX);
+  if (!equalBytes(header.transactionsRoot, merkleListRoot(transactions))) {
+    throw new LedgerError('ledger/wrong-root', 'the digests are not those that the header names', { height: header.height, field: 'transactionsRoot' });
+  }
+  const read = { ...identityOf(header), header, requestIds: transactions.map((hash) => makeId('txn', hash)) };
+  outlines.set(bytes, read);
+  return read;
+}
+
+const identityOf = (header: BlockHeader): ProposalIdentity => ({ sequence: header.height, digest: headerHash(header), previousDigest: header.previousHash });
+
+/** What a peer sent may be anything. */
+function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof LedgerError) return null;
+    throw error;
+  }
+}
+
 /** By the object, so that the set is hashed once. */
 const sets = new WeakMap<Configuration, ReplicaSet>();
 
@@ -58,17 +106,23 @@ function replicaSetOf(configuration: Configuration): ReplicaSet {
 
 /** How PBFT reads the ledger's proposals, which are encoded blocks: the header's hash binds every byte of them. */
 export const blockProposalReader: ProposalReader = {
-  identify(proposal) {
-    try {
+  identify: (proposal) =>
+    orNull(() => {
       const block = blockOfProposal(proposal);
       requireBody(block);
-      const { height, previousHash } = block.header;
-      return { sequence: height, digest: headerHash(block.header), previousDigest: previousHash };
-    } catch (error) {
-      if (error instanceof LedgerError) return null;
-      throw error;
-    }
+      return identityOf(block.header);
+    }),
+  requestIdOf: transactionIdOf,
+  outline(proposal) {
+    const { header, transactions } = blockOfProposal(proposal);
+    return encodePlain({ header: { ...header }, transactions: transactions.map((transaction) => transactionDigest(transaction)) });
   },
+  readOutline: (bytes) => orNull(() => readOutline(bytes)),
+  assemble: (outline, transactions) =>
+    orNull(() => {
+      requireBlockSize(transactions);
+      return proposalOfBlock({ header: readOutline(outline).header, transactions });
+    }),
   requestIds: (proposal) => blockOfProposal(proposal).transactions.map((transaction) => transactionIdOf(transaction)),
   endsConfiguration: (proposal, configuration) => !equalBytes(blockOfProposal(proposal).header.replicaSetHash, replicaSetHash(replicaSetOf(configuration))),
 };

@@ -4,6 +4,7 @@ import { tryNewView } from './new-view.js';
 import { collectCertificates, tryDeliver } from './on-commit.js';
 import { tryPrepare } from './on-pre-prepare.js';
 import { tryCommit } from './on-prepare.js';
+import { assembleBodies } from './outline.js';
 import { tryPropose } from './propose.js';
 import { certifiedSequence } from './state.js';
 import { traceBack } from './trace-back.js';
@@ -14,6 +15,7 @@ export function advance(ctx: Context): void {
   do {
     tryJoinViewChange(ctx);
     tryNewView(ctx);
+    assembleBodies(ctx);
     tryPrepare(ctx);
     tryCommit(ctx);
     collectCertificates(ctx);

@@ -21,6 +21,8 @@ const settingsSchema = z.strictObject({
   fetchTimeoutMs: positive.default(1_000),
   /** How long the leader waits for more requests before it proposes; 0: not at all. */
   batchDelayMs: z.int().min(0).default(2),
+  /** How long the requests that a proposal names may be on their way before its body is asked for. */
+  assemblyTimeoutMs: positive.default(200),
   maxProposalBytes: positive.default(2_097_152),
   maxRequestsPerProposal: positive.default(2_000),
   maxRequestBytes: positive.default(65_536),

@@ -6,6 +6,7 @@ import type { Input } from './inputs.js';
 import type { Fetch, Fetched, FetchProposal, Proposal } from './messages.js';
 import { onStableCertificate } from './on-checkpoint.js';
 import { adoptCertificate } from './on-commit.js';
+import { awaitsRequests, onBodyWanted } from './outline.js';
 import { faultsTolerated, type ReplicaId } from './replica-set.js';
 import { certifiedSequence, type FetchState, type Slot, slotAt } from './state.js';
 import { verifyCheckpointCertificate, verifyCommitCertificate } from './verify-certificates.js';
@@ -49,7 +50,7 @@ export function tryFetch(ctx: Context): void {
     // Who has delivered the block hands it out with its certificate; who has only prepared it, the body.
     const { sequence, digest } = missing;
     const hasDelivered = (peer: string): boolean => headOf(ctx, peer) >= sequence || state.ahead.has(peer) || !isMember(ctx);
-    ask(ctx, (peer) => (hasDelivered(peer) ? blocksFrom(peer) : { kind: 'proposal', peer, sequence, digest }), everyPeer(ctx));
+    ask(ctx, (peer) => (hasDelivered(peer) ? blocksFrom(peer) : { kind: 'proposal', peer, sequence, digest }), everyPeer(ctx), holderOf(ctx, sequence));
   } else if (isBehind) {
     ask(ctx, blocksFrom, peersAbove(ctx, from));
   }
@@ -78,7 +79,7 @@ function lags(ctx: Context): boolean {
 }
 
 const needsBlock = (slot: Slot | undefined): boolean =>
-  slot === undefined || slot.certificate === null || bodyOf(slot, slot.certificate.digest) === undefined;
+  slot === undefined || slot.certificate === null || (bodyOf(slot, slot.certificate.digest) === undefined && !awaitsRequests(slot, slot.certificate.digest));
 
 /** The first block in agreement of which only the digest is here. */
 function missingProposal(ctx: Context): { readonly sequence: number; readonly digest: Uint8Array } | null {
@@ -96,7 +97,7 @@ function wantedBody({ state }: Context, sequence: number): Uint8Array | null {
   if (slot === undefined) return null;
   const inAgreement = state.active && slot.accepted?.view === state.view ? slot.accepted : null;
   const wanted = slot.certificate?.digest ?? slot.final ?? inAgreement?.digest ?? null;
-  return wanted === null || bodyOf(slot, wanted) !== undefined ? null : wanted;
+  return wanted === null || bodyOf(slot, wanted) !== undefined || awaitsRequests(slot, wanted) ? null : wanted;
 }
 
 /** Who claims the block; with a certificate but no such claim, anybody may have it. Who is no member hears no claims. */
@@ -111,10 +112,25 @@ function everyPeer({ state, config }: Context): string[] {
   return [...members, ...[...state.ahead].filter((name) => !members.includes(name) && name !== config.name)];
 }
 
+/**
+ * Who has it if anybody correct has, where nobody has been asked yet: the leader that proposed it, or who reported it as prepared to
+ * the leader of the current view. A wrong guess costs `fetchTimeoutMs`, of which a leader's patience has not many.
+ */
+function holderOf({ state, config }: Context, sequence: number): string | undefined {
+  const slot = state.slots.get(sequence);
+  if (slot === undefined || slot.asked || !state.active || slot.accepted?.view !== state.view) return undefined;
+  const { digest, replica: leader } = slot.accepted;
+  slot.asked = true;
+  const reports = slot.reproposed ? (state.newView?.viewChanges ?? []) : [];
+  const reported = reports.filter(({ prepared }) => prepared.some((certificate) => equalBytes(certificate.digest, digest)));
+  const holders = slot.reproposed ? reported.map(({ replica }) => replica) : [leader];
+  return holders.map((holder) => config.names[holder]).find((name) => name !== config.name);
+}
+
 /** In turn: whoever did not answer is asked again last. */
-function ask(ctx: Context, question: (peer: string) => FetchState, candidates: readonly string[]): void {
+function ask(ctx: Context, question: (peer: string) => FetchState, candidates: readonly string[], first?: string): void {
   const { state, config } = ctx;
-  const peer = candidates[(candidates.indexOf(state.lastAsked ?? '') + 1) % candidates.length];
+  const peer = first ?? candidates[(candidates.indexOf(state.lastAsked ?? '') + 1) % candidates.length];
   if (peer === undefined) return;
   const fetch = question(peer);
   state.lastAsked = peer;
@@ -159,7 +175,7 @@ export function onFetched(ctx: Context, from: string, message: Fetched): Verdict
   const { state, config, rules } = ctx;
   if (message.stable !== null && !takeStable(ctx, message.stable)) return reject('bad-certificate');
   if (message.blocks.length === 0) return ACCEPT;
-  if (state.fetch?.kind !== 'blocks' || state.fetch.peer !== from) return ignore('not-asked');
+  if (state.fetch?.peer !== from) return ignore('not-asked');
   // The answer to an earlier question may come late.
   if (message.blocks.every((block) => block.certificate.sequence <= state.delivered.sequence)) return ignore('old');
   if ((message.blocks[0]?.certificate.sequence ?? 0) > state.delivered.sequence + 1) return ignore('ahead');
@@ -215,11 +231,16 @@ export function onFetchProposal(ctx: Context, message: FetchProposal): Verdict {
   const { state } = ctx;
   const peer = state.peers[message.replica];
   if (peer === undefined) return reject('unknown-replica');
+  // Delivered meanwhile: the block, with its certificate.
+  if (message.sequence <= state.executed.sequence) {
+    return onFetch(ctx, ctx.config.names[message.replica] ?? '', { type: 'fetch', from: message.sequence, until: message.sequence });
+  }
   const slot = state.slots.get(message.sequence);
   const proposal = slot === undefined ? undefined : bodyOf(slot, message.digest);
-  if (proposal === undefined) return ignore('useless');
+  if (slot === undefined || proposal === undefined) return ignore('useless');
   if (peer.repeats >= PROPOSALS_PER_TICK) return ignore('busy');
   peer.repeats += 1;
+  onBodyWanted(ctx, slot);
   send(ctx, message.replica, signed<Proposal>(ctx, { type: 'proposal', sequence: message.sequence, proposal }));
   return ACCEPT;
 }
@@ -231,7 +252,7 @@ export function onProposal(ctx: Context, message: Proposal): Verdict {
   if (wanted === null || slot === undefined) return ignore('not-asked');
   if (message.proposal.length > ctx.config.maxProposalBytes) return reject('too-large');
   const identity = ctx.ports.proposals.identify(message.proposal);
-  if (identity === null || identity.sequence !== message.sequence || !equalBytes(identity.digest, wanted)) return ignore('not-asked');
+  if (identity === null || identity.sequence !== message.sequence || (ctx.rules.checkBodies && !equalBytes(identity.digest, wanted))) return ignore('not-asked');
   const { accepted } = slot;
   const asSigned = accepted === null || !equalBytes(accepted.digest, wanted) || equalBytes(identity.previousDigest, accepted.previousDigest);
   if (!asSigned && slot.certificate === null && slot.final === null) return ignore('useless');

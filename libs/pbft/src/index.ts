@@ -7,7 +7,7 @@ export { createReplica, type Replica, type ReplicaReport } from './replica.js';
 export { replicaConfig, type ReplicaConfig, type ReplicaOptions, type ReplicaSettings } from './config.js';
 export type { Input, LedgerHead, PoolRequest, TimerId } from './inputs.js';
 export type { Effect } from './effects.js';
-export type { ProposalIdentity, ProposalReader, ReplicaPorts, Signer, Verifier } from './ports.js';
+export type { ProposalIdentity, ProposalOutline, ProposalReader, ReplicaPorts, Signer, Verifier } from './ports.js';
 export { ed25519Keys, ed25519Signer, ed25519Verifier } from './ed25519.js';
 export {
   checkReplicaSet,
@@ -31,7 +31,7 @@ export type {
 export { verifyCheckpointCertificate, verifyCommitCertificate, verifyPreparedCertificate } from './verify-certificates.js';
 export { commitPayload, type Vote } from './payloads.js';
 export type { Message, MessageType, Statement } from './messages.js';
-export { decodeMessage, encodeMessage } from './message-codec.js';
+export { decodeMessage, encodeMessage, MAX_IN_FLIGHT } from './message-codec.js';
 export { verifyMessage } from './verify-message.js';
 export { maxMessageBytes } from './on-message.js';
 export { decodeCommitCertificate, encodeCommitCertificate } from './certificate-codec.js';

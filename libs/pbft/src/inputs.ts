@@ -23,7 +23,7 @@ export interface PoolRequest {
   readonly bytes: Uint8Array;
 }
 
-export type TimerId = 'batch' | 'fetch' | 'progress' | 'status' | 'view-change';
+export type TimerId = 'assembly' | 'batch' | 'fetch' | 'progress' | 'status' | 'view-change';
 
 export type Input =
   /**

@@ -46,6 +46,7 @@ export const prePrepare = fields<PrePrepare>({
   digest: hash,
   previousDigest: hash,
   proposal: nullable(body),
+  outline: nullable(body),
   ...signed,
 });
 

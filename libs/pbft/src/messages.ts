@@ -14,7 +14,10 @@ export interface Request extends Signed {
   readonly transactions: readonly Uint8Array[];
 }
 
-/** Castro–Liskov 1999, 4.2. `proposal` is outside the signature (the digest binds it) and null where it travels apart. */
+/**
+ * Castro–Liskov 1999, 4.2. Outside the signature, since the digest binds them: the whole `proposal`, or else its `outline`
+ * (`ProposalReader`), or neither, where the body travels apart.
+ */
 export interface PrePrepare extends Signed {
   readonly type: 'pre-prepare';
   readonly view: number;
@@ -22,6 +25,7 @@ export interface PrePrepare extends Signed {
   readonly digest: Uint8Array;
   readonly previousDigest: Uint8Array;
   readonly proposal: Uint8Array | null;
+  readonly outline: Uint8Array | null;
 }
 
 export interface Prepare extends Signed {

@@ -79,7 +79,7 @@ export function installView(ctx: Context, message: NewView): void {
   for (const { sequence, digest, previousDigest, signature } of message.prePrepares) {
     if (sequence <= state.delivered.sequence) continue;
     const slot = slotAt(state, sequence);
-    slot.accepted = { type: 'pre-prepare', epoch: message.epoch, view: message.view, sequence, digest, previousDigest, proposal: null, replica: message.replica, signature };
+    slot.accepted = { type: 'pre-prepare', epoch: message.epoch, view: message.view, sequence, digest, previousDigest, proposal: null, outline: null, replica: message.replica, signature };
     slot.reproposed = true;
     // A quorum found it valid: what this replica's clock said of it when it was fresh no longer counts.
     if (slot.validations.get(toHex(digest)) !== 'ok') slot.validations.delete(toHex(digest));

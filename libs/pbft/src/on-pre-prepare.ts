@@ -3,6 +3,7 @@ import { accuse, bodyOf, broadcast, type Context, highWatermark, isPrimary, mayV
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
 import { awaitsChange, contentOf, endsRun, isBeyondChange } from './in-flight.js';
 import type { PrePrepare, Prepare } from './messages.js';
+import { outlineIsItsOwn, takeOutline } from './outline.js';
 import { predecessorOf, type Slot, slotAt } from './state.js';
 import { startViewChange } from './view-change.js';
 import { addVote } from './votes.js';
@@ -22,9 +23,9 @@ export function onPrePrepare(ctx: Context, message: PrePrepare): Verdict {
   return message.view === state.view && state.active ? acceptPrePrepare(ctx, slot, message) : keepForLater(ctx, slot, message);
 }
 
-/** The digest, sequence and predecessor that were signed are those of the body that came along. */
+/** The digest, sequence and predecessor that were signed are those of the body, or the outline, that came along. */
 function bodyIsItsOwn(ctx: Context, message: PrePrepare): boolean {
-  if (message.proposal === null) return true;
+  if (message.proposal === null) return message.outline === null || outlineIsItsOwn(ctx, message, message.outline);
   if (message.proposal.length > ctx.config.maxProposalBytes) return false;
   const identity = ctx.ports.proposals.identify(message.proposal);
   return (
@@ -56,10 +57,11 @@ export function acceptPrePrepare(ctx: Context, slot: Slot, message: PrePrepare):
   }
   const news = known === null || known.view !== message.view || !sameProposal(known, message);
   if (news) {
-    slot.accepted = { ...message, proposal: null };
+    slot.accepted = { ...message, proposal: null, outline: null };
     slot.reproposed = false;
   }
-  const { proposal } = message;
+  const { proposal, outline } = message;
+  if (proposal === null && outline !== null && takeOutline(slot, message.digest, outline)) return ACCEPT;
   if (proposal !== null && bodyOf(slot, message.digest) === undefined) {
     slot.bodies.set(toHex(message.digest), proposal);
     return ACCEPT;

@@ -2,6 +2,7 @@ import { type Context, broadcast, currentPrimary, send, signed } from './context
 import { ACCEPT, ignore, reject, type Verdict } from './faults.js';
 import type { Input, PoolRequest } from './inputs.js';
 import type { Request } from './messages.js';
+import { rememberRequests } from './outline.js';
 import { addRequest, overdueRequests, settleRequests } from './pool.js';
 
 const REPEATED_PER_TICK = 64;
@@ -15,6 +16,7 @@ export function onRequests(ctx: Context, input: Extract<Input, { type: 'requests
   if (peer !== undefined) peer.unchecked = Math.max(0, peer.unchecked - 1);
   const added = input.requests.filter((request) => addRequest(state.pool, request, own, config));
   if (added.length === 0) return;
+  state.arrivals += added.length;
   state.nothingToPropose = false;
   if (own) for (const message of requestMessages(ctx, added)) broadcast(ctx, message);
 }
@@ -31,6 +33,7 @@ export function onRequestMessage(ctx: Context, sender: string, message: Request)
   if (message.transactions.some((transaction) => transaction.length > ctx.config.maxRequestBytes)) return reject('too-large');
   if (peer.unchecked >= ctx.config.maxUncheckedPerPeer) return ignore('busy');
   peer.unchecked += 1;
+  rememberRequests(ctx, peer, message.transactions);
   ctx.effects.push({ type: 'check-requests', from, transactions: message.transactions });
   return ACCEPT;
 }

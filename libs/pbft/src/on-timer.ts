@@ -2,6 +2,7 @@ import type { Context } from './context.js';
 import { stopFetching } from './fetch.js';
 import type { TimerId } from './inputs.js';
 import { onStatusTimer } from './on-status.js';
+import { onAssemblyTimeout } from './outline.js';
 import { startViewChange } from './view-change.js';
 
 /** A timer that this replica has cancelled, or set anew, may still be on its way here: `timers` says what counts. */
@@ -17,6 +18,8 @@ export function onTimer(ctx: Context, id: TimerId): void {
       return;
     case 'status':
       return onStatusTimer(ctx);
+    case 'assembly':
+      return onAssemblyTimeout(ctx);
     case 'batch':
       state.batchReady = true;
       return;

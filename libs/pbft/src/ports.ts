@@ -21,6 +21,12 @@ export interface ProposalIdentity {
   readonly previousDigest: Uint8Array;
 }
 
+/** What stands for a proposal where the requests in it are known by their ids: the digest binds both alike. */
+export interface ProposalOutline extends ProposalIdentity {
+  /** `PoolRequest.id` of each, in order. */
+  readonly requestIds: readonly string[];
+}
+
 /**
  * Reads opaque proposals. The ledger provides it; it is pure and never throws.
  * The digest must bind every byte: `identify` returns null for a proposal whose body is not the one
@@ -30,6 +36,18 @@ export interface ProposalReader {
   identify(proposal: Uint8Array): ProposalIdentity | null;
   /** The ids (`PoolRequest.id`) of the requests in a proposal that `identify` could read. */
   requestIds(proposal: Uint8Array): readonly string[];
+  /** The id of a request: a digest of its bytes. */
+  requestIdOf(request: Uint8Array): string;
+  /** Of a proposal that `identify` could read. */
+  outline(proposal: Uint8Array): Uint8Array;
+  /** @returns null for what is no outline, or whose list of requests is not the one that its header names */
+  readOutline(outline: Uint8Array): ProposalOutline | null;
+  /**
+   * @param outline one that `readOutline` could read
+   * @param requests those that it names, in its order
+   * @returns null where they make no proposal: it would be too large
+   */
+  assemble(outline: Uint8Array, requests: readonly Uint8Array[]): Uint8Array | null;
   /** Whether the header of such a proposal names another set than this configuration's: then it is the last one that the configuration decides. */
   endsConfiguration(proposal: Uint8Array, configuration: Configuration): boolean;
 }

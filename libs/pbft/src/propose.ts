@@ -5,6 +5,7 @@ import { blocksInFlight, endsRun, requestsInFlight } from './in-flight.js';
 import type { Input } from './inputs.js';
 import type { PrePrepare } from './messages.js';
 import { logProposal } from './on-pre-prepare.js';
+import { carried } from './outline.js';
 import { selectRequests, settleRequests } from './pool.js';
 import { certifiedSequence, slotAt } from './state.js';
 
@@ -82,12 +83,12 @@ export function onProposalBuilt(ctx: Context, input: Extract<Input, { type: 'pro
   }
   const slot = slotAt(state, input.sequence);
   const content = { type: 'pre-prepare', view: input.view, sequence: input.sequence, digest: identity.digest, previousDigest: identity.previousDigest } as const;
-  const message = signed<PrePrepare>(ctx, { ...content, proposal: null });
+  const message = signed<PrePrepare>(ctx, { ...content, proposal: null, outline: null });
   slot.accepted = message;
   slot.reproposed = false;
   slot.votedIn = input.view;
   slot.bodies.set(toHex(identity.digest), input.proposal);
   slot.validations.set(toHex(identity.digest), 'ok');
   if (ctx.rules.persistPrePrepare) persist(ctx, ...logProposal(slot, identity.digest, input.proposal), { type: 'pre-prepare', prePrepare: message });
-  broadcast(ctx, { ...message, proposal: input.proposal });
+  broadcast(ctx, { ...message, ...carried(ctx, input.proposal) });
 }

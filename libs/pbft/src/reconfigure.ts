@@ -12,7 +12,7 @@ import { newPeers } from './state.js';
  */
 export function reconfigure(ctx: Context, configuration: Configuration): void {
   const { state } = ctx;
-  for (const id of ['progress', 'view-change', 'batch', 'fetch'] as const) cancelTimer(ctx, id);
+  for (const id of ['progress', 'view-change', 'assembly', 'batch', 'fetch'] as const) cancelTimer(ctx, id);
   state.config = configured(state.config, configuration, (key) => ctx.ports.signerOf(key) !== null);
   ctx.config = state.config;
   Object.assign(state, {

@@ -88,7 +88,7 @@ describe('what a peer can do', () => {
     four.arrives = (_from, _to, kind) => kind === 'pre-prepare' || kind === 'request';
     four.request(0, 'c0/0');
     const first = prePrepareOf(four);
-    const other = { ...first, digest: new Uint8Array(32).fill(7), proposal: null };
+    const other = { ...first, digest: new Uint8Array(32).fill(7), proposal: null, outline: null };
     const signature = firstSigner().sign(messagePayload(CHAIN_ID, other));
     four.step(1, { type: 'message', from: '0', bytes: encodeMessage({ ...other, signature }) });
     const evidence = four.of(1, 'evidence')[0]?.evidence;

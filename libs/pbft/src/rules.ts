@@ -29,6 +29,8 @@ export interface ProtocolRules {
   readonly refuseSecondPrePrepare: boolean;
   /** Votes count only for the digest and view they name. */
   readonly matchVotes: boolean;
+  /** A body that is fetched, or put together, is the one of its digest. */
+  readonly checkBodies: boolean;
   /** A replica's vote counts once. */
   readonly countVotersOnce: boolean;
   /** No vote in a view that was left. */
@@ -84,6 +86,7 @@ export const PRODUCTION_RULES: ProtocolRules = Object.freeze({
   checkPrimary: true,
   refuseSecondPrePrepare: true,
   matchVotes: true,
+  checkBodies: true,
   countVotersOnce: true,
   silentAfterViewChange: true,
   requireValidation: true,

@@ -46,7 +46,7 @@ function screenVote({ state, config, rules }: Context, message: Extract<Message,
 }
 
 function screenFetched({ state }: Context, from: string, { stable }: Fetched): Verdict {
-  if (state.fetch?.kind === 'blocks' && state.fetch.peer === from) return ACCEPT;
+  if (state.fetch?.peer === from) return ACCEPT;
   return (stable?.sequence ?? 0) > Math.max(state.stable?.sequence ?? 0, state.nextStable?.sequence ?? 0) ? ACCEPT : ignore('not-asked');
 }
 

@@ -12,6 +12,15 @@ export interface BlockContent {
   readonly isLast: boolean;
 }
 
+export interface PendingOutline {
+  readonly digest: Uint8Array;
+  readonly bytes: Uint8Array;
+  /** How many requests had come when it was looked at last. */
+  lookedAt: number;
+  /** The wait for its requests is over. */
+  isOverdue: boolean;
+}
+
 /** Everything known about one sequence number above the last delivered one. */
 export interface Slot {
   readonly sequence: number;
@@ -23,6 +32,10 @@ export interface Slot {
   early: Map<ReplicaId, PrePrepare>;
   /** Bodies by digest (hex): of what is accepted or prepared, nothing else. */
   bodies: Map<string, Uint8Array>;
+  /** Of a body that is not here: what it is put together from. */
+  outline: PendingOutline | null;
+  /** Somebody has been asked for a body here: the leader comes first. */
+  asked: boolean;
   /** Digests (hex) of bodies that are in the log. */
   logged: Set<string>;
   /** What the ledger said of a digest (hex). */
@@ -50,6 +63,9 @@ export interface Peer {
   repeats: number;
   /** `check-requests` that the shell has not answered. */
   unchecked: number;
+  /** Requests that it passed on lately and that are not in the pool, by id, oldest first. */
+  recent: Map<string, Uint8Array>;
+  recentBytes: number;
 }
 
 /** What was asked for last; one question at a time. */
@@ -91,6 +107,10 @@ export interface ReplicaState {
   /** The sequence number that `view` began above: what is certified up to there is not agreed on again. */
   viewBase: number;
   pool: PoolState;
+  /** Requests that have come so far. */
+  arrivals: number;
+  /** So many more of this leader's proposals carry their bodies. */
+  wholeProposals: number;
   /** A `build-proposal` is unanswered. */
   proposing: { readonly view: number; readonly sequence: number; readonly previousDigest: Uint8Array } | null;
   /** The builder had nothing to propose; wait for something new. */
@@ -119,7 +139,7 @@ export interface ReplicaState {
   diverged: boolean;
 }
 
-export const newPeers = (replicas: number): Peer[] => Array.from({ length: replicas }, () => ({ head: -1, repeats: 0, unchecked: 0 }));
+export const newPeers = (replicas: number): Peer[] => Array.from({ length: replicas }, () => ({ head: -1, repeats: 0, unchecked: 0, recent: new Map(), recentBytes: 0 }));
 
 export function newState(config: ReplicaConfig): ReplicaState {
   const none = new Uint8Array(32);
@@ -143,6 +163,8 @@ export function newState(config: ReplicaConfig): ReplicaState {
     newView: null,
     viewBase: 0,
     pool: newPool(),
+    arrivals: 0,
+    wholeProposals: 0,
     proposing: null,
     nothingToPropose: false,
     batchReady: false,
@@ -168,6 +190,8 @@ export const newSlot = (sequence: number): Slot => ({
   reproposed: false,
   early: new Map(),
   bodies: new Map(),
+  outline: null,
+  asked: false,
   logged: new Set(),
   validations: new Map(),
   contents: new Map(),

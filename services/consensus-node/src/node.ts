@@ -111,6 +111,7 @@ export class ConsensusNode {
       configuration: configurationOf(ledger.head),
       progressTimeoutMs: settings.progressTimeoutMs,
       batchDelayMs: settings.batchDelayMs,
+      maxInFlight: settings.maxInFlight,
       maxProposalBytes: MAX_PROPOSAL_BYTES,
       maxRequestBytes: 128 * 1024,
     });

@@ -1,4 +1,5 @@
 import { vaultSettings } from '@medveil/host';
+import { MAX_IN_FLIGHT } from '@medveil/pbft';
 import { commonSettings } from '@medveil/service-kit';
 import { z } from 'zod';
 
@@ -46,6 +47,8 @@ export const consensusNodeSettings = z.strictObject({
       minLead: z.int().min(1).max(1_000_000_000).default(4_096),
     })
     .prefault({}),
+  /** blocks in agreement at once; the same on every replica */
+  maxInFlight: z.int().min(1).max(MAX_IN_FLIGHT).default(1),
   batchDelayMs: z.int().min(0).max(1_000).default(2),
 });
 export type ConsensusNodeSettings = z.output<typeof consensusNodeSettings>;

@@ -1,8 +1,9 @@
 import { CodedError } from '@medveil/encoding';
 import { encodeMessage } from '../message-codec.js';
-import type { Message, NewView, NewViewProposal, Statement, ViewChange } from '../messages.js';
+import type { Message, NewView, NewViewProposal, PrePrepare, Statement, ViewChange } from '../messages.js';
 import { messagePayload, prePreparePayload } from '../payloads.js';
 import type { Signer } from '../ports.js';
+import { encodeToyOutline } from '../simulator/toy-ledger.js';
 import type { NamedBlock } from './names.js';
 
 /** What a faulty replica can draw on: its own key and what it has seen. */
@@ -21,7 +22,7 @@ type Unsigned<M extends Statement> = M extends Statement ? Omit<M, 'epoch' | 're
 const epoch = 1;
 
 /**
- * A message that no correct replica sends here: `pre-prepare v0 X [bodiless]`, `prepare v0 X`, `commit v0 X`, `checkpoint n2`,
+ * A message that no correct replica sends here: `pre-prepare v0 X [alone|by-digest]` (with its body, else), `prepare v0 X`, `commit v0 X`, `proposal n1 X` (a body), `checkpoint n2`,
  * `view-change v1` (prepared nothing), `new-view v1 X…` (proposes these on the VIEW-CHANGEs that it has seen), `status n9`.
  */
 export function forge(forger: Forger, [kind = '', place = '', ...names]: readonly string[]): Uint8Array {
@@ -32,7 +33,7 @@ function content(forger: Forger, kind: string, at: number, names: readonly strin
   switch (kind) {
     case 'pre-prepare': {
       const { sequence, digest, previousDigest, proposal } = forger.block(names[0] ?? '');
-      return { type: kind, view: at, sequence, digest, previousDigest, proposal: names.includes('bodiless') ? null : proposal };
+      return { type: kind, view: at, sequence, digest, previousDigest, ...carried(proposal, names) };
     }
     case 'prepare': {
       const { sequence, digest, previousDigest } = forger.block(names[0] ?? '');
@@ -42,6 +43,8 @@ function content(forger: Forger, kind: string, at: number, names: readonly strin
       const { sequence, digest } = forger.block(names[0] ?? '');
       return { type: kind, view: at, sequence, digest };
     }
+    case 'proposal':
+      return { type: kind, sequence: at, proposal: forger.block(names[0] ?? '').proposal ?? new Uint8Array(0) };
     case 'checkpoint':
       return { type: kind, sequence: at, stateDigest: new Uint8Array(32).fill(1) };
     case 'view-change':
@@ -55,6 +58,12 @@ function content(forger: Forger, kind: string, at: number, names: readonly strin
     default:
       throw new CodedError('pbft/bad-input', `${kind} cannot be forged`);
   }
+}
+
+/** The body, or its outline, or neither. */
+function carried(proposal: Uint8Array | null, how: readonly string[]): Pick<PrePrepare, 'outline' | 'proposal'> {
+  if (proposal === null || how.includes('alone')) return { proposal: null, outline: null };
+  return how.includes('by-digest') ? { proposal: null, outline: encodeToyOutline(proposal) } : { proposal, outline: null };
 }
 
 function proposed({ chainId, signer }: Forger, view: number, { sequence, digest, previousDigest }: NamedBlock): NewViewProposal {

@@ -6,7 +6,7 @@ import type { Message } from '../messages.js';
 import { replicaSetDigest } from '../replica-set.js';
 import { PRODUCTION_RULES, type ProtocolRules } from '../rules.js';
 import { configurationOf, firstSeats, hashKeyring, nameOf, numberOf } from '../simulator/signatures.js';
-import { ToyLedger, toyReader } from '../simulator/toy-ledger.js';
+import { toyBodyOf, ToyLedger, toyReader } from '../simulator/toy-ledger.js';
 import { toyRequest } from '../simulator/toy-shell.js';
 import { describeMessage } from '../simulator/describe.js';
 import { describeEffect, describeEntry, type Detail } from './describe-effect.js';
@@ -127,7 +127,8 @@ export class Scenario {
 
   #learn(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
-    if (message.type === 'pre-prepare' && message.proposal !== null) this.#names.learn(message.proposal);
+    const body = message.type === 'pre-prepare' ? toyBodyOf(message) : null;
+    if (body !== null) this.#names.learn(body);
   }
 
   #transmit(from: number, to: string, { kind, bytes }: Extract<Effect, { type: 'broadcast' | 'send' }>): void {

@@ -44,6 +44,12 @@ const MUTATIONS: readonly { readonly name: string; readonly file: string; readon
     shows: /^0: nothing\n1: nothing\n2: nothing\n3: nothing$/m,
   },
   {
+    name: 'a fetched body is not compared with its digest: a replica stands behind another block than it names',
+    file: 'missing-body.txt',
+    rules: { checkBodies: false },
+    shows: /^> forge 1>3 proposal n1 X\n> deliver proposal\n3 writes body A/m,
+  },
+  {
     name: 'PREPARE for n2 before n1 is prepared',
     file: 'pipelining.txt',
     rules: { prepareInOrder: false },

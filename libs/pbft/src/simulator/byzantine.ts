@@ -6,7 +6,7 @@ import type { ReplicaPorts } from '../ports.js';
 import { primaryOf, type ReplicaId } from '../replica-set.js';
 import type { Random } from './random.js';
 import { nameOf, numberOf } from './signatures.js';
-import { encodeToyBlock, readToyBlock } from './toy-ledger.js';
+import { encodeToyBlock, encodeToyOutline, readToyBlock, toyBodyOf } from './toy-ledger.js';
 
 export const BYZANTINE_KINDS = [
   'equivocating-leader',
@@ -19,6 +19,7 @@ export const BYZANTINE_KINDS = [
   'forged-new-view',
   'stale-replayer',
   'withholder',
+  'false-bodies',
   'garbage',
   'spoofer',
   'false-blocks',
@@ -32,6 +33,14 @@ export type ByzantineKind = (typeof BYZANTINE_KINDS)[number];
 export interface Outgoing {
   readonly to: ReplicaId;
   readonly bytes: Uint8Array;
+}
+
+const withBody = (message: PrePrepare): PrePrepare => ({ ...message, outline: null, proposal: toyBodyOf(message) });
+
+/** Of the same block, and yet not what its digest names. */
+function otherBody(proposal: Uint8Array): Uint8Array {
+  const block = readToyBlock(proposal);
+  return block === null ? proposal : encodeToyBlock({ ...block, transactions: block.transactions.slice(1) });
 }
 
 /**
@@ -80,7 +89,7 @@ export class Adversary {
     if (this.#suppresses(to, message)) return [];
     if (message.type === 'new-view' && this.#isOwn(message) && this.kinds.has('forged-new-view')) return this.#forgedNewView(to, message);
     let out: Outgoing[] = [{ to, bytes: encodeMessage(this.#changed(to, message)) }];
-    if (message.type === 'pre-prepare' && message.proposal !== null) out = this.#proposals(to, message);
+    if (message.type === 'pre-prepare' && this.#isOwn(message)) out = this.#proposals(to, message);
     if ((message.type === 'prepare' || message.type === 'commit') && this.kinds.has('double-voter')) out.push(...this.#secondVotes(to, message));
     if (this.kinds.has('vote-repeater') && (message.type === 'prepare' || message.type === 'commit')) {
       out.push(...out, { to, bytes: encodeMessage(this.#resigned({ ...message, signature: new Uint8Array(64) })) });
@@ -119,7 +128,7 @@ export class Adversary {
   }
 
   #remember(bytes: Uint8Array, message: Message): void {
-    if (message.type === 'pre-prepare') this.#proposed.set(`${message.view}/${message.sequence}/${message.digest.join()}`, message);
+    if (message.type === 'pre-prepare') this.#proposed.set(`${message.view}/${message.sequence}/${message.digest.join()}`, withBody(message));
     if (this.#seen.length < 400) this.#seen.push(bytes);
     else this.#seen[this.random.between(0, 399)] = bytes;
   }
@@ -132,21 +141,21 @@ export class Adversary {
 
   #changed(to: ReplicaId, message: Message): Message {
     if (message.type === 'view-change' && this.kinds.has('forged-view-change')) return this.#forgedViewChange(message.newView, message);
-    if (message.type === 'pre-prepare' && this.kinds.has('withholder') && !this.#preferred.has(to)) return { ...message, proposal: null };
+    if (message.type === 'pre-prepare' && this.kinds.has('withholder') && !this.#preferred.has(to)) return { ...message, proposal: null, outline: null };
+    if (message.type === 'proposal' && this.kinds.has('false-bodies')) return this.#resigned({ ...message, proposal: otherBody(message.proposal) });
     if (message.type === 'fetched' && this.kinds.has('false-blocks')) return this.#falseBlocks(message);
     if (message.type === 'status' && this.kinds.has('false-blocks')) return this.#resigned({ ...message, committed: message.committed + this.random.between(0, 20) });
     return message;
   }
 
   #proposals(to: ReplicaId, message: PrePrepare): Outgoing[] {
-    if (message.proposal === null || !this.#isOwn(message)) return [];
-    if (this.kinds.has('invalid-proposer')) return [{ to, bytes: encodeMessage(this.#variant(message, 'invalid')) }];
-    const honest = { to, bytes: encodeMessage(message) };
+    if (this.kinds.has('invalid-proposer')) return [{ to, bytes: encodeMessage(this.#byDigest(this.#variant(message, 'invalid'))) }];
+    const honest = { to, bytes: encodeMessage(this.#changed(to, message)) };
     if (!this.kinds.has('equivocating-leader')) return [honest];
     const name = `${message.view}/${message.sequence}`;
     const other = this.#alternatives.get(name) ?? this.#variant(message, 'other');
     this.#alternatives.set(name, other);
-    const bent = { to, bytes: encodeMessage(other) };
+    const bent = { to, bytes: encodeMessage(this.#byDigest(other)) };
     // Votes for both, so that each half may find a quorum.
     const { view, sequence } = message;
     const commits = [message.digest, other.digest].map((digest) => ({
@@ -159,7 +168,8 @@ export class Adversary {
   }
 
   /** Another proposal for the same place in the chain: without transactions, or one that no ledger accepts. */
-  #variant(message: PrePrepare, how: 'invalid' | 'other'): PrePrepare {
+  #variant(given: PrePrepare, how: 'invalid' | 'other'): PrePrepare {
+    const message = withBody(given);
     const block = message.proposal === null ? null : readToyBlock(message.proposal);
     if (block === null) return message;
     const { stateDigest, transactions } = block;
@@ -168,6 +178,11 @@ export class Adversary {
     const proposal = encodeToyBlock({ ...block, stateDigest: how === 'invalid' && this.random.chance(0.3) ? block.previousDigest : stateDigest, transactions: invalid });
     const digest = readToyBlock(proposal)?.digest ?? message.digest;
     return this.#resigned({ ...message, digest, proposal });
+  }
+
+  /** Half of the time, as a correct leader would send it. */
+  #byDigest(message: PrePrepare): PrePrepare {
+    return message.proposal === null || this.random.chance(0.5) ? message : { ...message, proposal: null, outline: encodeToyOutline(message.proposal) };
   }
 
   /** A vote for whatever else it has seen proposed in this view and sequence. */

@@ -7,7 +7,7 @@ import type { ReplicaId } from '../replica-set.js';
 import { verifyCommitCertificate } from '../verify-certificates.js';
 import { firstSeats, type Keyring, nameOf, numberOf } from './signatures.js';
 import type { SimulatedReplica } from './simulated-replica.js';
-import { GENESIS_DIGEST, readToyBlock, ToyConfigurations } from './toy-ledger.js';
+import { GENESIS_DIGEST, readToyBlock, ToyConfigurations, toyBodyOf } from './toy-ledger.js';
 
 export type Invariant =
   | 'agreement'
@@ -143,7 +143,8 @@ export class Checker {
   /** A correct replica votes on a block in the configuration that decides it by what is below it, and in no other. */
   #checkPlace(replica: ReplicaId, message: Statement): void {
     if (message.type !== 'pre-prepare' && message.type !== 'prepare' && message.type !== 'commit') return;
-    if (message.type === 'pre-prepare' && message.proposal !== null) this.#learn(message.proposal);
+    const body = message.type === 'pre-prepare' ? toyBodyOf(message) : null;
+    if (body !== null) this.#learn(body);
     const epoch = this.#blocks.get(this.#blocks.get(toHex(message.digest))?.previous ?? '')?.epoch;
     if (epoch !== undefined && message.epoch !== epoch) this.fail('membership', replica, `sends ${message.type} for ${message.sequence} in configuration ${message.epoch}, decided by ${epoch}`);
   }

@@ -4,12 +4,18 @@ import type { Message } from '../messages.js';
 /** How a digest is called in a text for people. */
 export type NameOf = (digest: Uint8Array) => string;
 
+/** By digest, unless said otherwise. */
+function describeBody({ proposal, outline }: Extract<Message, { type: 'pre-prepare' }>): string {
+  if (proposal !== null) return ' with its body';
+  return outline === null ? ' alone' : '';
+}
+
 /** A message in one line. */
 export function describeMessage(message: Message, nameOf: NameOf): string {
   const kind = message.type.toUpperCase();
   switch (message.type) {
     case 'pre-prepare':
-      return `${kind} v${message.view} n${message.sequence} ${nameOf(message.digest)}${message.proposal === null ? ' without body' : ''}`;
+      return `${kind} v${message.view} n${message.sequence} ${nameOf(message.digest)}${describeBody(message)}`;
     case 'prepare':
     case 'commit':
       return `${kind} v${message.view} n${message.sequence} ${nameOf(message.digest)}`;

@@ -81,6 +81,7 @@ function drawPlan(random: Random, replicas: number): Plan {
       maxBackoff: 5,
       statusIntervalMs: 60,
       fetchTimeoutMs: 60,
+      assemblyTimeoutMs: random.pick([1, 10, 40]),
       batchDelayMs: random.pick([0, 2, 10]),
       maxFetchedBlocks: random.pick([1, 3, 16]),
       maxUnexecuted: random.pick([1, 4, 16]),

@@ -2,7 +2,8 @@ import { decodeCanonical, digest, encodeCanonical, equalBytes, fromUtf8, utf8 } 
 import type { CertifiedProposal, CommitCertificate } from '../certificates.js';
 import { bytesUpTo, bytesOf, count, fields, list } from '../decode.js';
 import type { LedgerHead } from '../inputs.js';
-import type { ProposalIdentity, ProposalReader } from '../ports.js';
+import type { PrePrepare } from '../messages.js';
+import type { ProposalIdentity, ProposalOutline, ProposalReader } from '../ports.js';
 import { type Configuration, replicaSetDigest } from '../replica-set.js';
 import { configurationOf, KEY_VERSIONS, type Keyring, type Seat } from './signatures.js';
 
@@ -51,8 +52,34 @@ export function readToyBlock(bytes: Uint8Array): (ToyBlock & ProposalIdentity) |
   }
 }
 
+/** The same with the ids in place of the requests. They are the requests' text here, and yet no body is made from them. */
+export const encodeToyOutline = (proposal: Uint8Array): Uint8Array => encodeCanonical(['outline', proposal]);
+
+export function readToyOutline(bytes: Uint8Array): (ToyBlock & ProposalOutline) | null {
+  try {
+    const [kind, proposal] = decodeCanonical(bytes) as [string, Uint8Array];
+    const block = kind === 'outline' ? readToyBlock(proposal) : null;
+    return block === null ? null : { ...block, requestIds: block.transactions.map((id) => fromUtf8(id)) };
+  } catch {
+    return null;
+  }
+}
+
+/** For who looks on: the body that a PRE-PREPARE is about, where it says so. */
+export function toyBodyOf({ proposal, outline }: Pick<PrePrepare, 'outline' | 'proposal'>): Uint8Array | null {
+  const block = proposal === null && outline !== null ? readToyOutline(outline) : null;
+  return block === null ? proposal : encodeToyBlock(block);
+}
+
 export const toyReader: ProposalReader = {
   identify: readToyBlock,
+  requestIdOf: (request) => Buffer.from(request).toString(),
+  outline: encodeToyOutline,
+  readOutline: readToyOutline,
+  assemble(outline, requests) {
+    const block = readToyOutline(outline);
+    return block === null ? null : encodeToyBlock({ ...block, transactions: requests });
+  },
   requestIds: (proposal) => (readToyBlock(proposal)?.transactions ?? []).map((bytes) => fromUtf8(bytes)),
   endsConfiguration(proposal, { replicaSet }) {
     const block = readToyBlock(proposal);
