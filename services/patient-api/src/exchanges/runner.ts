@@ -2,7 +2,7 @@ import { claimIdOf } from '@medveil/agreements';
 import { ApiError, LedgerRejection, type patientApi } from '@medveil/client';
 import type { Jobs, RunningJob } from '@medveil/database';
 import { type Id, isCodedError } from '@medveil/encoding';
-import { withCorrelation } from '@medveil/service-kit';
+import { type Correlation, withCorrelation } from '@medveil/service-kit';
 import type { AgentContext } from '../agent.js';
 import { PatientApiError } from '../errors.js';
 import type { ExchangeRow } from '../tables.js';
@@ -240,6 +240,9 @@ export class ExchangeRunner {
     return undefined;
   }
 }
+
+/** What the log says of all that such a job does. */
+const under = ({ payload: { exchangeId } }: ExchangeJob): Correlation => ({ exchangeId });
 
 /** The front ran the contract's own rules: no later state can mend this. */
 const isRefusedEarly = (error: unknown): error is ApiError => error instanceof ApiError && error.code.startsWith('agreements/');
