@@ -92,7 +92,7 @@ async function onCluster(release) {
   await steps.run('one replica killed', 600, () => killOne(release));
   await steps.run('two replicas killed', 700, () => killTwo(release));
   await steps.run('a node drained and back', 800, () => drain(release));
-  await steps.run('a replica\'s volume deleted', 800, () => loseVolume(release));
+  await steps.run('a replica\'s volume deleted', 800, () => loseVolume(release, isLocal));
   const change = isLocal ? [`image.tag=${NEXT}`] : ['consensusNode.podAnnotations.test=upgraded', 'contract.podAnnotations.test=upgraded', 'pkg.podAnnotations.test=upgraded'];
   await steps.run('upgrade under load', 1_200, () => underLoad(release, 'while-upgrading', () => release.upgrade(...change)));
   await steps.run('rollback under load', 1_200, () => underLoad(release, 'while-rolling-back', () => release.rollback()));

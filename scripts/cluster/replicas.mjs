@@ -38,7 +38,7 @@ export async function drain(release) {
     await evict(0, 120);
     const refused = await evict(1, 5).then(() => '', (error) => error.message);
     ensure(/disruption budget/.test(refused), `a second replica left at once: ${refused}`);
-    const told = await release.exchange('while-drained', 300);
+    const told = await release.exchange('while-drained', 300, { without: 0 });
     return `the second eviction is refused; ${told} meanwhile`;
   } finally {
     await release.cluster.kubectl(['uncordon', node]);
@@ -46,8 +46,11 @@ export async function drain(release) {
   }
 }
 
-/** A replica without its ledger takes the state from the others; its vault tells it that it has voted before. */
-export async function loseVolume(release) {
+/**
+ * A replica without its ledger takes what the others have; its vault tells it that it has voted before.
+ * @param expectSnapshot whether the values have it take a state instead of a few dozen blocks
+ */
+export async function loseVolume(release, expectSnapshot) {
   const claim = `data-${replicaPod(2)}`;
   const { metadata } = await release.cluster.json('get', 'pvc', claim);
   await release.cluster.kubectl(['delete', 'pvc', claim, '--wait=false']);
@@ -63,5 +66,7 @@ export async function loseVolume(release) {
     return heights[0] >= heights[1] - 1 ? heights : undefined;
   });
   const log = await release.cluster.kubectl(['logs', replicaPod(2)]);
-  return `height ${mine} of ${others}${log.includes('snapshot-installed') ? ', from a snapshot' : ', block by block'}; ${told}`;
+  const fromSnapshot = log.includes('snapshot-installed');
+  ensure(fromSnapshot || !expectSnapshot, `no snapshot was installed: ${log.slice(0, 2_000)}`);
+  return `height ${mine} of ${others}, ${fromSnapshot ? 'from a snapshot' : 'block by block'}; ${told}`;
 }
