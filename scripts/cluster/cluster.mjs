@@ -1,8 +1,12 @@
 /** kubectl and Helm on one namespace of one cluster. */
-import { spawn } from 'node:child_process';
-import { runProgram } from '../servers/install.mjs';
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
+const MAX_OUTPUT_BYTES = 64 << 20;
+
+/** @returns what was printed on standard output: warnings go to the other one, and are shown where it fails */
+const run = async (program, args, options) => (await promisify(execFile)(program, args, { ...options, maxBuffer: MAX_OUTPUT_BYTES })).stdout;
 
 export class Cluster {
   #options;
@@ -21,11 +25,11 @@ export class Cluster {
   }
 
   async kubectl(args, { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = {}) {
-    return runProgram(this.#options.kubectl, [...this.#target('--context'), ...args], this.#spawning(timeoutSeconds));
+    return run(this.#options.kubectl, [...this.#target('--context'), ...args], this.#spawning(timeoutSeconds));
   }
 
   async helm(args, { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = {}) {
-    return runProgram(this.#options.helm, [...this.#target('--kube-context'), ...args], this.#spawning(timeoutSeconds));
+    return run(this.#options.helm, [...this.#target('--kube-context'), ...args], this.#spawning(timeoutSeconds));
   }
 
   async json(...args) {
