@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chartPrograms, down, importImages, installPrograms, KUBECONFIG, REGISTRY, up } from '../k8s/local/index.mjs';
+import { chartPrograms, down, importImages, installChartPrograms, installPrograms, KUBECONFIG, REGISTRY, up } from '../k8s/local/index.mjs';
 import { makeServerImages } from '../k8s/local/servers.mjs';
 import { conform, lint, unitTests } from './cluster/chart-checks.mjs';
 import { Cluster } from './cluster/cluster.mjs';
@@ -35,7 +35,7 @@ const steps = new Steps();
 let cluster;
 
 async function offline() {
-  await steps.require('programs', 1_500, installPrograms);
+  await steps.require('programs', 1_800, isLocal && only !== 'offline' ? installPrograms : installChartPrograms);
   const programs = chartPrograms();
   await steps.run('chart: lint', 60, () => lint(programs));
   await steps.run('chart: manifests against the schemas of Kubernetes', 120, () => conform(programs));

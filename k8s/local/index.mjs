@@ -8,10 +8,10 @@ import { writeSettings } from './components.mjs';
 import { makeControlGroup, removeControlGroup } from './control-groups.mjs';
 import { makeKeys } from './keys.mjs';
 import { API_PORT, BIN, CGROUP, CONTAINERD_SOCKET, HERE, KUBECONFIG, NODE, PROVISIONED, REGISTRY, STATE } from './layout.mjs';
-import { chartPrograms, installPrograms } from './programs.mjs';
+import { chartPrograms, installChartPrograms, installPrograms } from './programs.mjs';
 import { makeSystemImages } from './system-images.mjs';
 
-export { BIN, chartPrograms, installPrograms, KUBECONFIG, REGISTRY };
+export { BIN, chartPrograms, installChartPrograms, installPrograms, KUBECONFIG, REGISTRY };
 
 const READY_TIMEOUT_MS = 180_000;
 const POLL_MS = 200;

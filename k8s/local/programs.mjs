@@ -29,15 +29,23 @@ const PROGRAMS = {
 const SCHEMAS = 'schemas';
 const CHECKS = ['helm', 'kubectl', 'kubeconform', 'unittest', SCHEMAS];
 
+/** What a cluster is made of, and what looks at the chart. */
 export async function installPrograms() {
   await needPackages(() => Object.keys(PACKAGES).every((path) => existsSync(path)), Object.values(PACKAGES));
-  await needPackages(() => onPath('go'), ['golang-go']);
-  for (const folder of [BIN, LIBEXEC]) mkdirSync(folder, { recursive: true });
-  const missing = [...Object.keys(PROGRAMS), SCHEMAS].filter((name) => !existsSync(builtFile(name)));
-  if (missing.length > 0) await buildPrograms(missing);
-  for (const name of ['kubectl', 'helm']) link(builtFile(name), join(BIN, name));
+  await make([...Object.keys(PROGRAMS), SCHEMAS]);
   for (const name of ['policies', 'dns', 'pause']) link(builtFile(name), join(LIBEXEC, name));
   for (const component of COMPONENTS) link(builtFile('components'), join(LIBEXEC, component));
+}
+
+/** Only what looks at the chart, and speaks to a cluster that is there: needs no root. */
+export const installChartPrograms = async () => make(CHECKS);
+
+async function make(names) {
+  await needPackages(() => onPath('go'), ['golang-go']);
+  for (const folder of [BIN, LIBEXEC]) mkdirSync(folder, { recursive: true });
+  const missing = names.filter((name) => !existsSync(builtFile(name)));
+  if (missing.length > 0) await buildPrograms(missing);
+  for (const name of ['kubectl', 'helm']) link(builtFile(name), join(BIN, name));
 }
 
 /** @returns paths by name: helm, kubectl, kubeconform, unittest and the folder `schemas` */
