@@ -29,7 +29,7 @@ const EPOCH_SECONDS = process.env.SOURCE_DATE_EPOCH ?? '0';
 export async function buildImage({ name, context, target, buildArgs = {}, contexts = {}, labels = {}, fresh = false }) {
   await buildah(
     'build', '--isolation', 'chroot', '--network', 'host', '--pull-never', '--timestamp', EPOCH_SECONDS, '--identity-label=false', '--tag', name,
-    ...(fresh ? ['--no-cache'] : ['--layers']),
+    '--layers', ...(fresh ? ['--no-cache'] : []),
     ...(target === undefined ? [] : ['--target', target]),
     ...Object.entries(buildArgs).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
     ...Object.entries(contexts).flatMap(([key, folder]) => ['--build-context', `${key}=${folder}`]),
