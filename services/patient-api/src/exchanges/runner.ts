@@ -27,8 +27,6 @@ const HOPELESS = new Set([
 const GRANT_RETRY_MS = 2_000;
 const WATCH_MS = 5_000;
 
-const under = ({ payload: { exchangeId } }: ExchangeJob) => ({ exchangeId });
-
 /** Phases 4 to 8 as durable steps: each is idempotent and ends with the exchange's new phase written down. */
 export class ExchangeRunner {
   constructor(
