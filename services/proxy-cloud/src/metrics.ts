@@ -19,7 +19,7 @@ export function grantObserver(metrics: ServiceMetrics, log: ServiceLog): GrantOb
   );
   const durations = metrics.duration({
     name: 'medveil_reencryption_duration_seconds', help: 'Time to check the keys of a claim, to re-encrypt its parts and to prove it.', labels: ['outcome'],
-  });
+  }, [{ outcome: 'ok' }, { outcome: 'refused' }]);
   const parts = metrics.counter({ name: 'medveil_reencrypted_parts_total', help: 'Parts that were re-encrypted.' });
   return {
     moved: (claimId, status, code = null) => {
