@@ -1,15 +1,22 @@
-import { readCanonical } from './canonical-reader.js';
-import { writeCanonical } from './canonical-writer.js';
-import type { CborValue } from './cbor-forms.js';
+import * as dagCbor from '@ipld/dag-cbor';
+import { equalBytes } from './bytes.js';
 import { CodedError } from './errors.js';
 
-export type { CborValue } from './cbor-forms.js';
+/** What may be signed or hashed: no floats by convention, no undefined, no maps with other than string keys. */
+export type CborValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly CborValue[]
+  | { readonly [key: string]: CborValue };
 
-/**
- * Deterministic DAG-CBOR (the IPLD specification, without links): one value has exactly one encoding.
- * @throws TypeError, RangeError for what is no `CborValue`, and for what is nested more than 256 deep
- */
-export const encodeCanonical = (value: CborValue): Uint8Array => writeCanonical(value);
+/** Deterministic DAG-CBOR: one value has exactly one encoding. */
+export function encodeCanonical(value: CborValue): Uint8Array {
+  return dagCbor.encode(value);
+}
 
 /**
  * Decodes strict DAG-CBOR and refuses every encoding that `encodeCanonical` would not have made,
@@ -17,9 +24,14 @@ export const encodeCanonical = (value: CborValue): Uint8Array => writeCanonical(
  * @throws CodedError `encoding/not-canonical`
  */
 export function decodeCanonical(bytes: Uint8Array): CborValue {
+  let value: CborValue;
   try {
-    return readCanonical(bytes);
+    value = dagCbor.decode<CborValue>(bytes);
   } catch (cause) {
-    throw new CodedError('encoding/not-canonical', 'not canonical DAG-CBOR', { bytes: bytes.length }, { cause });
+    throw new CodedError('encoding/not-canonical', 'not valid DAG-CBOR', { bytes: bytes.length }, { cause });
   }
+  if (!equalBytes(dagCbor.encode(value), bytes)) {
+    throw new CodedError('encoding/not-canonical', 'DAG-CBOR in a non-canonical form', { bytes: bytes.length });
+  }
+  return value;
 }
