@@ -120,9 +120,10 @@ describe('PostgreSQL', () => {
   });
 
   it('ends a statement that takes too long, tells a conflict from a mistake, and keeps its connections', async () => {
-    const engine = engineOn(database.url, { statementTimeoutMs: 100, poolSize: 3 });
-    const opened = await engine.open({ schema: freshSchema() });
-    await assert.rejects(async () => opened.queries.execute('select pg_sleep(5)'), { code: 'database/unavailable' });
+    const hasty = await engineOn(database.url, { statementTimeoutMs: 100, poolSize: 3 }).open({ schema: freshSchema() });
+    await assert.rejects(async () => hasty.queries.execute('select pg_sleep(5)'), { code: 'database/unavailable' });
+    await hasty.check();
+    const opened = await engineOn(database.url, { poolSize: 3 }).open({ schema: freshSchema() });
     const mark = async (id: string) => opened.transaction(async (tx) => {
       await tx.execute(`select count(*) from "${opened.schema}".inbox`);
       await new Promise(setImmediate);
