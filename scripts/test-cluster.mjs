@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chartPrograms, down, importImages, installChartPrograms, installPrograms, KUBECONFIG, REGISTRY, up } from '../k8s/local/index.mjs';
+import { chartPrograms, down, importImages, installChartPrograms, installPrograms, KUBECONFIG, REGISTRY, tagImage, up } from '../k8s/local/index.mjs';
 import { makeServerImages } from '../k8s/local/servers.mjs';
 import { conform, lint, unitTests } from './cluster/chart-checks.mjs';
 import { Cluster } from './cluster/cluster.mjs';
@@ -17,7 +17,7 @@ import { checkEdges, enforcesPolicies } from './cluster/network.mjs';
 import { RELEASE, Release, tellExchanges } from './cluster/release.mjs';
 import { drain, killOne, killTwo, loseVolume } from './cluster/replicas.mjs';
 import { ensure, Steps, Stopped } from './cluster/steps.mjs';
-import { relabel, saveImages } from './images/buildah.mjs';
+import { saveImages } from './images/buildah.mjs';
 import { developmentCircuitFolder } from './images/circuits.mjs';
 import { baseImages, buildService, imageName, SERVICES, VERSION } from './images/index.mjs';
 import { build, install, ROOT } from './steps.mjs';
@@ -28,7 +28,7 @@ const { values: { context, values: valuesFiles, only } } = parseArgs({
 const STAGES = ['offline', 'install', undefined];
 if (!STAGES.includes(only)) throw new Error('--only offline or --only install');
 
-/** The same programs under another version, to upgrade to. */
+/** The same images under another tag, to upgrade to: every pod is replaced. */
 const NEXT = `${VERSION}-next`;
 const isLocal = context === undefined;
 const steps = new Steps();
@@ -46,20 +46,17 @@ async function offline() {
 async function images() {
   const bases = await baseImages();
   const circuits = await developmentCircuitFolder();
-  for (const service of SERVICES) {
-    await buildService(service, { bases, circuits });
-    await relabel(imageName(service), imageName(service, NEXT), { 'org.opencontainers.image.version': NEXT });
-  }
+  for (const service of SERVICES) await buildService(service, { bases, circuits });
 }
 
 async function imagesToNode() {
   const folder = mkdtempSync(join(tmpdir(), 'medveil-images-'));
   try {
-    const services = [VERSION, NEXT].flatMap((version) => SERVICES.map((service) => imageName(service, version)));
-    const references = [...(await makeServerImages()).map((name) => [name, name]), ...services.map((name) => [name, `${REGISTRY}/${name}`])];
+    const references = [...(await makeServerImages()).map((name) => [name, name]), ...SERVICES.map((service) => [imageName(service), `${REGISTRY}/${imageName(service)}`])];
     const archive = join(folder, 'images.tar');
     await saveImages(Object.fromEntries(references), archive);
     await importImages(archive);
+    for (const service of SERVICES) await tagImage(`${REGISTRY}/${imageName(service)}`, `${REGISTRY}/${imageName(service, NEXT)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -94,10 +94,13 @@ async function emptied(remove) {
   }
 }
 
+const ctr = async (...args) => runProgram('ctr', ['--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', ...args]);
+
 /** Gives images to the node. @param archive as saveImages() writes it */
-export async function importImages(archive) {
-  await runProgram('ctr', ['--address', CONTAINERD_SOCKET, '--namespace', 'k8s.io', 'images', 'import', archive]);
-}
+export const importImages = async (archive) => ctr('images', 'import', archive);
+
+/** An image of the node under a further name. */
+export const tagImage = async (name, newName) => ctr('images', 'tag', name, newName);
 
 /** @returns command and arguments that run a program in the cluster's network, where pods and Services are reached */
 export function inNetwork(command) {

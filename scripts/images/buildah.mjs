@@ -39,17 +39,6 @@ export async function buildImage({ name, context, target, buildArgs = {}, contex
   return buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', name);
 }
 
-/** The same content under another name and with other labels. */
-export async function relabel(name, newName, labels) {
-  const context = mkdtempSync(join(CACHE, 'context-'));
-  try {
-    writeFileSync(join(context, 'Dockerfile'), `FROM ${name}\n`);
-    await buildImage({ name: newName, context, labels });
-  } finally {
-    rmSync(context, { recursive: true, force: true });
-  }
-}
-
 /**
  * Writes images into one archive (a tar file of an OCI image layout) that container runtimes import. A layer of several is in it once.
  * @param references what each is to be called, by its name in the store
