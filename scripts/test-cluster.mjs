@@ -69,7 +69,7 @@ async function bringUp() {
   });
   await steps.require('images', 1_200, images);
   await steps.require('cluster up', 240, up);
-  await steps.require('images on the node', 300, imagesToNode);
+  await steps.require('images on the node', 600, imagesToNode);
 }
 
 /** While exchanges are begun without a pause every pod is replaced by one of another version, and none of them fails. */
