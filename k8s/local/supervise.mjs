@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
 import { request } from 'node:https';
 import { createConnection, createServer } from 'node:net';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../scripts/servers/install.mjs';
 import { FOUNDATION, REST } from './components.mjs';
@@ -13,6 +14,8 @@ import { certificateFile } from './keys.mjs';
 import { API_PORT, API_SOCKET, archiveOf, CONTAINERD_SOCKET, DNS_IMAGE, NODE, NODE_ADDRESS, PAUSE_IMAGE, PROVISIONED, STATE } from './layout.mjs';
 
 const START_TIMEOUT_MS = 120_000;
+/** Niceness of the components but containerd, whose containers would have it, too. */
+const PRIORITY = -5;
 const POLL_MS = 100;
 /** There is nobody: components want a default route, and nothing is to leave. */
 const GATEWAY = NODE_ADDRESS.replace(/\d+$/, '254');
@@ -44,6 +47,8 @@ async function layMounts() {
 function start([name, [program, ...args]]) {
   const log = openSync(join(STATE, 'logs', `${name}.log`), 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log] });
+  // Pods that all start at once must not keep the API server from answering.
+  if (child.pid !== undefined && name !== 'containerd') setPriority(child.pid, PRIORITY);
   child.on('error', (error) => end(`${name}: ${error.message}`));
   child.on('exit', (code, signal) => end(`${name} ended with ${signal ?? code}`));
 }
@@ -101,3 +106,5 @@ await until(() => ctr('version').then(() => true, () => false), 'containerd does
 for (const image of [PAUSE_IMAGE, DNS_IMAGE]) await ctr('images', 'import', archiveOf(image));
 await until(apiIsReady, 'the API server is not ready');
 Object.entries(REST).forEach(start);
+// Requests from outside pass through here.
+setPriority(PRIORITY);

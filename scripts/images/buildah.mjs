@@ -40,6 +40,20 @@ export async function buildImage({ name, context, target, buildArgs = {}, contex
 }
 
 /**
+ * The same content under another name and with labels, which are in none of the images that a build keeps on its way.
+ * @returns the image's id
+ */
+export async function labelImage(name, newName, labels) {
+  const context = mkdtempSync(join(CACHE, 'context-'));
+  try {
+    writeFileSync(join(context, 'Dockerfile'), `FROM ${name}\n`);
+    return await buildImage({ name: newName, context, labels });
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
+
+/**
  * Writes images into one archive (a tar file of an OCI image layout) that container runtimes import. A layer of several is in it once.
  * @param references what each is to be called, by its name in the store
  */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runProgram } from '../servers/install.mjs';
 import { ROOT } from '../steps.mjs';
 import { machineBaseImages } from './base.mjs';
-import { buildImage, installBuildah } from './buildah.mjs';
+import { buildImage, installBuildah, labelImage } from './buildah.mjs';
 import { SERVICES, WITH_CIRCUITS } from './services.mjs';
 
 export { SERVICES };
@@ -32,17 +32,12 @@ export async function baseImages({ baseImage, buildImage: builder } = {}) {
  */
 export async function buildService(service, { bases, circuits, version = VERSION, fresh = false }) {
   const name = imageName(service, version);
-  const id = await buildImage({
-    name,
-    context: ROOT,
-    target: service,
-    fresh,
-    buildArgs: bases,
-    labels: {
-      'org.opencontainers.image.version': version,
-      'org.opencontainers.image.revision': await git('describe', '--always', '--abbrev=40', '--dirty', '--exclude=*'),
-    },
-    contexts: WITH_CIRCUITS.includes(service) && circuits !== undefined ? { circuits } : {},
+  const unlabelled = imageName(service, 'unlabelled');
+  const contexts = WITH_CIRCUITS.includes(service) && circuits !== undefined ? { circuits } : {};
+  await buildImage({ name: unlabelled, context: ROOT, target: service, fresh, buildArgs: bases, contexts });
+  const id = await labelImage(unlabelled, name, {
+    'org.opencontainers.image.version': version,
+    'org.opencontainers.image.revision': await git('describe', '--always', '--abbrev=40', '--dirty', '--exclude=*'),
   });
   return { name, id };
 }
