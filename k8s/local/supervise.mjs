@@ -79,9 +79,9 @@ async function until(isSo, what) {
  */
 function openVolumes() {
   const folder = join(STATE, 'volumes');
-  watch(folder, (_event, name) => {
-    // What is told again when it is deleted is no longer there.
-    if (name !== null && existsSync(join(folder, name))) chmodSync(join(folder, name), 0o777);
+  watch(folder, (event, name) => {
+    // Made or deleted: `rename`. A change of the mode is an event, too, and must not lead to the next.
+    if (event === 'rename' && existsSync(join(folder, name))) chmodSync(join(folder, name), 0o777);
   });
 }
 
