@@ -3,7 +3,7 @@
  * them ends, this ends, and with it the namespaces and everything in them. Nothing is started again: a test is to see it.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, watch } from 'node:fs';
+import { chmodSync, mkdirSync, openSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
 import { request } from 'node:https';
 import { createConnection, createServer } from 'node:net';
 import { setPriority } from 'node:os';
@@ -17,6 +17,7 @@ const START_TIMEOUT_MS = 120_000;
 /** Niceness of the components but containerd, whose containers would have it, too. */
 const PRIORITY = -5;
 const POLL_MS = 100;
+const OPEN = 0o777;
 /** There is nobody: components want a default route, and nothing is to leave. */
 const GATEWAY = NODE_ADDRESS.replace(/\d+$/, '254');
 
@@ -79,9 +80,10 @@ async function until(isSo, what) {
  */
 function openVolumes() {
   const folder = join(STATE, 'volumes');
-  watch(folder, (event, name) => {
-    // Made or deleted: `rename`. A change of the mode is an event, too, and must not lead to the next.
-    if (event === 'rename' && existsSync(join(folder, name))) chmodSync(join(folder, name), 0o777);
+  watch(folder, (_event, name) => {
+    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+    // A change of the mode is told, too, and must not lead to the next.
+    if (stat !== undefined && (stat.mode & 0o777) !== OPEN) chmodSync(join(folder, name), OPEN);
   });
 }
 
