@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServiceLog } from './log.js';
 import type { ServiceMetrics } from './metrics.js';
 import type { RateLimits } from './rate-limits.js';
+import type { Shutdown } from './shutdown.js';
 
 export interface HookDependencies {
   /** The service's name, in spans. */
@@ -13,6 +14,7 @@ export interface HookDependencies {
   readonly metrics: ServiceMetrics;
   readonly limits: RateLimits;
   readonly random: RandomBytes;
+  readonly shutdown: Shutdown;
 }
 
 /** Content types whose bodies reach the handler as a stream (`@Body() body: Readable`), with no limit but the handler's own. */
@@ -27,7 +29,7 @@ interface Work {
 const UNMATCHED = 'unmatched';
 
 /** Correlation, rates, metrics and the access log of every request; before any route is added. */
-export function addHooks(fastify: FastifyInstance, { service, log, metrics, limits, random }: HookDependencies): void {
+export function addHooks(fastify: FastifyInstance, { service, log, metrics, limits, random, shutdown }: HookDependencies): void {
   const works = new WeakMap<FastifyRequest, Work>();
   const within = (request: FastifyRequest, fn: () => void): void => {
     const work = works.get(request);
@@ -55,6 +57,12 @@ export function addHooks(fastify: FastifyInstance, { service, log, metrics, limi
 
   // Once the body has been read, the handler runs in the context of the socket's event, not of the first hook.
   fastify.addHook('preHandler', (request, _reply, done) => within(request, done));
+
+  // Whoever is answered during shutdown sends its next request elsewhere.
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (shutdown.signal.aborted) void reply.header('connection', 'close');
+    done(null, payload);
+  });
 
   fastify.addHook('onResponse', (request, reply, done) => {
     inFlight.set({}, (running -= 1));

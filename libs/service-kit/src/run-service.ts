@@ -3,7 +3,6 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AccessGuard } from './access-guard.js';
 import { FrameworkLog } from './framework-log.js';
-import { FreshConnections } from './fresh-connections.js';
 import { addHooks } from './http-hooks.js';
 import { IdempotencyInterceptor } from './idempotency-interceptor.js';
 import { rootModule } from './kit-module.js';
@@ -14,6 +13,7 @@ import { ProblemFilter } from './problem-filter.js';
 import { RateLimits } from './rate-limits.js';
 import type { RunningService, ServiceOptions } from './service-port.js';
 import { endsWithin, Shutdown } from './shutdown.js';
+import { UnusedConnections } from './unused-connections.js';
 
 const API_PREFIX = 'v1';
 const MAX_REPORTED_ISSUES = 20;
@@ -36,8 +36,8 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
       logger: new FrameworkLog(options.log),
       abortOnError: false,
     });
-    started = { app, fresh: new FreshConnections(app.getHttpServer()) };
-    configureApp(app, options);
+    started = { app, unused: new UnusedConnections(app.getHttpServer()) };
+    configureApp(app, options, shutdown);
     await app.init();
     await app.startAllMicroservices();
     await app.listen(options.http.port, options.http.host);
@@ -54,12 +54,12 @@ export async function runService(options: ServiceOptions): Promise<RunningServic
   return { name: options.name, url, app, close: async () => (closed ??= close(options, running, shutdown)) };
 }
 
-function configureApp(app: NestFastifyApplication, options: ServiceOptions): void {
+function configureApp(app: NestFastifyApplication, options: ServiceOptions, shutdown: Shutdown): void {
   const { http, log, metrics, health, random, tokens, cache } = options;
   const limits = new RateLimits({ perAddress: http.requestsPerMinutePerAddress, perCredential: http.requestsPerMinutePerCredential, metrics, ...(cache === undefined ? {} : { cache }) });
   metrics.gauge({ name: 'medveil_build_info', help: 'The running version; always 1.', labels: ['version', 'mode'] }).set({ version: options.version, mode: options.mode }, 1);
   const fastify = app.getHttpAdapter().getInstance();
-  addHooks(fastify, { service: options.name, log, metrics, limits, random });
+  addHooks(fastify, { service: options.name, log, metrics, limits, random, shutdown });
   addProbeRoutes(fastify, health, metrics);
   if (http.docs) addDocsRoutes(fastify, `medveil ${options.name}`, () => createOpenApiDocument(app, options.name, options.version));
 
@@ -85,7 +85,7 @@ const invalidRequest = (issues: readonly SchemaIssue[]): InvalidRequestError =>
 
 interface Started {
   readonly app: NestFastifyApplication;
-  readonly fresh: FreshConnections;
+  readonly unused: UnusedConnections;
 }
 
 async function close(options: ServiceOptions, started: Started, shutdown: Shutdown): Promise<void> {
@@ -111,8 +111,8 @@ async function closeAll(options: ServiceOptions, started: Started | undefined, s
   shutdown.begin();
   await Promise.all((options.consumers ?? []).map(async (consumer) => step('consumer', async () => Promise.resolve(consumer.close() as unknown))));
   if (started !== undefined) {
-    const { app, fresh } = started;
-    if (!(await step('http', async () => fresh.endWhile(app.close())))) app.getHttpServer().closeAllConnections();
+    const { app, unused } = started;
+    if (!(await step('http', async () => unused.endWhile(app.close())))) app.getHttpServer().closeAllConnections();
   }
   for (const resource of options.resources ?? []) await step(resource.name, async () => resource.close());
 }

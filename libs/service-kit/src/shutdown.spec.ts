@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, it, mock } from 'node:test';
 import { type Cache, memoryLimiter, type RateLimiter } from '@medveil/cache';
@@ -93,6 +94,25 @@ describe('shutdown', () => {
     const ended = once(connection, 'close');
     await Promise.all([demo.service.close(), ended]);
     assert.doesNotMatch(demo.logLines.join(''), /close-timed-out/);
+  });
+
+  it('does not wait for a connection whose last request was answered meanwhile', async () => {
+    const demo = await startDemo('answered', engine);
+    const hold = new EventEmitter();
+    demo.state.hold = new Promise((resolve) => { hold.once('go', resolve); });
+    const reached = new Promise<void>((resolve) => { demo.state.onHeld = resolve; });
+    const agent = new Agent({ keepAlive: true });
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      get(`${demo.service.url}/v1/notes/held`, { agent }, resolve).once('error', reject);
+    });
+    await reached;
+    const closing = demo.service.close();
+    hold.emit('go');
+    assert.equal((await answer).headers.connection, 'close');
+    (await answer).resume();
+    await closing;
+    assert.doesNotMatch(demo.logLines.join(''), /close-timed-out/);
+    agent.destroy();
   });
 
   it('closes the resources of a service that does not start, and says why', async () => {

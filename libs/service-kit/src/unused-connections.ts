@@ -4,13 +4,14 @@ import type { Socket } from 'node:net';
 const LOOK_MS = 50;
 
 /**
- * Connections on which nothing has been sent. A server that closes takes them for busy and waits until their first request is
- * overdue; clients open such ones ahead of need (undici does after an aborted request).
+ * Connections that no request is on, which a closing server waits for. Those on which nothing has been sent it takes for busy until their
+ * first request is overdue; clients open such ones ahead of need (undici does after an aborted request). Those that wait for a further
+ * request it ends once, when it begins to close, and not those that are answered later.
  */
-export class FreshConnections {
+export class UnusedConnections {
   readonly #open = new Set<Socket>();
 
-  constructor(server: Server) {
+  constructor(private readonly server: Server) {
     server.on('connection', (socket: Socket) => {
       this.#open.add(socket);
       socket.once('close', () => this.#open.delete(socket));
@@ -21,6 +22,7 @@ export class FreshConnections {
   async endWhile<T>(closing: Promise<T>): Promise<T> {
     const end = (): void => {
       for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy();
+      this.server.closeIdleConnections();
     };
     const timer = setInterval(end, LOOK_MS);
     end();
