@@ -91,6 +91,28 @@ export function describeJobsContract(openDatabase: () => Promise<Database>): voi
       assert.equal(await jobs.prune(clock() + 1), 1);
     });
 
+    it('does not wait for the time of a clock that was ahead', async () => {
+      const { database, jobs, make, advance } = await setUpJobs();
+      advance(300_000);
+      jobs.handle(kind, async ({ key }) => {
+        if (key === 'failed') throw new CodedError('proxy/away', 'away');
+        return new Promise<void>(() => undefined);
+      });
+      await jobs.enqueue(database.queries, kind, { key: 'failed', payload: { claim: 'failed' } });
+      await jobs.enqueue(database.queries, kind, { key: 'begun', payload: { claim: 'begun' } });
+      void jobs.runDue();
+      const isSo = async (): Promise<boolean> => (await jobs.find('deliver', 'failed'))?.lastError === 'proxy/away' && (await jobs.find('deliver', 'begun'))?.state === 'running';
+      while (!(await isSo())) await new Promise(setImmediate);
+      advance(-300_000);
+      const heir = make();
+      const done: string[] = [];
+      heir.handle(kind, async ({ key }) => { done.push(key); });
+      await heir.runDue();
+      advance(1_001);
+      await heir.runDue();
+      assert.deepEqual(done.toSorted(), ['begun', 'failed']);
+    });
+
     it('finds the job of a worker that died, and not sooner than it must', async () => {
       const { database, jobs, make, advance } = await setUpJobs();
       jobs.handle(kind, async () => new Promise<void>(() => undefined));

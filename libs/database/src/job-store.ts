@@ -1,5 +1,5 @@
 import type { Clock, RandomBytes } from '@medveil/encoding';
-import { and, asc, eq, inArray, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, lt, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { JobState, JobView, JsonObject } from './jobs-port.js';
 import type { Database, Queries } from './port.js';
 import { infrastructureTables } from './tables.js';
@@ -20,6 +20,8 @@ export interface JobsOptions {
     readonly key: string;
     readonly outcome: 'done' | 'again' | 'retry' | 'dead' | 'handed-back';
     readonly durationMs: number;
+    /** why it failed */
+    readonly code?: string;
   }) => void;
 }
 
@@ -91,6 +93,19 @@ export function createJobStore({ database, clock, leaseMs = 30_000 }: JobsOption
         .where(and(inArray(jobs.id, [...ids]), eq(jobs.state, 'running'), eq(jobs.leaseHolder, holder)))
         .returning({ id: jobs.id });
       return new Set(rows.map(({ id }) => id));
+    },
+
+    /**
+     * Whoever wrote at a time that is more than a lease away from now had a clock that was ahead: its jobs would wait, and its leases last,
+     * until that time. They are moved back by as much.
+     */
+    takeBackFromFuture: async (): Promise<void> => {
+      const nowMs = clock();
+      const ahead = sql`(${jobs.updatedAtMs} - ${nowMs})`;
+      await database.queries
+        .update(jobs)
+        .set({ runAtMs: sql`${jobs.runAtMs} - ${ahead}`, leaseUntilMs: sql`least(${jobs.leaseUntilMs} - ${ahead}, ${nowMs + leaseMs})`, updatedAtMs: nowMs })
+        .where(and(inArray(jobs.state, ['waiting', 'running']), gt(jobs.updatedAtMs, nowMs + leaseMs)));
     },
 
     releaseAll: async (): Promise<void> => {

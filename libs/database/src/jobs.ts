@@ -138,6 +138,7 @@ class DatabaseJobs implements Jobs {
     if (!this.#isRecovered) {
       // Nobody but an earlier, dead process can have left jobs running in a database that this process has for itself.
       if (this.#options.database.exclusive) await this.#store.releaseAll();
+      await this.#store.takeBackFromFuture();
       this.#isRecovered = true;
     }
     const room = this.#concurrency - this.#running.size;
@@ -160,8 +161,8 @@ class DatabaseJobs implements Jobs {
     if (registered === undefined) return;
     const { maxAttempts = DEFAULT_MAX_ATTEMPTS, backoffMs: backoff = DEFAULT_BACKOFF } = registered.kind;
     const startedMs = this.#options.clock();
-    const report = (outcome: 'done' | 'again' | 'retry' | 'dead' | 'handed-back') =>
-      this.#options.onAttempt?.({ kind: row.kind, key: row.key, outcome, durationMs: this.#options.clock() - startedMs });
+    const report = (outcome: 'done' | 'again' | 'retry' | 'dead' | 'handed-back', code?: string) =>
+      this.#options.onAttempt?.({ kind: row.kind, key: row.key, outcome, durationMs: this.#options.clock() - startedMs, ...(code === undefined ? {} : { code }) });
     try {
       if (row.attempts > maxAttempts) throw new PermanentJobError('jobs/worker-died');
       const job = { kind: row.kind, key: row.key, payload: row.payload, attempt: row.attempts, signal };
@@ -171,7 +172,7 @@ class DatabaseJobs implements Jobs {
     } catch (error) {
       const lastError = error instanceof PermanentJobError ? error.reason : errorCode(error, 'jobs/handler-failed');
       const outcome = failureOutcome(error, signal.aborted && this.#stopping, row.attempts >= maxAttempts);
-      report(outcome);
+      report(outcome, lastError);
       const nowMs = this.#options.clock();
       const change = {
         'handed-back': { state: 'waiting' as const, runAtMs: nowMs, attempts: row.attempts - 1 },
@@ -184,8 +185,9 @@ class DatabaseJobs implements Jobs {
 
   /** Keeps the leases of running jobs; a job that another worker has taken meanwhile is told to stop. */
   async #renew(): Promise<void> {
-    if (this.#running.size === 0) return;
     try {
+      await this.#store.takeBackFromFuture();
+      if (this.#running.size === 0) return;
       const kept = await this.#store.renew([...this.#running.keys()]);
       for (const [id, { abort }] of this.#running) if (!kept.has(id)) abort.abort();
     } catch {

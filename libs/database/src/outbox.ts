@@ -1,5 +1,5 @@
 import { type Clock, makeId, type RandomBytes } from '@medveil/encoding';
-import { and, asc, count, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { databaseError, errorCode } from './errors.js';
 import { backoffMs, Loop } from './loop.js';
 import type { Outbox, OutboxMessage, OutboxRelay, OutboxRelayOptions } from './outbox-port.js';
@@ -154,7 +154,8 @@ class DatabaseOutboxRelay implements OutboxRelay {
     const { database, clock } = this.#options;
     const nowMs = clock();
     const mine = { holder: this.#holder, expiresAtMs: nowMs + LEASE_MS };
-    const free = database.exclusive ? undefined : or(eq(leases.holder, this.#holder), lt(leases.expiresAtMs, nowMs));
+    // One that lasts longer than leases do was written by a clock that was ahead.
+    const free = database.exclusive ? undefined : or(eq(leases.holder, this.#holder), lt(leases.expiresAtMs, nowMs), gt(leases.expiresAtMs, nowMs + 2 * LEASE_MS));
     const rows = await database.queries
       .insert(leases)
       .values({ name: 'outbox-relay', ...mine })

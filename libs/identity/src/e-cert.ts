@@ -221,8 +221,8 @@ function checkExtensions(certificate: X509Certificate): void {
 
 function checkValidity(certificate: X509Certificate, atMs: number): void {
   const [notBeforeMs, notAfterMs] = [certificate.notBefore.getTime(), certificate.notAfter.getTime()];
-  if (atMs < notBeforeMs) throw new IdentityError('identity/not-yet-valid', 'the certificate is not yet valid', { notBeforeMs });
-  if (atMs >= notAfterMs) throw new IdentityError('identity/expired', 'the certificate has expired', { notAfterMs });
+  if (atMs < notBeforeMs) throw new IdentityError('identity/not-yet-valid', 'the certificate is not yet valid: is the clock right?', { notBeforeMs, nowMs: atMs });
+  if (atMs >= notAfterMs) throw new IdentityError('identity/expired', 'the certificate has expired', { notAfterMs, nowMs: atMs });
 }
 
 function ed25519Key(certificate: X509Certificate): Uint8Array {

@@ -84,7 +84,7 @@ describe('client assertion', () => {
     const assertion = await signAssertion(institution, AUDIENCE, ports);
     await assert.rejects(verifyAssertion(assertion, trust({ audience: `${AUDIENCE}s` })), coded('identity/bad-credential'));
     await assert.rejects(verifyAssertion(assertion, trust({ clock: () => NOW_MS + 151_000 })), coded('identity/expired'));
-    await assert.rejects(verifyAssertion(assertion, trust({ clock: () => NOW_MS - 31_000 })), coded('identity/bad-credential'));
+    await assert.rejects(verifyAssertion(assertion, trust({ clock: () => NOW_MS - 31_000 })), coded('identity/not-yet-valid'));
   });
 
   it('is refused when signed with another key than the certificate’s, or for another subject', async () => {
@@ -126,7 +126,6 @@ describe('client assertion', () => {
       [good, { ...claims, jti: undefined }],
       [good, { ...claims, exp: undefined }],
       [good, { ...claims, exp: claims.iat + 301 }],
-      [good, { ...claims, iat: claims.iat + 31, exp: claims.iat + 60 }],
       [good, { ...claims, sub: 'ins_2' }],
     ];
     for (const [header, payload] of bad) {

@@ -87,7 +87,7 @@ export interface AssertionTrust {
 /**
  * Checks the certificate, the signature with its key, audience, times, that issuer and subject are the certificate's
  * own, and last that the assertion was not used before.
- * @throws IdentityError `identity/bad-credential`, `identity/replayed`, and those of `verifyECert` and `verifyTCert`
+ * @throws IdentityError `identity/bad-credential`, `identity/expired`, `identity/not-yet-valid`, `identity/replayed`, and those of `verifyECert` and `verifyTCert`
  */
 export async function verifyAssertion(assertion: string, trust: AssertionTrust): Promise<Principal> {
   const nowMs = trust.clock();
@@ -96,7 +96,10 @@ export async function verifyAssertion(assertion: string, trust: AssertionTrust):
   const claims = await verifyJwt(assertion, publicKey, { typ: ASSERTION_TYPE, audience: trust.audience, issuer: principal.subject, nowMs });
   const { jti, iat, exp, sub } = readClaims(assertionSchema, claims);
   if (sub !== principal.subject) throw refused('the subject is not the certificate’s');
-  if ((exp - iat) * 1000 > MAX_ASSERTION_LIFETIME_MS || iat * 1000 > nowMs + CLOCK_SKEW_MS) throw refused('the assertion lives too long');
+  if ((exp - iat) * 1000 > MAX_ASSERTION_LIFETIME_MS) throw refused('the assertion lives too long');
+  if (iat * 1000 > nowMs + CLOCK_SKEW_MS) {
+    throw new IdentityError('identity/not-yet-valid', 'the assertion was made in the future: is the clock right?', { madeAtMs: iat * 1000, nowMs, toleranceMs: CLOCK_SKEW_MS });
+  }
   if (!(await trust.firstUse(`${principal.serial}:${jti}`, exp * 1000 + CLOCK_SKEW_MS))) {
     throw new IdentityError('identity/replayed', 'the assertion was used before');
   }
@@ -202,11 +205,14 @@ async function verifyJwt(
     return payload;
   } catch (cause) {
     if (isCodedError(cause)) throw cause;
-    if (cause instanceof joseErrors.JWTExpired) throw new IdentityError('identity/expired', 'the credential has expired');
+    if (cause instanceof joseErrors.JWTExpired) throw expired(cause.payload.exp, expected.nowMs);
     // jose's message names the claim that failed, never its value; its error objects carry the payload and stay here.
     throw refused(cause instanceof Error ? cause.message : 'not a signed token');
   }
 }
+
+const expired = (exp = 0, nowMs = 0): IdentityError =>
+  new IdentityError('identity/expired', 'the credential has expired; if it was made just now: is the clock right?', { notAfterMs: exp * 1000, nowMs, toleranceMs: CLOCK_SKEW_MS });
 
 const readClaims = <T>(schema: z.ZodType<T>, claims: unknown): T =>
   guarded('identity/bad-credential', 'the credential lacks a claim', () => schema.parse(claims));

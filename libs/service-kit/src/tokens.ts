@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type Clock, CodedError, type RandomBytes, toBase64Url } from '@medveil/encoding';
-import { jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { TokenVerifier } from './access.js';
 import type { HttpErrorCode } from './errors.js';
@@ -49,8 +49,9 @@ export function createTokenVerifier({ issuer, audience, keys, clock }: TokenVeri
         );
         const { sub, jti, scope } = claimsSchema.parse(payload);
         return { subject: sub, tokenId: jti, scopes: new Set(scope.split(' ').filter((name) => name !== '')) };
-      } catch {
-        throw new CodedError<HttpErrorCode>('http/unauthenticated', 'the access token is not valid here or not any more');
+      } catch (cause) {
+        const said = cause instanceof errors.JWTExpired ? 'the access token has expired; if it was made just now: is the clock right?' : 'the access token is not valid here';
+        throw new CodedError<HttpErrorCode>('http/unauthenticated', said);
       }
     },
   };

@@ -148,6 +148,7 @@ export class ConsensusNode {
           log.warn('evidence', { code: evidence.kind, replica: evidence.replica, view: evidence.view, sequence: evidence.sequence });
           if (unrecorded.add(evidence)) node.#report(faultName(evidence), evidence);
         },
+        proposalRefused: (sequence, code) => log.warn('proposal-refused', { sequence, code }),
         failed: (error) => {
           node.#failed = true;
           log.error('replica-stopped', error);

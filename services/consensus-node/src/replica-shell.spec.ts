@@ -25,7 +25,7 @@ async function primary(append: (entries: readonly WalEntry[]) => Promise<void>, 
     config: replicaConfig({ chainId: 'shell', name: 'replica-0', configuration: configurationOf(ledger.head), statusIntervalMs: 60_000 }),
     signerOf: ed25519Keys((keys[0] as (typeof keys)[number]).secretKey), verifier: ed25519Verifier, ledger, proposer: 'replica-0', wal, walEntries: [], recovering: false,
     transport: { send: (_to, kind) => void seen.push(kind) }, pool: new PoolWatch(ledger, () => Date.now()), clock: () => Date.now(), clockToleranceMs: 10_000,
-    observer: { applied: () => undefined, viewEntered: () => undefined, reconfigured: () => undefined, evidence: () => undefined, failed: (error) => void failures.push(error) },
+    observer: { applied: () => undefined, viewEntered: () => undefined, reconfigured: () => undefined, evidence: () => undefined, proposalRefused: () => undefined, failed: (error) => void failures.push(error) },
   });
   return { shell, seen, failures };
 }

@@ -48,6 +48,8 @@ export interface ShellObserver {
   viewEntered(view: number, primary: ReplicaId): void;
   reconfigured(effect: Extract<Effect, { type: 'reconfigured' }>): void;
   evidence(effect: Extract<Effect, { type: 'evidence' }>): void;
+  /** The ledger refuses what a primary proposed; `ledger/wrong-time`: one of the two clocks is off. */
+  proposalRefused(sequence: number, code: string): void;
   /** The replica can no longer be trusted with a vote: it stops. */
   failed(error: unknown): void;
 }
@@ -313,7 +315,7 @@ export class ReplicaShell {
   }
 
   async #validate({ sequence, digest, proposal, ancestors, certified }: Extract<Effect, { type: 'validate-proposal' }>): Promise<void> {
-    const { ledger, clock, clockToleranceMs } = this.#options;
+    const { ledger, clock, clockToleranceMs, observer } = this.#options;
     const nowMs = clock();
     const bounds = certified ? undefined : { earliestMs: nowMs - clockToleranceMs, latestMs: nowMs + clockToleranceMs };
     try {
@@ -322,6 +324,7 @@ export class ReplicaShell {
       this.feed({ type: 'proposal-validated', sequence, digest, ok: true });
     } catch (error) {
       if (!isCodedError(error)) throw error;
+      observer.proposalRefused(sequence, error.code);
       this.feed({ type: 'proposal-validated', sequence, digest, ok: false, reason: error.code });
     }
   }

@@ -75,6 +75,9 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'fhir/too-many-entries': 413,
   'fhir/*': 422,
   'eligibility/*': 422,
+  // Of this agent's own credential, from the service that it asked.
+  'identity/expired': 503,
+  'identity/not-yet-valid': 503,
   'pkg/*': 502,
   'client/*': 502,
   'client/unreachable': 503,

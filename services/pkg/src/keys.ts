@@ -1,7 +1,7 @@
 import { accountTable } from '@medveil/agreements';
 import { equalBytes, fromBase64Url } from '@medveil/encoding';
 import type { Network } from '@medveil/host';
-import { accountId, type CertificateAuthority, type KeyVault, type SigningKeyPair, signingKeyFromSeed, verifyECert, issueECert } from '@medveil/identity';
+import { accountId, type CertificateAuthority, isIdentityError, type KeyVault, type SigningKeyPair, signingKeyFromSeed, verifyECert, issueECert } from '@medveil/identity';
 import type { Genesis } from '@medveil/ledger';
 import type { Clock, RandomBytes } from '@medveil/encoding';
 import { PkgError } from './errors.js';
@@ -20,7 +20,10 @@ export interface PkgKeys {
   readonly messageSeed: Uint8Array;
 }
 
-/** @throws PkgError `pkg/wrong-secret` naming the secret that is not the network's; IdentityError of the vault */
+/**
+ * @throws PkgError `pkg/wrong-secret` naming the secret that is not the network's; IdentityError of the vault, or where the time is not one
+ *   of the authority's certificate
+ */
 export async function loadKeys(vault: KeyVault, network: Network, genesis: Genesis, ports: { readonly clock: Clock; readonly random: RandomBytes }): Promise<PkgKeys> {
   const key = async (name: string): Promise<SigningKeyPair> => signingKeyFromSeed(await vault.get(name));
   const authority = { certificate: fromBase64Url(network.caCertificate), key: await key('ca-key') };
@@ -45,6 +48,7 @@ async function requireAuthority(authority: CertificateAuthority, { clock, random
     const certificate = await issueECert({ subject, authority, notBeforeMs: nowMs - 1_000, notAfterMs: nowMs + 60_000 }, random);
     verifyECert(certificate, authority.certificate, nowMs);
   } catch (cause) {
+    if (isIdentityError(cause) && (cause.code === 'identity/not-yet-valid' || cause.code === 'identity/expired')) throw cause;
     throw wrongSecret('ca-key', cause);
   }
 }

@@ -30,6 +30,9 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'client/*': 503,
   'eligibility/*': 422,
   'encoding/*': 400,
+  // Of this agent's own credential, from the service that it asked.
+  'identity/expired': 503,
+  'identity/not-yet-valid': 503,
   'research-api/bad-requirement': 422,
   'research-api/unsatisfiable-policy': 422,
   'research-api/no-circuit-fits': 422,
