@@ -56,8 +56,10 @@ const LIBRARY_STATUSES: ErrorStatuses = {
   'object-store/unavailable': 503,
   'database/unavailable': 503,
   'database/closed': 503,
+  'database/conflict': 503,
   'database/transaction-timeout': 503,
   'messaging/queue-full': 503,
+  'messaging/unavailable': 503,
   'messaging/closed': 503,
 };
 

@@ -51,9 +51,9 @@ export function messageObserver(metrics: ServiceMetrics, log: ServiceLog, { topi
 /** Rate, errors and duration of jobs by kind: `createJobs({ ..., onAttempt: jobObserver(metrics, log) })`. */
 export function jobObserver(metrics: ServiceMetrics, log: ServiceLog): NonNullable<JobsOptions['onAttempt']> {
   const attempts = metrics.duration({ name: 'medveil_job_attempt_duration_seconds', help: 'Time of an attempt at a job.', labels: ['kind', 'outcome'] });
-  return ({ kind, outcome, durationMs }) => {
+  return ({ kind, outcome, durationMs, code }) => {
     attempts.observeMs({ kind, outcome }, durationMs);
-    if (outcome === 'retry' || outcome === 'dead') log.warn('job-attempt-failed', { jobKind: kind, outcome });
+    if (outcome === 'retry' || outcome === 'dead') log.warn('job-attempt-failed', { jobKind: kind, outcome, ...(code === undefined ? {} : { code }) });
   };
 }
 
