@@ -6,11 +6,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runSpecs } from './run-specs.mjs';
-import { installServer, SERVERS, startServer, variableOf } from './servers/index.mjs';
+import { installServer, missingServers, provideServers } from './servers/index.mjs';
 import { build, install, ROOT, timed } from './steps.mjs';
 
 const pattern = process.argv[2] ?? '';
-const started = [];
+let stopServers = async () => undefined;
 
 /** Every spec that needs a server, of all packages. */
 const specs = () => ['libs', 'services']
@@ -23,17 +23,9 @@ const specs = () => ['libs', 'services']
   .toSorted((a, b) => a.localeCompare(b));
 
 async function startServers() {
-  const missing = SERVERS.filter((name) => (process.env[variableOf(name)] ?? '') === '');
+  const missing = missingServers();
   await timed('servers installed', () => Promise.all(missing.map(installServer)));
-  await timed(`started ${missing.join(', ') || 'none: all are given'}`, () => Promise.all(missing.map(async (name) => {
-    const server = await startServer(name);
-    started.push(server);
-    process.env[variableOf(name)] = server.endpoint;
-  })));
-}
-
-async function stopServers() {
-  await Promise.all(started.splice(0).map(async (server) => server.stop()));
+  await timed(`started ${missing.join(', ') || 'none: all are given'}`, async () => { stopServers = await provideServers(); });
 }
 
 const stopped = new AbortController();

@@ -1,7 +1,8 @@
 /**
  * Whole exchanges, from FHIR bundle to settled: npm run bench -- exchange [--json FILE] [--study twenty|everyday] [--prover wasm|snarkjs]
- *   [--exchanges N] [--in-flight 1,8,32] [--records N] [--system FILE]
- * Without --system the whole system runs on embedded parts in one process beside this one. FILE describes a running one:
+ *   [--exchanges N] [--in-flight 1,8,32] [--records N] [--real | --system FILE]
+ * The whole system runs on embedded parts in one process beside this one; with --real as nine processes on real servers: memory and CPU
+ * time are those of the nine. FILE describes a running one:
  * {"urls": {"pkg", "contract", "proxy-cloud", "patient-api", "research-api"}, "token", "processes": {name: pid}}.
  * --records: so many records of other patients are imported first.
  */
@@ -19,7 +20,7 @@ import { bundleOf, STUDIES } from './studies.mjs';
 const { values } = parseArgs({
   options: {
     json: { type: 'string' }, study: { type: 'string', default: 'twenty' }, prover: { type: 'string', default: 'wasm' }, exchanges: { type: 'string', default: '32' },
-    'in-flight': { type: 'string', default: '1,8,32' }, records: { type: 'string', default: '0' }, system: { type: 'string' },
+    'in-flight': { type: 'string', default: '1,8,32' }, records: { type: 'string', default: '0' }, system: { type: 'string' }, real: { type: 'boolean', default: false },
   },
 });
 const study = STUDIES[values.study];
@@ -29,7 +30,9 @@ const records = wholeNumber('--records', values.records, 0);
 const loads = values['in-flight'].split(',').map((text) => wholeNumber('--in-flight', text, 1));
 const progress = (text) => process.stderr.write(`${text}\n`);
 
-const { description, stop } = values.system === undefined ? await embedded() : { description: JSON.parse(readFileSync(values.system, 'utf8')), stop: async () => undefined };
+if (values.real && values.system !== undefined) throw new RangeError('either --real or --system');
+const mode = values.system !== undefined ? 'processes' : values.real ? 'real' : 'embedded';
+const { description, stop } = await systemOf(mode);
 const runs = [];
 try {
   const clients = connect(description);
@@ -47,8 +50,8 @@ try {
 }
 
 const report = {
-  machine: machine(), mode: values.system === undefined ? 'embedded' : 'processes', study: study.title, observations: study.observations,
-  prover: values.system === undefined ? values.prover : undefined, records, runs,
+  machine: machine(), mode, study: study.title, observations: study.observations,
+  prover: mode === 'processes' ? undefined : values.prover, records, runs,
 };
 console.log(`${report.mode}, ${study.title}, milliseconds`);
 const columns = ['in_flight', 'exchanges', 'exchanges_per_min', 'p50_ms', 'p95_ms', 'p99_ms', 'cpu_s_per_exchange', 'cpu_share'];
@@ -108,9 +111,11 @@ async function preload({ patient }, count) {
 }
 
 /** @returns a description of the system, and how to stop it */
-async function embedded() {
+async function systemOf(kind) {
+  if (kind === 'processes') return { description: JSON.parse(readFileSync(values.system, 'utf8')), stop: async () => undefined };
+  const program = fileURLToPath(new URL(kind === 'real' ? 'real.mjs' : 'system.mjs', import.meta.url));
   const options = { circuits: [study.instance], partDepth: study.partDepth, prover: values.prover };
-  const child = spawn(process.execPath, [fileURLToPath(new URL('system.mjs', import.meta.url)), JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line').then(([line]) => line), exited.then(([code]) => { throw new Error(`the system ended with ${code}`); })]);

@@ -49,5 +49,8 @@ export const SERVERS: readonly SharedServerName[];
 export function variableOf(name: SharedServerName): string;
 export function installServer(name: ServerName): Promise<unknown>;
 export function startServer(name: ServerName, options?: StartOptions): Promise<RunningServer>;
+export function missingServers(names?: readonly SharedServerName[]): SharedServerName[];
+/** Starts those that no variable names, and names them. @returns what stops them */
+export function provideServers(names?: readonly SharedServerName[]): Promise<() => Promise<void>>;
 /** @throws Error where `npm run test:real` has not named the server */
 export function testEndpoint(name: SharedServerName): string;

@@ -24,6 +24,24 @@ export const installServer = async (name) => serverOf(name).install();
 /** A server of one's own on free ports of the loopback address, with an empty data folder. */
 export const startServer = async (name, options = {}) => serverOf(name).start(options);
 
+/** Those that no variable names. */
+export const missingServers = (names = SERVERS) => names.filter((name) => (process.env[variableOf(name)] ?? '') === '');
+
+/** Starts those that no variable names, and names them. @returns what stops them */
+export async function provideServers(names = SERVERS) {
+  const started = [];
+  const stop = async () => { await Promise.all(started.splice(0).map(async (server) => server.stop())); };
+  const outcomes = await Promise.allSettled(missingServers(names).map(async (name) => {
+    const server = await startServer(name);
+    started.push(server);
+    process.env[variableOf(name)] = server.endpoint;
+  }));
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  if (failed === undefined) return stop;
+  await stop();
+  throw failed.reason;
+}
+
 /** Where the server for tests is, as `npm run test:real` tells the specs. */
 export function testEndpoint(name) {
   const endpoint = process.env[variableOf(name)];
