@@ -20,7 +20,7 @@ describe('nine processes, of which each is killed at each phase of an exchange',
   let clients: Clients;
   let exchanges: Exchanges;
   before(async () => {
-    network = await ProcessNetwork.open();
+    network = await ProcessNetwork.open({ consensus: 'direct' });
     await network.startAll();
     clients = await network.clients();
     exchanges = new Exchanges(clients, await setScene(clients, VICTIMS.length));

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureCircuits } from '@medveil/circuits';
@@ -10,13 +10,23 @@ import { loadNetwork, type Network } from '@medveil/host';
 import { type Clients, connect, until } from '../demo/clients.js';
 import type { SystemUrls } from '../system.js';
 import { isReplica, programOf, REPLICAS, type ReplicaName, type ServiceName, SERVICES } from './names.js';
-import { ServiceProcess } from './service-process.js';
+import { type LogLine, parsedLine, ServiceProcess } from './service-process.js';
 import { Servers } from './servers.js';
 
 const exec = promisify(execFile);
 const START_TIMEOUT_MS = 240_000;
+const CLOCK_SHIFT = new URL('clock-shift.js', import.meta.url).href;
 const HOSPITAL = 'hospital-0';
 const distOf = (name: string): string => dirname(fileURLToPath(import.meta.resolve(`@medveil/${name}`)));
+
+export interface NetworkOptions {
+  /** how replicas reach each other */
+  readonly consensus: 'direct' | 'bus';
+  /** further settings of a service, laid over the fixture's */
+  readonly settings?: (name: ServiceName) => object;
+  /** instances of the circuit; default: `everyday` */
+  readonly circuits?: readonly string[];
+}
 
 /**
  * A whole network as operators run it: made by `npm run setup`, nine processes that share nothing but servers and addresses. Every
@@ -24,6 +34,7 @@ const distOf = (name: string): string => dirname(fileURLToPath(import.meta.resol
  */
 export class ProcessNetwork {
   readonly #running = new Map<ServiceName, ServiceProcess>();
+  readonly #seconds: ServiceProcess[] = [];
   readonly #links = new Map<ServiceName, Link>();
   /** where the others reach a replica's streams */
   readonly #streams = new Map<ReplicaName, Link>();
@@ -33,16 +44,17 @@ export class ProcessNetwork {
   private constructor(
     readonly folder: string,
     readonly servers: Servers,
+    private readonly options: NetworkOptions,
   ) {}
 
   /** Set up, and nothing of it started. */
-  static async open(): Promise<ProcessNetwork> {
+  static async open(options: NetworkOptions): Promise<ProcessNetwork> {
     const folder = await mkdtemp(join(tmpdir(), 'medveil-network-'));
     const servers = await Servers.open().catch(async (error: unknown) => {
       await rm(folder, { recursive: true, force: true });
       throw error;
     });
-    const network = new ProcessNetwork(folder, servers);
+    const network = new ProcessNetwork(folder, servers, options);
     try {
       for (const name of [...SERVICES, ...REPLICAS]) network.#links.set(name, await Link.open());
       for (const name of REPLICAS) network.#streams.set(name, await Link.open());
@@ -64,17 +76,40 @@ export class ProcessNetwork {
     await this.ready(...SERVICES, ...REPLICAS);
   }
 
-  async start(name: ServiceName): Promise<void> {
+  /** @param clockShiftMs how far its clock is off */
+  async start(name: ServiceName, clockShiftMs = 0): Promise<void> {
+    const env = { ...(await this.#environment(name)), MEDVEIL_TEST_CLOCK_SHIFT_MS: String(clockShiftMs) };
     const started = await ServiceProcess.start({
       name,
       main: join(distOf(programOf(name)), 'main.js'),
-      env: await this.#environment(name),
+      env,
       logFile: join(this.logFolder, `${name}.log`),
+      nodeArguments: clockShiftMs === 0 ? [] : ['--import', CLOCK_SHIFT],
     });
     this.#running.set(name, started);
     if (this.#isClosed) await started.kill();
     this.link(name).target = started.port;
     if (isReplica(name)) this.stream(name).target = started.transportPort;
+  }
+
+  /** A second instance of a service, on its database and its keys; connections go to both in turn. */
+  async startSecond(name: (typeof SERVICES)[number]): Promise<void> {
+    const second = await ServiceProcess.start({
+      name,
+      main: join(distOf(name), 'main.js'),
+      env: await this.#environment(name, join(this.folder, 'data', `${name}-second`)),
+      logFile: join(this.logFolder, `${name}-second.log`),
+      nodeArguments: [],
+    });
+    this.#seconds.push(second);
+    this.link(name).target = [this.process(name).port, second.port];
+  }
+
+  /** Back to one of each. */
+  async stopSeconds(): Promise<void> {
+    for (const name of SERVICES) this.link(name).target = this.process(name).port;
+    const codes = await Promise.all(this.#seconds.splice(0).map(async (second) => second.stop()));
+    if (codes.some((code) => code !== 0)) throw new Error(`second instances ended with ${codes.join(', ')}`);
   }
 
   process(name: ServiceName): ServiceProcess {
@@ -107,6 +142,11 @@ export class ProcessNetwork {
     )));
   }
 
+  /** @returns the status that a probe is answered with */
+  async health(name: ServiceName, kind: 'live' | 'ready'): Promise<number> {
+    return (await fetch(`${this.url(name)}/health/${kind}`)).status;
+  }
+
   url(name: ServiceName): string {
     return `http://127.0.0.1:${this.link(name).port}`;
   }
@@ -124,9 +164,14 @@ export class ProcessNetwork {
     return { pkg, contract, 'proxy-cloud': proxy, 'patient-api': patient, 'research-api': research, replicas: REPLICAS.map((name) => this.url(name)), auditors: [] };
   }
 
+  /** A token of the network's operator. */
+  async token(): Promise<string> {
+    return (await this.setup('token', this.folder))['token'] as string;
+  }
+
   /** With a token of the network's operator. */
   async clients(): Promise<Clients> {
-    this.#clients ??= connect(this.urls, (await this.setup('token', this.folder))['token'] as string);
+    this.#clients ??= connect(this.urls, await this.token());
     return this.#clients;
   }
 
@@ -134,9 +179,22 @@ export class ProcessNetwork {
     return loadNetwork(join(this.folder, 'network.json'));
   }
 
-  /** MEDVEIL_TEST_LOGS, where they are to be kept. */
+  /** Below MEDVEIL_TEST_LOGS, where they are to be kept. */
   get logFolder(): string {
-    return process.env['MEDVEIL_TEST_LOGS'] ?? join(this.folder, 'logs');
+    const kept = process.env['MEDVEIL_TEST_LOGS'];
+    return kept === undefined ? join(this.folder, 'logs') : join(kept, basename(this.folder));
+  }
+
+  /** What a service has logged so far; of several starts, all. */
+  async logged(name: ServiceName): Promise<LogLine[]> {
+    const text = await readFile(join(this.logFolder, `${name}.log`), 'utf8');
+    return text.split('\n').flatMap((line) => parsedLine(line) ?? []);
+  }
+
+  /** Codes of errors of all services that callers are told nothing of and operators everything. */
+  async unexpectedErrors(): Promise<string[]> {
+    const lines = await Promise.all([...SERVICES, ...REPLICAS].map(async (name) => this.logged(name)));
+    return lines.flat().filter(({ event }) => event === 'unexpected-error').map(({ error }) => error?.code ?? error?.name ?? '');
   }
 
   /** Runs `npm run setup`. @returns its answer */
@@ -149,6 +207,7 @@ export class ProcessNetwork {
     this.#isClosed = true;
     for (const running of this.#running.values()) running.signal('SIGCONT');
     await this.kill(...this.#running.keys());
+    await Promise.all(this.#seconds.map(async (second) => second.kill()));
     for (const link of [...this.#links.values(), ...this.#streams.values()]) await link.close();
     await this.servers.close();
     await rm(this.folder, { recursive: true, force: true });
@@ -166,16 +225,15 @@ export class ProcessNetwork {
   }
 
   async #circuitFolders(): Promise<string[]> {
-    const circuits = await ensureCircuits({ instances: ['everyday'] });
+    const circuits = await ensureCircuits({ instances: this.options.circuits ?? ['everyday'] });
     return [...circuits.values()].map(({ zkeyPath }) => dirname(zkeyPath));
   }
 
   /** A settings file as an operator writes it, on top of what setup wrote; secrets in files of their own. */
-  async #environment(name: ServiceName): Promise<Record<string, string>> {
+  async #environment(name: ServiceName, dataFolder = join(this.folder, 'data', name)): Promise<Record<string, string>> {
     const party = join(this.folder, 'parties', name);
-    const dataFolder = join(this.folder, 'data', name);
     const { settings, secrets } = this.servers.infrastructure(name);
-    const file = join(this.folder, 'settings', `${name}.json`);
+    const file = join(this.folder, 'settings', `${basename(dataFolder)}.json`);
     const given = {
       ...(JSON.parse(await readFile(join(party, 'settings.json'), 'utf8')) as object),
       mode: 'development',
@@ -184,6 +242,7 @@ export class ProcessNetwork {
       vault: { folder: join(party, 'vault'), keyFile: join(party, 'vault.key') },
       infrastructure: { dataFolder: join(dataFolder, 'infrastructure'), ...settings },
       ...(await this.#own(name, dataFolder)),
+      ...this.options.settings?.(name),
     };
     await writeFile(file, JSON.stringify(given, null, 2));
     const prefix = `MEDVEIL_${programOf(name).toUpperCase().replaceAll('-', '_')}`;
@@ -221,6 +280,7 @@ export class ProcessNetwork {
   }
 
   #transport(name: ReplicaName): object {
+    if (this.options.consensus === 'bus') return { kind: 'bus' };
     const peers = REPLICAS.filter((peer) => peer !== name).map((peer) => [peer, `127.0.0.1:${this.stream(peer).port}`]);
     return { kind: 'direct', listen: { host: '127.0.0.1', port: 0 }, peers: Object.fromEntries(peers) };
   }

@@ -5,19 +5,20 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Link } from '@medveil/consensus-node/testing';
 import { asAdmin, makeDatabase } from '@medveil/database/postgres-testing';
+import { TOPICS } from '@medveil/messaging';
 import { removeBucket, s3Url } from '@medveil/object-store/s3-testing';
 import { type RunningServer, startServer, testEndpoint } from '../../../../scripts/servers/index.mjs';
 import { REPLICAS, type ServiceName } from './names.js';
 
 const exec = promisify(execFile);
 const OPERATOR = join(dirname(fileURLToPath(import.meta.resolve('@medveil/host'))), 'operator-main.js');
-/** Messages carry blocks and proposals. */
-export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** On a crowded machine everything takes longer. */
 const CROWDED_MS = 60_000;
 /** Who sends and reads messages. */
 export const MESSAGING: readonly ServiceName[] = ['pkg', 'contract', ...REPLICAS];
 export const STATEFUL: readonly ServiceName[] = ['pkg', 'contract', 'proxy-cloud', 'patient-api', 'research-api'];
+/** Who keeps objects. */
+const STORING: ReadonlySet<ServiceName> = new Set<ServiceName>(['proxy-cloud', 'patient-api', 'research-api']);
 
 /**
  * What a network's services stand on: a broker and a cache of its own, and a database and a bucket of its own on the servers for tests.
@@ -54,17 +55,17 @@ export class Servers {
     const { endpoint, caFile, passwords } = this.#secure();
     return {
       settings: {
-        transport: sends ? { kind: 'kafka', brokers: [endpoint], tls: true, caFile, saslUsername: service, maxMessageBytes: MAX_MESSAGE_BYTES, connectTimeoutMs: CROWDED_MS } : { kind: 'in-process' },
+        transport: sends ? { kind: 'kafka', brokers: [endpoint], tls: true, caFile, saslUsername: service, connectTimeoutMs: CROWDED_MS } : { kind: 'in-process' },
         ...(STATEFUL.includes(service) ? { database: { kind: 'postgres', poolSize: 5, statementTimeoutMs: 10_000 } } : {}),
         cache: { kind: 'redis' },
         startTimeoutMs: 5 * CROWDED_MS,
-        ...(service === 'proxy-cloud' ? { objects: { kind: 's3', bucket: this.bucket, createBucket: true, endpoint: this.#through('s3', s3).origin, accessKeyId: s3.username } } : {}),
+        ...(STORING.has(service) ? { objects: { kind: 's3', bucket: this.bucket, createBucket: true, endpoint: this.#through('s3', s3).origin, accessKeyId: s3.username } } : {}),
       },
       secrets: {
         CACHE_URL: this.#through('redis', new URL(this.redis.endpoint)).href,
         ...(sends ? { TRANSPORT_SASL_PASSWORD: passwords[service] ?? '' } : {}),
         ...(STATEFUL.includes(service) ? { DATABASE_URL: this.#databaseUrl(service), DATABASE_OWNER_URL: this.#through('postgres', new URL(this.database.url)).href } : {}),
-        ...(service === 'proxy-cloud' ? { OBJECTS_SECRET_ACCESS_KEY: s3.password } : {}),
+        ...(STORING.has(service) ? { OBJECTS_SECRET_ACCESS_KEY: s3.password } : {}),
       },
     };
   }
@@ -103,15 +104,22 @@ export class Servers {
     return secure;
   }
 
-  /** The operator's commands, as an operator gives them. */
-  async #operate(...words: readonly string[]): Promise<void> {
+  /** Of all topics. */
+  async deadLetters(): Promise<unknown[]> {
+    const lists = await Promise.all(Object.values(TOPICS).map(async (topic) => this.#operate('dead-letters', 'list', topic)));
+    return lists.flat();
+  }
+
+  /** The operator's commands, as an operator gives them. @returns the answers */
+  async #operate(...words: readonly string[]): Promise<unknown[]> {
     const { endpoint, caFile, passwords } = this.#secure();
     const settings = {
       KIND: 'kafka', BROKERS: endpoint, TLS: 'true', CA_FILE: caFile, SASL_USERNAME: 'admin', SASL_PASSWORD: passwords['admin'] ?? '', REPLICATION_FACTOR: '1',
-      MAX_MESSAGE_BYTES: String(MAX_MESSAGE_BYTES), CONNECT_TIMEOUT_MS: String(CROWDED_MS), REQUEST_TIMEOUT_MS: String(CROWDED_MS), CHECK_TIMEOUT_MS: String(CROWDED_MS),
+      CONNECT_TIMEOUT_MS: String(CROWDED_MS), REQUEST_TIMEOUT_MS: String(CROWDED_MS), CHECK_TIMEOUT_MS: String(CROWDED_MS),
     };
     const env = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`MEDVEIL_OPERATOR_TRANSPORT_${name}`, value]));
-    await exec(process.execPath, [OPERATOR, ...words], { env });
+    const { stdout } = await exec(process.execPath, [OPERATOR, ...words], { env });
+    return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
   }
 }
 

@@ -3,9 +3,11 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** One line of a service's log. */
-interface LogLine {
+export interface LogLine {
   readonly event: string;
   readonly url?: string;
+  readonly code?: string;
+  readonly error?: { readonly code?: string; readonly name?: string };
 }
 
 export interface ServiceProcessOptions {
@@ -15,6 +17,7 @@ export interface ServiceProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** what it prints is appended */
   readonly logFile: string;
+  readonly nodeArguments: readonly string[];
 }
 
 /** A service as an operating system's process, started as in production. The kernel ends it with the process that started it. */
@@ -37,9 +40,9 @@ export class ServiceProcess {
   }
 
   /** Resolves once it listens. @throws Error with what it said where it ends before */
-  static async start({ name, main, env, logFile }: ServiceProcessOptions): Promise<ServiceProcess> {
+  static async start({ name, main, env, logFile, nodeArguments }: ServiceProcessOptions): Promise<ServiceProcess> {
     const log = createWriteStream(logFile, { flags: 'a' });
-    const command = ['--pdeathsig', 'KILL', '--', process.execPath, '--enable-source-maps', main];
+    const command = ['--pdeathsig', 'KILL', '--', process.execPath, '--enable-source-maps', ...nodeArguments, main];
     const child = spawn('setpriv', command, { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const exited = new Promise<number | NodeJS.Signals>((resolve, reject) => {
       child.once('error', reject);
@@ -53,7 +56,7 @@ export class ServiceProcess {
     const port = await new Promise<number>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (text) => {
         log.write(`${text}\n`);
-        const line = parsed(text);
+        const line = parsedLine(text);
         if (line === undefined) return;
         if (line.event === 'replica-listening') transportPort = portOf(line.url);
         if (line.event === 'service-started') resolve(portOf(line.url));
@@ -92,7 +95,8 @@ function lastOf(child: ChildProcess, log: WriteStream): () => string {
   return () => errors;
 }
 
-function parsed(text: string): LogLine | undefined {
+/** @returns undefined for what is no line of the log, or not a whole one */
+export function parsedLine(text: string): LogLine | undefined {
   try {
     return JSON.parse(text) as LogLine;
   } catch {

@@ -19,7 +19,8 @@ const study = only(EXAMPLE_STUDIES.filter(({ id }) => id === 'diabetes-hba1c'));
 const FIRST_MATCHING = 1;
 const EVERY = 8;
 export const REWARD = 120;
-const DEPOSITS = 200_000;
+/** Of both institutions together. */
+export const DEPOSITS = 200_000;
 
 export const quiet = new Narrator(() => undefined);
 
@@ -88,6 +89,10 @@ export class Exchanges {
     private readonly scene: Scene,
   ) {}
 
+  get begun(): number {
+    return this.#begun;
+  }
+
   async begin(): Promise<BegunExchange> {
     const participant = this.scene.participants[this.#begun];
     if (participant === undefined) throw new Error(`there are ${this.scene.participants.length} patients only`);
@@ -100,12 +105,12 @@ export class Exchanges {
  * What must hold whatever happened: replicas agree, no credit was made or lost, every claim was paid at most once; and whoever executes
  * the chain again from the network's description comes to the same state.
  */
-export async function assertLedgerHolds(network: ProcessNetwork): Promise<Chain> {
+export async function assertLedgerHolds(network: ProcessNetwork, deposited = DEPOSITS): Promise<Chain> {
   const clients = await network.clients();
   const agreed = await replicasAgree(clients);
   assert.ok(agreed.agree && agreed.conserved, JSON.stringify(agreed));
   const totals = await clients.contract.totals();
-  assert.deepEqual([totals.conserved, totals.minted], [true, DEPOSITS]);
+  assert.deepEqual([totals.conserved, totals.minted], [true, deposited]);
   const chain = await readChain(clients.contract);
   const accepted = chain.entries.filter(({ receipt }) => receipt.ok);
   const claims = ofType(accepted, 'submit-claim').map(({ id }) => id);

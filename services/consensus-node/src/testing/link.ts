@@ -1,13 +1,19 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** One direction between two replicas, through a port of the test's own: it can be cut, mended and made slow. */
+/** Towards the target, or back from it. */
+export type Direction = 'there' | 'back';
+
+/** A way through a port of the test's own, for example from one replica to another: it can be cut, mended, made slow, and made to lose or change what it carries. */
 export class Link {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** where the replica at its end listens; null: not yet known */
-  target: number | null = null;
+  /** port of who listens at its end; several: each connection goes to the next of them; null: not yet known */
+  target: number | readonly number[] | null = null;
+  #accepted = 0;
   /** milliseconds that everything takes longer */
   delayMs = 0;
+  /** what becomes of a piece; null: it is lost, and the connection stays */
+  change: ((piece: Buffer, direction: Direction) => Buffer | null) | null = null;
   #isCut = false;
 
   private constructor() {
@@ -39,23 +45,31 @@ export class Link {
   }
 
   #accept(near: Socket): void {
-    if (this.#isCut || this.target === null) return void near.destroy();
-    const far = connect(this.target, '127.0.0.1');
-    this.#carry(near, far);
-    this.#carry(far, near);
+    const targets = [this.target ?? []].flat();
+    const port = targets[this.#accepted % targets.length];
+    this.#accepted += 1;
+    if (this.#isCut || port === undefined) return void near.destroy();
+    const far = connect(port, '127.0.0.1');
+    this.#carry(near, far, 'there');
+    this.#carry(far, near, 'back');
   }
 
-  #carry(from: Socket, to: Socket): void {
+  #carry(from: Socket, to: Socket, direction: Direction): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
     from.on('error', () => from.destroy());
+    const later = (act: () => void): void => {
+      if (this.delayMs === 0) act();
+      else setTimeout(act, this.delayMs);
+    };
     from.once('close', () => {
       this.#sockets.delete(from);
-      to.destroy();
+      // After what is still on its way.
+      later(() => to.destroySoon());
     });
     from.on('data', (chunk) => {
-      if (this.delayMs === 0) to.write(chunk);
-      else setTimeout(() => { if (!to.destroyed) to.write(chunk); }, this.delayMs);
+      const piece = this.change === null ? chunk : this.change(chunk, direction);
+      if (piece !== null) later(() => { if (to.writable) to.write(piece); });
     });
   }
 }

@@ -1,0 +1,3 @@
+import { describeExchange } from './exchange-specs.js';
+
+describeExchange('nine processes, replicas over the broker', 'bus');
