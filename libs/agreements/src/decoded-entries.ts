@@ -13,10 +13,15 @@ export class DecodedEntries<Entry> {
   of(bytes: Uint8Array, decode: (value: CborValue) => Entry): Entry {
     const known = this.#entries.get(bytes);
     if (known !== undefined) return known;
-    const entry = frozen(decode(decodeCanonical(bytes)));
-    if (this.#entries.size >= MOST_KEPT) this.#forgetOldest();
-    this.#entries.set(bytes, entry);
+    const entry = decode(decodeCanonical(bytes));
+    this.keep(bytes, entry);
     return entry;
+  }
+
+  /** @param entry what `bytes` decode to: what they were encoded from */
+  keep(bytes: Uint8Array, entry: Entry): void {
+    if (this.#entries.size >= MOST_KEPT) this.#forgetOldest();
+    this.#entries.set(bytes, frozen(entry));
   }
 
   #forgetOldest(): void {

@@ -1,6 +1,6 @@
 import type { CborValue } from '@medveil/encoding';
 import { AgreementsFault } from './errors.js';
-import { accountTable, claimTable, type Readable, replicaBondTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable, type Writable } from './state.js';
+import { accountTable, claimTable, type Readable, rememberWritten, replicaBondTable, requirementTable, supplyTable, voucherKeyTable, voucherRequestTable, type Writable } from './state.js';
 
 /**
  * The changes of one transaction, or of one block's beginning, before they are made: a rejection drops the draft,
@@ -28,7 +28,7 @@ export class Draft implements Readable, Writable {
   }
 
   /** @param target what the draft was begun on. @throws AgreementsFault `agreements/credits-not-conserved`, and then nothing was written */
-  commit(target: Writable): void {
+  commit(target: Writable & Pick<Readable, 'bytes'>): void {
     let difference = 0n;
     for (const key of this.changes.keys()) difference += contribution(this, key) - contribution(this.base, key);
     if (difference !== 0n) {
@@ -36,7 +36,11 @@ export class Draft implements Readable, Writable {
     }
     for (const [key, value] of this.changes) {
       if (value === undefined) target.delete(key);
-      else target.put(key, value);
+      else {
+        target.put(key, value);
+        const bytes = target.bytes?.(key);
+        if (bytes !== undefined) rememberWritten(value, bytes);
+      }
     }
   }
 }

@@ -63,7 +63,7 @@ export function createContract({ verifiers, rules = RULES }: ContractOptions): S
         const { transaction, isSigned } = transactions.read(bytes);
         checkEnvelope(call, transaction, isSigned);
         checkPoolable(call, transaction);
-        return { ok: true, sender: senderOf(transaction) };
+        return { ok: true, sender: senderOf(transaction), nonce: transaction.nonce };
       });
     },
   };

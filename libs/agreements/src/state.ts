@@ -39,6 +39,14 @@ export interface Table<Entry, Name extends readonly string[]> {
   remove(state: Writable, ...name: Name): void;
 }
 
+/** Where an entry is kept once it has its bytes. What a draft still holds as it was written is an entry already. */
+const written = new WeakMap<object, (bytes: Uint8Array) => void>();
+
+/** What was written need not be decoded when it is read. @param bytes of the state, made from `value` */
+export function rememberWritten(value: CborValue, bytes: Uint8Array): void {
+  if (typeof value === 'object' && value !== null) written.get(value)?.(bytes);
+}
+
 function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix: string, schema: Schema): Table<z.infer<Schema>, Name> {
   type Entry = z.infer<Schema>;
   const key = (...name: Name): string => [prefix, ...name].join('/');
@@ -48,8 +56,6 @@ function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix:
     return parsed.data;
   };
   const decoded = new DecodedEntries<Entry>();
-  // What a draft still holds as it was written is an entry already.
-  const written = new WeakSet<object>();
   const at = (state: Readable, place: string): Entry | null => {
     const encoded = state.bytes?.(place);
     if (encoded !== undefined) return decoded.of(encoded, decode);
@@ -61,7 +67,7 @@ function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix:
     prefix, key, decode, at,
     read: (state, ...name) => at(state, key(...name)),
     write: (state, entry, ...name) => {
-      if (typeof entry === 'object' && entry !== null) written.add(entry);
+      if (typeof entry === 'object' && entry !== null) written.set(entry, (bytes) => decoded.keep(bytes, entry));
       state.put(key(...name), entry as CborValue);
     },
     remove: (state, ...name) => state.delete(key(...name)),

@@ -1,8 +1,9 @@
-import { type CborValue, concatBytes, decodeCanonical, encodeCanonical } from '@medveil/encoding';
+import { concatBytes, decodeCanonical, encodeCanonical } from '@medveil/encoding';
 import { z } from 'zod';
 import { eligibilityError } from './errors.js';
 import { bytesToField, bytesToInteger, FIELD_BYTES, fieldToBytes } from './field.js';
 import { type Coding, KEY_BYTES, type Observation } from './observation.js';
+import { encodeObservationValue, observationValueSchema } from './observation-codec.js';
 import { MAX_OBSERVATIONS, type ObservationLeaf, PartTree } from './part-tree.js';
 import { PART_TYPES, type PartType } from './parts.js';
 import { type CommittedPart, type RecordTree } from './record.js';
@@ -78,17 +79,11 @@ function openLeaf(leaf: ObservationLeaf): OpenedLeaf {
 const field = z.instanceof(Uint8Array).transform(bytesToField);
 const bytesOf = (length: number) => z.instanceof(Uint8Array).refine((b) => b.length === length, { error: `must be ${length} bytes` });
 const text = z.string().min(1).max(200);
-const integer = z.union([z.int(), z.bigint()]).transform(BigInt);
-const value = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('quantity'), scaled: integer, unit: z.string().min(1).max(64) }),
-  z.strictObject({ kind: z.literal('coded'), system: text, code: text }),
-  z.strictObject({ kind: z.literal('present') }),
-]);
 const leafSchema = z.strictObject({
   system: text,
   code: text,
   timeMs: z.int(),
-  value,
+  value: observationValueSchema,
   key: bytesOf(KEY_BYTES).transform(bytesToInteger),
 });
 const openingSchema = z.strictObject({
@@ -124,17 +119,12 @@ export const encodeOpening = (opening: DeliveryOpening): Uint8Array =>
         system: observation.code.system,
         code: observation.code.code,
         timeMs: observation.timeMs,
-        value: encodeObservationValue(observation),
+        value: encodeObservationValue(observation.value),
         key: fieldToBytes(key).subarray(FIELD_BYTES - KEY_BYTES),
       })),
     })),
     closed: { ...opening.closed } as Record<string, Uint8Array>,
   });
-
-function encodeObservationValue({ value: v }: Observation): CborValue {
-  if (v.kind === 'quantity') return { kind: v.kind, scaled: v.scaled, unit: v.unit };
-  return v.kind === 'coded' ? { kind: v.kind, system: v.system, code: v.code } : { kind: v.kind };
-}
 
 /** @throws CodedError `eligibility/bad-opening` */
 export function decodeOpening(bytes: Uint8Array): DeliveryOpening {

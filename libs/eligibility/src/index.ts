@@ -6,6 +6,7 @@ export { type EligibilityError, type EligibilityErrorCode, isEligibilityError } 
 export { PART_TYPES, partIndex, type PartType } from './parts.js';
 export { bytesToField, FIELD_BYTES, FIELD_ORDER, fieldToBytes, hashToField, randomField } from './field.js';
 export { type Coding, dayOf, DAY_MS, type Observation, type ObservationValue, startOfDayMs } from './observation.js';
+export { encodeObservationValue, observationValueSchema } from './observation-codec.js';
 export {
   ADMINISTRATIVE_GENDER,
   BIRTH_DATE,

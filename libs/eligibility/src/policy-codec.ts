@@ -2,14 +2,11 @@ import { type CborValue, decodeCanonical, encodeCanonical } from '@medveil/encod
 import { z } from 'zod';
 import { type CompiledPolicy, EARLIEST_MS, LATEST_MS, slotClassOf, type ValueTest } from './compiled-policy.js';
 import { eligibilityError } from './errors.js';
-import { DAY_MS, QUANTITY_LIMIT, startOfDayMs } from './observation.js';
+import { DAY_MS, startOfDayMs } from './observation.js';
+import { encodeScaled, scaledSchema } from './observation-codec.js';
 import { PART_TYPES } from './parts.js';
 import { MAX_SET } from './policy.js';
 
-const integer = z
-  .union([z.int(), z.bigint()])
-  .transform(BigInt)
-  .refine((n) => n > -QUANTITY_LIMIT && n < QUANTITY_LIMIT, { error: 'must be below 2^62 in size' });
 const coding = z.strictObject({ system: z.string().min(1).max(200), code: z.string().min(1).max(100) });
 const dayStart = z.int().min(EARLIEST_MS).max(LATEST_MS).refine((t) => startOfDayMs(t) === t, { error: 'must be the start of a day' });
 const dayEnd = z.int().min(EARLIEST_MS).max(LATEST_MS).refine((t) => startOfDayMs(t) + DAY_MS - 1 === t, { error: 'must be the end of a day' });
@@ -18,7 +15,7 @@ const valueTest = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('any') }),
   z.strictObject({ kind: z.literal('set'), values: z.array(coding).min(1).max(MAX_SET) }),
   z
-    .strictObject({ kind: z.literal('range'), unit: z.string().min(1).max(64), min: integer, max: integer })
+    .strictObject({ kind: z.literal('range'), unit: z.string().min(1).max(64), min: scaledSchema, max: scaledSchema })
     .refine((r) => r.min <= r.max, { error: 'min is above max' }),
 ]);
 
@@ -67,7 +64,7 @@ export const encodePolicy = (policy: CompiledPolicy): Uint8Array =>
 
 function encodeTest(test: ValueTest): CborValue {
   if (test.kind === 'set') return { kind: test.kind, values: test.values.map((v) => ({ system: v.system, code: v.code })) };
-  return test.kind === 'any' ? { kind: test.kind } : { kind: test.kind, unit: test.unit, min: test.min, max: test.max };
+  return test.kind === 'any' ? { kind: test.kind } : { kind: test.kind, unit: test.unit, min: encodeScaled(test.min), max: encodeScaled(test.max) };
 }
 
 /**

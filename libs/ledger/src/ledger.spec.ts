@@ -193,7 +193,7 @@ describe('building blocks', () => {
     const { ledger } = await TestChain.open();
     const admission = ledger.checkTransaction(new Uint8Array(LEDGER_LIMITS.transactionBytes + 1), 0);
     assert.equal(!admission.ok && admission.code, 'ledger/too-large');
-    assert.deepEqual(ledger.checkTransaction(put('a', 1), 0), { ok: true, sender: 'anyone' });
+    assert.deepEqual(ledger.checkTransaction(put('a', 1), 0), { ok: true, sender: 'anyone', nonce: 0 });
   });
 });
 

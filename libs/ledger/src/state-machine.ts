@@ -19,7 +19,8 @@ export type ExecutionResult =
 
 /** Of the pool's cheap check. `sender` is what limits per sender count by. */
 export type Admission =
-  | { readonly ok: true; readonly sender: string }
+  /** `nonce`: its place among the sender's transactions. */
+  | { readonly ok: true; readonly sender: string; readonly nonce: number }
   | { readonly ok: false; readonly code: string; readonly reason: string };
 
 /**

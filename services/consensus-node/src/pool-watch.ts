@@ -18,10 +18,11 @@ export class PoolWatch {
     private readonly clock: Clock,
   ) {}
 
-  watch(requests: readonly PoolRequest[]): void {
-    for (const request of requests) {
+  /** @param nonces of the requests, in their order */
+  watch(requests: readonly PoolRequest[], nonces: readonly number[]): void {
+    for (const [index, request] of requests.entries()) {
       if (this.#watched.size >= MAX_WATCHED) this.#forgetOldest();
-      this.#watched.set(request.id, { request, nonce: null });
+      this.#watched.set(request.id, { request, nonce: nonces[index] ?? 0 });
     }
   }
 
@@ -44,10 +45,8 @@ export class PoolWatch {
     return line.toSorted((a, b) => this.#nonceOf(a) - this.#nonceOf(b));
   }
 
-  /** Read when it is first asked for: most senders have one transaction at a time. */
   #nonceOf({ id }: PoolRequest): number {
-    const watched = this.#watched.get(id);
-    return watched === undefined ? 0 : (watched.nonce ??= readSender(watched.request.bytes).nonce);
+    return this.#watched.get(id)?.nonce ?? 0;
   }
 
   /**
@@ -55,14 +54,16 @@ export class PoolWatch {
    * @returns the identifiers of watched requests that are no longer executable
    */
   afterBlock(transactionIds: readonly string[], transactions: readonly Uint8Array[]): string[] {
-    const senders = new Set<string | null>();
+    const lastNonces = new Map<string | null, number>();
     for (const [index, transaction] of transactions.entries()) {
       const id = transactionIds[index] ?? '';
-      senders.add(this.#watched.get(id)?.request.sender ?? readSender(transaction).sender);
+      const watched = this.#watched.get(id);
+      const { sender, nonce } = watched === undefined ? readSender(transaction) : { sender: watched.request.sender, nonce: watched.nonce };
+      lastNonces.set(sender, Math.max(nonce, lastNonces.get(sender) ?? 0));
       this.#watched.delete(id);
     }
-    if (transactions.length === 0 || this.#watched.size === 0) return [];
-    return this.#dropped((request) => senders.has(request.sender));
+    // Those that come after what the block holds are looked at by the next sweep.
+    return this.#dropped(({ request, nonce }) => nonce <= (lastNonces.get(request.sender) ?? -1));
   }
 
   /** Looks at all of them, since a transaction's time may be over. */
@@ -70,10 +71,11 @@ export class PoolWatch {
     return this.#dropped(() => true);
   }
 
-  #dropped(isConcerned: (request: PoolRequest) => boolean): string[] {
+  #dropped(isConcerned: (watched: Watched) => boolean): string[] {
     const dropped: string[] = [];
-    for (const { request } of this.#watched.values()) {
-      if (isConcerned(request) && !this.ledger.checkTransaction(request.bytes, this.clock()).ok) dropped.push(request.id);
+    for (const watched of this.#watched.values()) {
+      const { request } = watched;
+      if (isConcerned(watched) && !this.ledger.checkTransaction(request.bytes, this.clock()).ok) dropped.push(request.id);
     }
     for (const id of dropped) this.#watched.delete(id);
     return dropped;
@@ -87,7 +89,7 @@ export class PoolWatch {
 
 interface Watched {
   readonly request: PoolRequest;
-  nonce: number | null;
+  readonly nonce: number;
 }
 
 /** What is no transaction has no sender: it may be in a block all the same, and was rejected. */

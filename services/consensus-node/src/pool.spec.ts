@@ -21,9 +21,9 @@ describe('what a replica remembers of its pool', () => {
   const [a0, a1, a2, b0] = [requestOf(alice, 0), requestOf(alice, 1), requestOf(alice, 2), requestOf(bob, 0)];
   const watchOf = (dead: readonly PoolRequest[]) => {
     const checkTransaction = (bytes: Uint8Array): Admission =>
-      dead.some((request) => request.bytes === bytes) ? { ok: false, code: 'agreements/wrong-nonce', reason: '' } : { ok: true, sender: '' };
+      dead.some((request) => request.bytes === bytes) ? { ok: false, code: 'agreements/wrong-nonce', reason: '' } : { ok: true, sender: '', nonce: 0 };
     const watch = new PoolWatch({ checkTransaction }, () => 0);
-    watch.watch([a0, a1, b0]);
+    watch.watch([a0, a1, b0], [0, 1, 0]);
     return watch;
   };
 
@@ -44,7 +44,7 @@ describe('what a replica remembers of its pool', () => {
 
   it('puts each sender’s requests in the order of their nonces, in the places that the sender has', () => {
     const watch = watchOf([]);
-    watch.watch([a2]);
+    watch.watch([a2], [2]);
     assert.deepEqual(watch.inTurn([a2, b0, a0, a1]).map(({ id }) => id), [a0, b0, a1, a2].map(({ id }) => id));
   });
 });

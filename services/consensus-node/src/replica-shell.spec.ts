@@ -10,7 +10,7 @@ import { eventually } from './spec-world.js';
 
 const keys = [1, 2, 3, 4].map((seed) => signingKeyFromSeed(new Uint8Array(32).fill(seed)));
 const machine = { beginBlock: () => [], execute: () => ({ ok: true, events: [] }), nextDeadlineMs: () => null } satisfies Omit<StateMachine, 'checkTransaction'>;
-const admit = (): Admission => ({ ok: true, sender: 'anyone' });
+const admit = (): Admission => ({ ok: true, sender: 'anyone', nonce: 0 });
 
 /** The primary of four, whose disk is in the test's hands. */
 async function primary(append: (entries: readonly WalEntry[]) => Promise<void>, checkTransaction = admit) {

@@ -339,13 +339,17 @@ export class ReplicaShell {
 
   /** @returns false where those admitted are dropped, since the queue is full */
   #feedRequests(transactions: readonly Uint8Array[], admissions: readonly Admission[], origin: Origin): boolean {
-    const requests = transactions.flatMap((bytes, index): PoolRequest[] => {
+    const requests: PoolRequest[] = [];
+    const nonces: number[] = [];
+    for (const [index, bytes] of transactions.entries()) {
       const admission = admissions[index];
-      return admission?.ok === true ? [{ id: transactionIdOf(bytes), sender: admission.sender, bytes }] : [];
-    });
+      if (admission?.ok !== true) continue;
+      requests.push({ id: transactionIdOf(bytes), sender: admission.sender, bytes });
+      nonces.push(admission.nonce);
+    }
     if (requests.length === 0 && origin === 'client') return true;
     if (!this.feed({ type: 'requests', requests, origin })) return false;
-    this.#options.pool.watch(requests);
+    this.#options.pool.watch(requests, nonces);
     return true;
   }
 

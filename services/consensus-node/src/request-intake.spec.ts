@@ -11,7 +11,7 @@ function intake() {
   const checking = new RequestIntake((transaction) => {
     checked.push(transaction);
     if (transaction[0] === 9) throw new TypeError('a mistake');
-    return transaction[0] === 0 ? { ok: true, sender: 'anyone' } : { ok: false, code: 'test/no', reason: 'no' };
+    return transaction[0] === 0 ? { ok: true, sender: 'anyone', nonce: 0 } : { ok: false, code: 'test/no', reason: 'no' };
   });
   const finish = (): void => { while (!checking.isEmpty) checking.checkSome(); };
   return { checking, checked, finish };

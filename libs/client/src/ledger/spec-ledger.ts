@@ -19,7 +19,7 @@ const ACCOUNT = stateKeys.account(accountId(author.publicKey));
 const machine: StateMachine = {
   beginBlock: () => [],
   nextDeadlineMs: () => null,
-  checkTransaction: () => ({ ok: true, sender: 'anyone' }),
+  checkTransaction: () => ({ ok: true, sender: 'anyone', nonce: 0 }),
   execute(view, _context, bytes) {
     const value = decodeCanonical(bytes) as { readonly put?: string; readonly value?: CborValue };
     if (value.put !== undefined) {

@@ -1,5 +1,5 @@
 import { type CborValue, decodeCanonical, encodeCanonical } from '@medveil/encoding';
-import { type Attestation, decodeAttestation, encodeAttestation, type Observation, PART_TYPES, type PartType } from '@medveil/eligibility';
+import { type Attestation, decodeAttestation, encodeAttestation, encodeObservationValue, observationValueSchema, type Observation, PART_TYPES, type PartType } from '@medveil/eligibility';
 import { z } from 'zod';
 import { PatientApiError } from '../errors.js';
 
@@ -21,12 +21,6 @@ export interface StoredRecord {
 }
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
-const integer = z.union([z.int(), z.bigint()]).transform(BigInt);
-const value = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('quantity'), scaled: integer, unit: z.string() }),
-  z.strictObject({ kind: z.literal('coded'), system: z.string(), code: z.string() }),
-  z.strictObject({ kind: z.literal('present') }),
-]);
 const recordSchema = z.strictObject({
   version: z.literal(1),
   secretIndex: z.int().min(0),
@@ -35,7 +29,7 @@ const recordSchema = z.strictObject({
   parts: z.array(z.strictObject({
     part: z.enum(PART_TYPES),
     content: bytes,
-    observations: z.array(z.strictObject({ system: z.string(), code: z.string(), timeMs: z.int(), value })),
+    observations: z.array(z.strictObject({ system: z.string(), code: z.string(), timeMs: z.int(), value: observationValueSchema })),
   })).length(PART_TYPES.length),
 });
 
@@ -48,7 +42,7 @@ export const encodeRecord = (record: StoredRecord): Uint8Array =>
     parts: record.parts.map(({ part, content, observations }) => ({
       part,
       content,
-      observations: observations.map(({ code, timeMs, value: said }): CborValue => ({ system: code.system, code: code.code, timeMs, value: { ...said } })),
+      observations: observations.map(({ code, timeMs, value: said }): CborValue => ({ system: code.system, code: code.code, timeMs, value: encodeObservationValue(said) })),
     })),
   });
 
