@@ -10,7 +10,9 @@ import type { AgreementEvent } from './events.js';
 import { pseudonymBalance } from './pseudonym-balance.js';
 import { readClaim, readRequirement } from './queries.js';
 import { feeOf } from './rules/requirements.js';
+import * as tables from './state.js';
 import { openingTable, voucherKeyTable, voucherRequestTable } from './state.js';
+import type { MemoryView } from './testing/memory-view.js';
 import { claimBody, deliveryBody, licence, registerBody, releaseBody, terms } from './testing/exchange.js';
 import { modelVerifiers, type Numbers, type SentTransaction, type Stage, STAGE_STEPS, VOUCHER_KEYS } from './testing/model-steps.js';
 import { ReferenceModel, type ModelClaim } from './testing/reference-model.js';
@@ -290,6 +292,18 @@ const ACCEPTED: readonly BodyType[] = [
   'rule-dispute', 'record-deletion', 'request-vouchers', 'issue-vouchers', 'spend-vouchers', 'request-opening', 'approve-opening', 'vote',
 ];
 
+type AnyTable = Pick<tables.Table<unknown, []>, 'prefix' | 'at' | 'decode'>;
+const isTable = (each: unknown): each is AnyTable => typeof each === 'object' && each !== null && 'prefix' in each && 'decode' in each;
+
+/** What rules have written is kept as they wrote it and not decoded again: it has to be what its bytes decode to. */
+function requireEntriesAsWritten(view: MemoryView): void {
+  const byPrefix = new Map(Object.values<unknown>(tables).flatMap((each) => (isTable(each) ? [[each.prefix, each] as const] : [])));
+  for (const key of view.keys()) {
+    const table = byPrefix.get(key.split('/', 1)[0] ?? '');
+    if (table !== undefined) assert.deepEqual(table.at(view, key), table.decode(view.get(key)!), key);
+  }
+}
+
 it('agrees with the reference model, whatever honest, lazy and malicious actors do', () => {
   const number = fc.nat({ max: 99 });
   const steps = fc.array(fc.tuple(fc.nat({ max: STEPS.length - 1 }), number, number, number), { minLength: 100, maxLength: 300, size: 'max' });
@@ -304,6 +318,7 @@ it('agrees with the reference model, whatever honest, lazy and malicious actors 
         if (at % 25 === 0) play.compare();
       }
       play.compare();
+      requireEntriesAsWritten(play.world.view);
       seen.transactions += play.transactions;
       for (const { status } of play.model.claims) seen.statuses.add(status);
       for (const { type } of play.accepted) seen.accepted.add(type);

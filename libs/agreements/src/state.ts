@@ -40,11 +40,11 @@ export interface Table<Entry, Name extends readonly string[]> {
 }
 
 /** Where an entry is kept once it has its bytes. What a draft still holds as it was written is an entry already. */
-const written = new WeakMap<object, (bytes: Uint8Array) => void>();
+const written = new WeakMap<object, (encoded: Uint8Array) => void>();
 
-/** What was written need not be decoded when it is read. @param bytes of the state, made from `value` */
-export function rememberWritten(value: CborValue, bytes: Uint8Array): void {
-  if (typeof value === 'object' && value !== null) written.get(value)?.(bytes);
+/** What was written need not be decoded when it is read. @param encoded as the state holds it, made from `value` */
+export function rememberWritten(value: CborValue, encoded: Uint8Array): void {
+  if (typeof value === 'object' && value !== null) written.get(value)?.(encoded);
 }
 
 function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix: string, schema: Schema): Table<z.infer<Schema>, Name> {
@@ -67,7 +67,7 @@ function table<Schema extends z.ZodType, Name extends readonly string[]>(prefix:
     prefix, key, decode, at,
     read: (state, ...name) => at(state, key(...name)),
     write: (state, entry, ...name) => {
-      if (typeof entry === 'object' && entry !== null) written.set(entry, (bytes) => decoded.keep(bytes, entry));
+      if (typeof entry === 'object' && entry !== null) written.set(entry, (encoded) => decoded.keep(encoded, entry));
       state.put(key(...name), entry as CborValue);
     },
     remove: (state, ...name) => state.delete(key(...name)),

@@ -22,6 +22,10 @@ export class MemoryView implements StateView {
     return this.values.has(key);
   }
 
+  bytes(key: string): Uint8Array | undefined {
+    return this.values.get(key);
+  }
+
   put(key: string, value: CborValue): void {
     this.writes += 1;
     this.values.set(key, encodeCanonical(value));
