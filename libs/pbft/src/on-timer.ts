@@ -1,5 +1,6 @@
 import type { Context } from './context.js';
 import { stopFetching } from './fetch.js';
+import { staysInTouch } from './in-touch.js';
 import type { TimerId } from './inputs.js';
 import { onStatusTimer } from './on-status.js';
 import { onAssemblyTimeout } from './outline.js';
@@ -11,7 +12,7 @@ export function onTimer(ctx: Context, id: TimerId): void {
   if (!state.timers.delete(id)) return;
   switch (id) {
     case 'progress':
-      if (state.active) startViewChange(ctx, state.view + 1);
+      if (state.active && staysInTouch(ctx)) startViewChange(ctx, state.view + 1);
       return;
     case 'view-change':
       if (!state.active) startViewChange(ctx, state.view + 1);

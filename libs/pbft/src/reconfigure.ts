@@ -29,6 +29,8 @@ export function reconfigure(ctx: Context, configuration: Configuration): void {
     fetch: null,
     lastAsked: null,
     backoff: 0,
+    heard: new Set(),
+    inTouch: false,
     deliveredAtTick: -1,
   } satisfies Partial<typeof state>);
   for (const of of [state.viewChanges, state.slots, state.checkpoints, state.ownCheckpoints, state.ahead]) of.clear();

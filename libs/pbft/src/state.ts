@@ -133,6 +133,10 @@ export interface ReplicaState {
   timers: Set<TimerId>;
   /** The patience with leaders is progressTimeoutMs · 2^backoff. */
   backoff: number;
+  /** Of whom a message came since the last block, or since this replica was found out of touch. */
+  heard: Set<ReplicaId>;
+  /** False until a quorum is heard of: alone, it would leave a view in which the others go on. */
+  inTouch: boolean;
   deliveredAtTick: number;
   /** Not null: this replica lost its disk and is silent up to and including `until` (null: not known yet). */
   quiet: { until: number | null } | null;
@@ -178,6 +182,8 @@ export function newState(config: ReplicaConfig): ReplicaState {
     lastAsked: null,
     timers: new Set(),
     backoff: 0,
+    heard: new Set(),
+    inTouch: false,
     deliveredAtTick: -1,
     quiet: null,
     diverged: false,

@@ -16,6 +16,8 @@ import { matcher } from './pattern.js';
 import { ScenarioReplica } from './scenario-replica.js';
 
 const CHAIN_ID = 'scenario';
+/** Begins with replicas that have not heard of each other. */
+const APART = 'apart';
 const MAX_DELIVERIES = 10_000;
 
 interface InFlight {
@@ -91,7 +93,7 @@ export class Scenario {
     const seats = firstSeats(Number(count));
     const configuration = configurationOf(this.#keyring, 1, seats);
     this.#names = new Names(replicaSetDigest(configuration.replicaSet));
-    const given = Object.fromEntries(settings.map((setting) => setting.split('=')).map(([name = '', value = '']) => [name, Number(value)]));
+    const given = Object.fromEntries(settings.filter((setting) => setting !== APART).map((setting) => setting.split('=')).map(([name = '', value = '']) => [name, Number(value)]));
     const observer = {
       stepped: (id: number, effects: readonly Effect[]) => this.#print(id, effects),
       transmit: (from: number, to: string, effect: Extract<Effect, { type: 'broadcast' | 'send' }>) => this.#transmit(from, to, effect),
@@ -101,7 +103,10 @@ export class Scenario {
       const ports = { signerOf: this.#keyring.signersOf(id), verifier: this.#keyring.verifier, proposals: toyReader };
       return new ScenarioReplica(id, config, ports, this.#rules, observer, () => new ToyLedger(this.#keyring, seats));
     });
+    this.#inFlight = [];
     for (const replica of this.#replicas) replica.start();
+    // That they are there: each has heard of all.
+    if (!settings.includes(APART)) this.#deliver([]);
     this.#inFlight = [];
     this.#acts = new Map();
   }
