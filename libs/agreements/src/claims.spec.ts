@@ -45,6 +45,13 @@ describe('a claim', () => {
     world.refuses('agreements/missing-part', patient, claimBody(world, patient, 'ben', requirementId, 'r2'));
   });
 
+  it('needs ciphertexts that the institution has said it takes', () => {
+    const { world, requirementId, patient } = readyToClaim({ maxBodyBytes: 4_095 });
+    world.refuses('agreements/body-too-large', patient, claimBody(world, patient, 'ana', requirementId, 'r1'));
+    const { world: other, requirementId: just, patient: ana } = readyToClaim({ maxBodyBytes: 4_096 });
+    other.send(ana, claimBody(other, ana, 'ana', just, 'r1'));
+  });
+
   it('is refused when a single bit of its proof is wrong', () => {
     const { world, requirementId, patient } = readyToClaim();
     const body = claimBody(world, patient, 'ana', requirementId, 'r1');

@@ -60,6 +60,7 @@ export const REJECTION_CODES = [
   'agreements/unknown-record',
   'agreements/not-the-record-owner',
   'agreements/missing-part',
+  'agreements/body-too-large',
   // claims
   'agreements/unknown-issuer-root',
   'agreements/bad-eligibility-proof',

@@ -117,6 +117,8 @@ export const termsSchema = z.strictObject({
   expiresAtMs: timeMsSchema,
   /** Whether records count that the patient attested without a hospital: for agents to see; the policy behind h′ says it to the circuit. */
   acceptsSelfAttested: z.boolean(),
+  /** Largest ciphertext of one part: no claim with a larger one is accepted. Absent: none is too large. */
+  maxBodyBytes: z.int().min(1).optional(),
 });
 export type Terms = z.infer<typeof termsSchema>;
 

@@ -20,6 +20,7 @@ export type PatientApiErrorCode =
   | 'patient-api/not-revocable'
   | 'patient-api/gave-up'
   | 'patient-api/restoring'
+  | 'patient-api/part-too-large'
   | 'patient-api/unknown-voucher'
   | 'patient-api/unknown-payout'
   | 'patient-api/payout-conflict'
@@ -61,6 +62,7 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'patient-api/conflict': 409,
   'patient-api/circuit-not-held': 409,
   'patient-api/not-revocable': 409,
+  'patient-api/part-too-large': 409,
   'patient-api/unknown-voucher': 404,
   'patient-api/unknown-payout': 404,
   'patient-api/payout-conflict': 409,

@@ -39,7 +39,7 @@ export const researchApiSettings = z.strictObject({
   evidenceUrls: z.array(z.url()).max(16).default([]),
   /** institutions that this agent takes on */
   maxInstitutions: z.int().min(1).max(10_000).default(100),
-  /** largest encrypted body that is fetched */
+  /** largest encrypted body that is fetched: stands in the terms of what is released, so that no claim with a larger one is accepted */
   maxBodyBytes: z.int().min(4_096).max(1_024 * MIB).default(128 * MIB),
   /** how often a body that is not to be had is asked for before the delivery counts as failed */
   bodyAttempts: z.int().min(1).max(100).default(10),

@@ -68,6 +68,8 @@ function partsAskedFor(requirement: RequirementEntry, record: RecordEntry): { pa
   return requirement.terms.parts.map((wanted) => {
     const registered = record.parts.find(({ part }) => part === wanted);
     ensure(registered !== undefined, 'agreements/missing-part', 'the record has no ciphertext of a part that is asked for', { part: wanted });
+    const { maxBodyBytes = Infinity } = requirement.terms;
+    ensure(registered.bodyBytes <= maxBodyBytes, 'agreements/body-too-large', 'a ciphertext is larger than the institution takes', { part: wanted, bytes: registered.bodyBytes, max: maxBodyBytes });
     return { part: wanted, version: registered.version };
   });
 }

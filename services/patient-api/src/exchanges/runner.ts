@@ -21,7 +21,7 @@ type Outcome = 'next' | 'done' | { readonly againAtMs: number };
 
 /** What no further attempt can mend. */
 const HOPELESS = new Set([
-  'eligibility/not-eligible', 'eligibility/no-circuit-fits', 'patient-api/circuit-not-held', 'patient-api/record-unreadable', 'host/sealed-altered',
+  'eligibility/not-eligible', 'eligibility/no-circuit-fits', 'patient-api/circuit-not-held', 'patient-api/part-too-large', 'patient-api/record-unreadable', 'host/sealed-altered',
   'patient-api/related-keys', 'patient-api/unknown-record', 'identity/secret-not-found', 'agreements/malformed', 'agreements/too-large',
 ]);
 const GRANT_RETRY_MS = 2_000;

@@ -41,11 +41,18 @@ export class Uploads {
     for await (const piece of encryptBody(seed, context, once(containerOf(instance, part)), random)) pieces.push(piece);
     seed.fill(0);
     const body = concatBytes(...pieces);
+    requireTaken(instance, part, body.length);
     const bodyDigest = sha256(body);
     await this.connections.as(pseudonym).proxy.putBody(toHex(bodyDigest), body);
     const row: ExchangePartRow = { exchangeId: exchange.exchangeId, part, version: FIRST_VERSION, capsule, bodyDigest, bodyBytes: body.length };
     await database.queries.insert(exchangeParts).values(row).onConflictDoNothing();
   }
+}
+
+/** The ledger would refuse the claim, so nothing is brought anywhere. @throws PatientApiError `patient-api/part-too-large` */
+function requireTaken({ requirement }: Instance, part: PartType, bytes: number): void {
+  const { maxBodyBytes = Infinity } = requirement.terms;
+  if (bytes > maxBodyBytes) throw new PatientApiError('patient-api/part-too-large', 'the record’s part is larger than the institution takes', { part, bytes, max: maxBodyBytes });
 }
 
 /** What the institution will read: the part, and the opening that shows it to be the part that was proved about. */

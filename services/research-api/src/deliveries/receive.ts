@@ -43,6 +43,8 @@ const AWAY_RETRY_MS = 2_000;
 /** A body that is there but is not the one that was registered: asked for again in case the way was at fault. */
 const DIFFERENT_BODY_ATTEMPTS = 3;
 const BODY_TIMEOUT_MS = 10 * 60_000;
+/** Of terms that set no limit: nothing that the patient would be at fault for. */
+const TOO_LARGE = 'delivery/body-too-large';
 /** The rest of the time to settle is for the dispute. */
 const LATEST_SHARE = 0.75;
 
@@ -123,7 +125,7 @@ async function receiveAll(parts: ReceiveParts, row: DeliveryRow, checks: CheckLo
   const { delegatee } = await secrets.keys(row.institutionId);
   const containers: ReceivedContainer[] = [];
   for (const part of toOpen) {
-    const ciphertext = await fetchBody(context, proxy, part, checks);
+    const ciphertext = await fetchBody(readTerms(requirement).maxBodyBytes ?? context.settings.maxBodyBytes, proxy, part, checks);
     checkBody(part, ciphertext, checks);
     containers.push(await openPart(asDelegatee(context.pre, delegatee), part, ciphertext, checks));
   }
@@ -175,9 +177,8 @@ async function proxyOf({ context, institutions, credentials }: ReceiveParts, { i
   return new ProxyClient(new HttpClient({ baseUrl: proxyUrl, token, timeoutMs: BODY_TIMEOUT_MS, retries: 0 }));
 }
 
-async function fetchBody({ settings }: ResearchContext, proxy: ProxyClient, part: PartToOpen, checks: CheckLog): Promise<Uint8Array> {
-  const { maxBodyBytes } = settings;
-  if (part.bodyBytes > maxBodyBytes) checks.require(false, 'delivery/body-too-large', `body ${part.part}`, `${part.bodyBytes} bytes of at most ${maxBodyBytes}`);
+async function fetchBody(maxBodyBytes: number, proxy: ProxyClient, part: PartToOpen, checks: CheckLog): Promise<Uint8Array> {
+  if (part.bodyBytes > maxBodyBytes) checks.require(false, TOO_LARGE, `body ${part.part}`, `${part.bodyBytes} bytes of at most ${maxBodyBytes}`);
   try {
     return await proxy.body(toHex(part.bodyDigest), part.bodyBytes);
   } catch (error) {
@@ -189,7 +190,7 @@ async function fetchBody({ settings }: ResearchContext, proxy: ProxyClient, part
 /** What follows from the check, if the ledger still waits for it. */
 async function conclude(parts: ReceiveParts, row: DeliveryRow, signal: AbortSignal): Promise<void> {
   const { context, link } = parts;
-  const disputes = row.status === 'failed' && context.settings.disputeAutomatically && row.disputeCode === null;
+  const disputes = row.status === 'failed' && row.code !== TOO_LARGE && context.settings.disputeAutomatically && row.disputeCode === null;
   if (row.status !== 'verified' && !disputes) return;
   const claim = claimTable.decode((await link.access.readState(stateKeys.claim(row.claimId))) ?? null);
   if (claim.status !== 'delivered') return;

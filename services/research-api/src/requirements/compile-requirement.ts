@@ -25,9 +25,9 @@ export interface CompiledRequirement {
  */
 export function compileRequirement(
   request: RequirementRequest,
-  options: { readonly nowMs: number; readonly random: RandomBytes; readonly circuits: readonly CircuitFolder[]; readonly partDepth: number },
+  options: { readonly nowMs: number; readonly random: RandomBytes; readonly circuits: readonly CircuitFolder[]; readonly partDepth: number; readonly maxBodyBytes: number },
 ): CompiledRequirement {
-  const { nowMs, random, circuits, partDepth } = options;
+  const { nowMs, random, circuits, partDepth, maxBodyBytes } = options;
   const written = inPolicy(() => readPolicy(request.policy), () => '');
   const compile = (policy: Policy): CompiledPolicy => compilePolicy(policy, { releasedAtMs: nowMs, random });
   const policy = inPolicy(() => compile(written), () => placeOfFault(written, compile));
@@ -50,6 +50,7 @@ export function compileRequirement(
     quantity: request.quantity,
     expiresAtMs: request.expiresAtMs,
     acceptsSelfAttested: request.acceptsSelfAttested,
+    maxBodyBytes,
   });
   if (parsed.success) return { policy, terms: parsed.data };
   const issue = parsed.error.issues[0];

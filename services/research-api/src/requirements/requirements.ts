@@ -36,7 +36,7 @@ export class Requirements {
     const { chainId, clock, random, database, jobs, settings } = context;
     const { account } = await this.institutions.pinned(institutionId);
     const nowMs = clock();
-    const { policy, terms } = compileRequirement(request, { nowMs, random, circuits, partDepth: settings.partDepth });
+    const { policy, terms } = compileRequirement(request, { nowMs, random, circuits, partDepth: settings.partDepth, maxBodyBytes: settings.maxBodyBytes });
     const row: RequirementRow = {
       jobId: makeId('job', random(16)),
       institutionId,
