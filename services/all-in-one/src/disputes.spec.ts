@@ -1,6 +1,6 @@
 /**
  * The auditors on the real system. Disputes: the institution refuses what it was given, the auditors' agents look, more than half of them decide, the
- * ledger pays. The institution's agent is set to take no body of a size that bodies have, so it accuses honest patients. Openings: of the
+ * ledger pays. Whatever stands between the institution's agent and the proxy damages bodies, so it accuses honest patients. Openings: of the
  * pseudonyms that were used for it.
  */
 import assert from 'node:assert/strict';
@@ -16,6 +16,7 @@ import { until } from './demo/clients.js';
 import { enrolInstitutions, importPatients, matchAll, type OpenRequirement, type Participant, releaseRequirements } from './demo/scenario.js';
 import { replicasAgree } from './demo/verify.js';
 import { ofType, only, readChain } from './testing/chain.js';
+import { type DamagingRelay, damagingRelay } from './testing/damaging-relay.js';
 import { flipped } from './testing/delivery.js';
 import { codeOf } from './testing/refusals.js';
 import { startWorld, type World } from './testing/world.js';
@@ -31,6 +32,7 @@ const study = only(EXAMPLE_STUDIES.filter(({ id }) => id === 'diabetes-hba1c'));
 const auditor = (id: string) => ({ rulesAutomatically: id === 'auditor-0', retryMs: 100 });
 
 let skewMs = 0;
+let damaging: DamagingRelay;
 let world: World;
 let institution: researchApi.Institution;
 let diabetic: Participant;
@@ -38,7 +40,9 @@ let offers: OpenRequirement[];
 
 before(async () => {
   const parameters = { disputeBond: BOND, feeBasisPoints: 0 };
-  world = await startWorld({ clock: () => Date.now() + skewMs, research: { maxBodyBytes: 4_096 }, parameters, auditor });
+  damaging = await damagingRelay();
+  world = await startWorld({ clock: () => Date.now() + skewMs, research: { proxyUrl: damaging.url, bodyAttempts: 3, bodyRetryMs: 50 }, parameters, auditor });
+  damaging.target = world.system.urls['proxy-cloud'];
   const { clients, out } = world;
   const institutions = await enrolInstitutions(clients, out);
   [institution] = institutions as [researchApi.Institution];
@@ -49,7 +53,10 @@ before(async () => {
   await matchAll(clients, participants, offers);
 });
 
-after(() => world.end());
+after(async () => {
+  await world.end();
+  await damaging.close();
+});
 
 const soon = <T>(what: string, ask: () => Promise<T>, wanted: (answer: T) => boolean) => until(what, ask, wanted, WAIT_MS);
 const begin = (offer: number): Promise<patientApi.Exchange> =>

@@ -30,7 +30,7 @@ export interface SystemOptions {
   readonly busFaults?: BusFaultSettings;
   /** of the patients' agent */
   readonly patients?: Partial<Pick<PatientApiSettings, 'prover'>>;
-  readonly research?: Partial<Pick<ResearchApiSettings, 'partDepth' | 'maxBodyBytes' | 'disputeAutomatically'>>;
+  readonly research?: Partial<Pick<ResearchApiSettings, 'partDepth' | 'proxyUrl' | 'bodyAttempts' | 'bodyRetryMs' | 'disputeAutomatically'>>;
   /** default: auditors vote as they find */
   readonly auditor?: (id: string) => Partial<Pick<AuditorSettings, 'rulesAutomatically' | 'patience' | 'retryMs'>>;
   readonly onProgress: (line: string) => void;

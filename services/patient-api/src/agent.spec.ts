@@ -203,6 +203,18 @@ describe('the agent of patients and their hospital', () => {
     assert.equal((await agent.matches(patientId)).items.length, 1);
   });
 
+  it('brings nothing anywhere that is larger than the institution takes', async () => {
+    const { requirementId } = await world.institution.release(world.prover, world.circuit, 'non-exclusive', true, { maxBodyBytes: 100 });
+    const { patientId, recordId } = await patientWith(7.9);
+    await matchOf(patientId, requirementId);
+    const before_ = world.servers.proxy.seen.length;
+    const { exchangeId } = await agent.startExchange(patientId, { requirementId, recordId });
+    let exchange = await agent.exchange(exchangeId);
+    while (exchange.phase === 'prepared') exchange = await agent.exchange(exchangeId, 5_000);
+    assert.deepEqual([exchange.phase, exchange.code], ['failed', 'patient-api/part-too-large']);
+    assert.ok(world.servers.proxy.seen.slice(before_).every((line) => !line.startsWith('PUT')));
+  });
+
   it('carries an exchange from consent to payment, and hands over what was proved and no more', async () => {
     const { patientId, recordId } = await patientWith(8.1);
     const match = await matchOf(patientId, study.requirementId);

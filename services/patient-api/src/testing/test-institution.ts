@@ -39,12 +39,12 @@ export class TestInstitution {
   }
 
   /** Phase 2, with the proof on a sample of its own. */
-  async release(prover: Prover, circuit: ProvingCircuit, licence: 'exclusive' | 'non-exclusive', publishes = true): Promise<Study> {
+  async release(prover: Prover, circuit: ProvingCircuit, licence: 'exclusive' | 'non-exclusive', publishes = true, limits: Pick<Terms, 'maxBodyBytes'> = {}): Promise<Study> {
     const { world } = this;
     const { clock, random, network, keys, ledger } = world;
     const rules = validatePolicy({ version: 1, all: [{ latest: { code: HBA1C, value: { atLeast: 6.5, unit: '%' }, within: { lastDays: 365 } } }, { age: { atLeast: 18 } }] });
     const policy = compilePolicy(rules, { releasedAtMs: clock(), random });
-    const terms = this.#terms(policy, licence);
+    const terms = { ...this.#terms(policy, licence), ...limits };
     const institution = accountId(keys.institution.publicKey);
     const requirementId = requirementIdOf(network.chainId, institution, terms);
     const sampleKeys = derivePatientKeys(random(32));
