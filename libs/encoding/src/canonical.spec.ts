@@ -68,6 +68,15 @@ describe('canonical DAG-CBOR', () => {
     for (const [what, list] of Object.entries(forms)) for (const hex of list.split(' ')) assert.equal(taken(fromHex(hex)), false, `${what}: ${hex}`);
   });
 
+  it('makes no room for entries that are announced and not there, however deep', () => {
+    const announced = (head: string, count: number): Uint8Array => fromHex(head.repeat(count));
+    for (const bytes of [announced('99ffff', 100_000), announced('9a0003ffff', 100_000), announced('ba0001ffff', 100_000), announced('9b00000000000fffff', 50_000)]) assert.equal(taken(bytes), false);
+  });
+
+  it('refuses what is nested deeper than it could be written', () => {
+    assert.equal(taken(fromHex(`${'81'.repeat(100_000)}00`)), false);
+  });
+
   it('writes no value that it could not read again', () => {
     const values: unknown[] = [
       undefined, { a: undefined }, [undefined], Number.NaN, Infinity, 2 ** 53, -(2 ** 53), 1n, Symbol('a'), () => 1, new Date(0), new Map(), new Set(),

@@ -1,6 +1,7 @@
 import { BytesWrapper, CidLinkWrapper, decode, encode, toBytes } from '@atcute/cbor';
 import { equalBytes } from './bytes.js';
 import { CodedError } from './errors.js';
+import { isWellFormed } from './well-formed.js';
 
 /** What may be signed or hashed: safe integers (no floats by convention), no undefined, no maps with other than string keys. */
 export type CborValue =
@@ -28,6 +29,7 @@ export function encodeCanonical(value: CborValue): Uint8Array {
  * @throws CodedError `encoding/not-canonical`
  */
 export function decodeCanonical(bytes: Uint8Array): CborValue {
+  if (!isWellFormed(bytes)) throw new CodedError('encoding/not-canonical', 'not one CBOR item', { bytes: bytes.length });
   let value: CborValue;
   let again: Uint8Array;
   try {

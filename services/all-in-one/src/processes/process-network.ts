@@ -9,7 +9,7 @@ import { Link } from '@medveil/consensus-node/testing';
 import { loadNetwork, type Network } from '@medveil/host';
 import { type Clients, connect, until } from '../demo/clients.js';
 import type { SystemUrls } from '../system.js';
-import { isReplica, programOf, REPLICAS, type ReplicaName, type ServiceName, SERVICES } from './names.js';
+import { AUDITORS, isReplica, programOf, REPLICAS, type ReplicaName, type ServiceName, SERVICES } from './names.js';
 import { type LogLine, parsedLine, ServiceProcess } from './service-process.js';
 import { Servers } from './servers.js';
 
@@ -56,7 +56,7 @@ export class ProcessNetwork {
     });
     const network = new ProcessNetwork(folder, servers, options);
     try {
-      for (const name of [...SERVICES, ...REPLICAS]) network.#links.set(name, await Link.open());
+      for (const name of [...SERVICES, ...REPLICAS, ...AUDITORS]) network.#links.set(name, await Link.open());
       for (const name of REPLICAS) network.#streams.set(name, await Link.open());
       await network.#setUp();
       return network;
@@ -161,7 +161,7 @@ export class ProcessNetwork {
 
   get urls(): SystemUrls {
     const [pkg, contract, proxy, patient, research] = SERVICES.map((name) => this.url(name)) as [string, string, string, string, string];
-    return { pkg, contract, 'proxy-cloud': proxy, 'patient-api': patient, 'research-api': research, replicas: REPLICAS.map((name) => this.url(name)), auditors: [] };
+    return { pkg, contract, 'proxy-cloud': proxy, 'patient-api': patient, 'research-api': research, replicas: REPLICAS.map((name) => this.url(name)), auditors: AUDITORS.map((name) => this.url(name)) };
   }
 
   /** A token of the network's operator. */
@@ -274,6 +274,10 @@ export class ProcessNetwork {
         return { ...agent, hospital: { enrolmentId: HOSPITAL } };
       case 'research-api':
         return agent;
+      case 'auditor-0':
+      case 'auditor-1':
+      case 'auditor-2':
+        return { contractUrl, proxyUrl: agent.proxyUrl, rulesAutomatically: true, retryMs: 200 };
       default:
         return name satisfies never;
     }

@@ -66,10 +66,15 @@ export class BegunExchange {
     await this.#when(`an exchange ${phase}`, ({ phases, nextStep }) => phase in phases || nextStep === null);
   }
 
+  /** As it is at its end. */
+  ended(): Promise<patientApi.Exchange> {
+    return this.#when('the end of an exchange', ({ nextStep }) => nextStep === null);
+  }
+
   /** It ends settled, checked by the institution, and the patient has what it paid. */
   async settled(): Promise<void> {
     const { clients, participant } = this;
-    const ended = await this.#when('the end of an exchange', ({ nextStep }) => nextStep === null);
+    const ended = await this.ended();
     assert.deepEqual([ended.phase, ended.code], ['settled', null]);
     assert.ok(await eventually('the delivery', () => verifyDelivery(clients, { participant, requirement: this.scene.requirement, exchange: ended }, quiet)));
     assert.equal((await eventually('the earnings', () => clients.patient.earnings(participant.patientId))).credits, ended.paid);
