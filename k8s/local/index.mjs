@@ -26,6 +26,9 @@ function running() {
   return startOf(pid) === start ? { pid, start } : undefined;
 }
 
+/** Whether a cluster runs here. */
+export const isUp = () => running() !== undefined;
+
 const kubectl = async (...args) => runProgram(join(BIN, 'kubectl'), ['--kubeconfig', KUBECONFIG, ...args]);
 
 /** Brings the cluster up, and returns when it takes work. One that is up stays as it is. */

@@ -87,13 +87,16 @@ export async function checkEdges(cluster, like) {
   for (const [from, to, port] of ALLOWED) await attempt(from, to, port, true);
   for (const [from, to, port, why] of FORBIDDEN) await attempt(from, to, port, false, why);
   const targets = new Set([...ALLOWED, ...FORBIDDEN].map(([, to, port]) => `${to}:${port}`));
-  await cluster.create(stranger('stranger', like));
-  await cluster.kubectl(['wait', 'pod/stranger', '--for=condition=Ready', '--timeout=60s'], { timeoutSeconds: 70 });
-  for (const target of targets) {
-    const [to, port] = target.split(':');
-    if (await isOpen(cluster, 'stranger', server(to), port)) wrong.push(`a stranger reaches ${target}`);
+  try {
+    await cluster.create(stranger('stranger', like));
+    await cluster.kubectl(['wait', 'pod/stranger', '--for=condition=Ready', '--timeout=60s'], { timeoutSeconds: 70 });
+    for (const target of targets) {
+      const [to, port] = target.split(':');
+      if (await isOpen(cluster, 'stranger', server(to), port)) wrong.push(`a stranger reaches ${target}`);
+    }
+  } finally {
+    await cluster.kubectl(['delete', 'pod', 'stranger', '--ignore-not-found', '--wait=false']);
   }
-  await cluster.kubectl(['delete', 'pod', 'stranger', '--wait=false']);
   ensure(wrong.length === 0, wrong.join('; '));
   return `${ALLOWED.length} edges open, ${FORBIDDEN.length + targets.size} closed`;
 }

@@ -53,6 +53,7 @@ export class Release {
     const [container] = spec.containers;
     const args = container.args.filter((arg) => without === undefined || !arg.includes(`//${replicaPod(without)}:`));
     const { nodeName: _node, initContainers: _ready, ...rest } = spec;
+    await this.cluster.kubectl(['delete', 'pod', name, '--ignore-not-found']);
     await this.cluster.create({
       apiVersion: 'v1',
       kind: 'Pod',

@@ -66,6 +66,20 @@ describe('the normal case', () => {
     assert.deepEqual(heights(four), [5, 5, 5, 5]);
   });
 
+  it('tells how far the others are by what f+1 of them claim, not by one', () => {
+    const four = new NetworkOfFour();
+    four.arrives = (from, to) => from !== 3 && to !== 3;
+    for (let i = 0; i < 5; i += 1) four.request(0, `c0/${i}`);
+    const seen = [0, 1, 2].map((speaker) => {
+      four.arrives = (from, to, kind) => from === speaker && to === 3 && kind === 'status';
+      four.step(speaker, { type: 'timer', id: 'status' });
+      four.settle();
+      const report = four.replicas[3]?.report();
+      return [report?.heard, report?.certified, report?.executed];
+    });
+    assert.deepEqual(seen, [[1, 0, 0], [2, 5, 0], [3, 5, 0]]);
+  });
+
   it('lets the log begin anew at a stable checkpoint', () => {
     const four = new NetworkOfFour();
     for (let i = 0; i < 3; i += 1) four.request(0, `c0/${i}`);

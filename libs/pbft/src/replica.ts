@@ -2,9 +2,9 @@ import { configured, type ReplicaConfig } from './config.js';
 import type { Effect } from './effects.js';
 import type { Input } from './inputs.js';
 import type { ReplicaPorts } from './ports.js';
-import { NO_SEAT, primaryOf, type ReplicaId } from './replica-set.js';
+import { faultsTolerated, NO_SEAT, primaryOf, type ReplicaId } from './replica-set.js';
 import { PRODUCTION_RULES } from './rules.js';
-import { newState, type ReplicaState } from './state.js';
+import { certifiedSequence, newState, type ReplicaState } from './state.js';
 import { stepWith } from './step.js';
 
 /** Where a replica stands: for health, metrics and the explorer. */
@@ -22,6 +22,10 @@ export interface ReplicaReport {
   readonly delivered: number;
   readonly executed: number;
   readonly stable: number;
+  /** The highest block known to be committed: its certificate is here, or f+1 other members claim to have delivered it, one of them correct. */
+  readonly certified: number;
+  /** Other members that have said in this configuration where they stand. */
+  readonly heard: number;
   readonly pendingRequests: number;
   /** True while a replica whose disk was lost does not vote. */
   readonly recovering: boolean;
@@ -58,8 +62,16 @@ export const reportOn = (state: ReplicaState): ReplicaReport => ({
   delivered: state.delivered.sequence,
   executed: state.executed.sequence,
   stable: state.stable?.sequence ?? state.config.epoch - 1,
+  certified: Math.max(certifiedSequence(state), claimedByCorrect(state)),
+  heard: claims(state).length,
   pendingRequests: state.pool.waiting.size,
   recovering: state.quiet !== null,
   diverged: state.diverged,
   dropped: new Map([...state.dropped].map(([name, counts]) => [name, { ...counts }])),
 });
+
+const claims = ({ peers, config }: ReplicaState): number[] => peers.flatMap(({ head }, replica) => (replica === config.replica || head < 0 ? [] : [head]));
+
+/** The (f+1)-th highest claim: what at least one correct member has delivered. */
+const claimedByCorrect = (state: ReplicaState): number =>
+  claims(state).toSorted((a, b) => b - a)[faultsTolerated(state.config.names.length)] ?? 0;

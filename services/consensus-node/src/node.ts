@@ -16,6 +16,7 @@ import { openNodeTransport } from './node-transport.js';
 import { OperatorQueue } from './operator-queue.js';
 import { PoolWatch } from './pool-watch.js';
 import { type KnownProposal, ProposalBoard } from './proposals.js';
+import { Readiness } from './readiness.js';
 import type { ReplicaKeys } from './replica-keys.js';
 import { configurationOf, type OpenTransport, ReplicaShell } from './replica-shell.js';
 import type { ConsensusNodeSettings } from './settings.js';
@@ -60,6 +61,7 @@ const MAX_PROPOSAL_BYTES = 768 * 1024;
 /** One consortium member's replica: its ledger, its part in the protocol, its vote. */
 export class ConsensusNode {
   readonly proposals = new ProposalBoard();
+  readonly #readiness = new Readiness();
   #failed = false;
   #operatorPoll: NodeJS.Timeout | undefined;
   #conservation: { readonly height: number; readonly holds: boolean } | undefined;
@@ -176,9 +178,13 @@ export class ConsensusNode {
     await this.ledger.store.close();
   }
 
-  /** The replica votes and follows: a readiness check. */
+  /**
+   * A readiness check.
+   * @throws CodedError `consensus-node/replica-stopped`, or as Readiness.check
+   */
   check(): void {
     if (this.#failed) throw new CodedError('consensus-node/replica-stopped', 'the replica has stopped');
+    this.#readiness.check(this.name, this.shell.report());
   }
 
   /** Of this replica, in the ledger's sets and for transports. */

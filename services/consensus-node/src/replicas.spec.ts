@@ -26,6 +26,16 @@ async function votesAgain(world: World, name: (typeof REPLICAS)[number]): Promis
   }, 32);
 }
 
+/** What a node says of its replica to whoever asks whether it is ready. */
+async function readiness(world: World, name: (typeof REPLICAS)[number]): Promise<unknown> {
+  const answer = await fetch(new URL('/health/ready', world.running.get(name)?.url));
+  const { checks } = (await answer.json()) as { checks: Record<string, string> };
+  assert.equal(answer.status === 200, checks['replica'] === 'ok');
+  return checks['replica'];
+}
+
+const isReady = async (world: World, name: (typeof REPLICAS)[number]) => eventually(async () => ((await readiness(world, name)) === 'ok' ? true : undefined));
+
 describe('four replicas on a bus that duplicates, delays and reorders', () => {
   let world: World;
   before(async () => {
@@ -49,6 +59,7 @@ describe('four replicas on a bus that duplicates, delays and reorders', () => {
     await world.mint(16);
     const { height } = await world.agreed(...REPLICAS);
     assert.ok(height >= 2);
+    for (const name of REPLICAS) await isReady(world, name);
     const status = await world.client('replica-2').status();
     assert.deepEqual([status.creditsConserved, status.evidence, status.replica], [true, 0, 'replica-2']);
   });
@@ -69,8 +80,7 @@ describe('four replicas on a bus that duplicates, delays and reorders', () => {
     await assert.rejects(world.client('replica-0').proposals(), problem('http/forbidden', 403));
     await assert.rejects(world.client('replica-0').blocks({ from: 0 }), problem('http/invalid-request', 400));
     await assert.rejects(world.client('replica-0', ['consensus:vote']).vote(toBase64Url(encodeCanonical({ no: 'proposal' }))), problem('consensus-node/bad-proposal', 422));
-    const get = async (path: string) => (await fetch(new URL(path, world.running.get('replica-0')?.url))).status;
-    assert.deepEqual([await get('/health/ready'), await get('/v1/evidence')], [200, 401]);
+    assert.equal((await fetch(new URL('/v1/evidence', world.running.get('replica-0')?.url))).status, 401);
   });
 
   it('pin a member that the PKG has enrolled, once enough of them voted', async () => {
@@ -129,7 +139,9 @@ describe('four replicas on a bus that duplicates, delays and reorders', () => {
     await world.wipe('replica-2');
     await world.start('replica-2');
     assert.equal(world.node('replica-2').report().recovering, true);
+    assert.equal(await readiness(world, 'replica-2'), 'consensus-node/not-voting');
     await votesAgain(world, 'replica-2');
+    await isReady(world, 'replica-2');
     // And again from disk, as any other.
     await world.stop('replica-2');
     await world.start('replica-2');
