@@ -30,6 +30,7 @@ http:
   host: 0.0.0.0
   port: 8080
   trustProxy: {{ or $root.Values.exposure.ingress.enabled $root.Values.exposure.gateway.enabled }}
+  drainDelayMs: {{ int $root.Values.drainDelayMs }}
 networkFile: /etc/medveil/network/network.json
 vault:
   folder: {{ ternary "/vault/sealed" "/etc/medveil/vault" (has .component (list "consensusNode" "patientApi" "researchApi")) }}
@@ -40,6 +41,11 @@ operatorPublicKey: {{ . }}
 infrastructure:
   # Of what is not used: nothing is kept here.
   dataFolder: /tmp/infrastructure
+  {{- with $root.Values.monitoring.tracing }}
+  {{- if .endpoint }}
+  tracing: {endpoint: {{ .endpoint | quote }}, sampleRatio: {{ .sampleRatio }}}
+  {{- end }}
+  {{- end }}
   {{- if has "kafka" .row.needs }}
   transport: {{ include "medveil.config.kafka" $root | nindent 4 }}
   {{- end }}
@@ -113,6 +119,9 @@ encryptionKeyId: {{ . }}
 
 {{- define "medveil.config.pkg" -}}
 contractUrl: {{ include "medveil.url" (list .root "contract") }}
+{{- with .root.Values.pkg.identityProviders }}
+identityProviders: {{ toJson . }}
+{{- end }}
 {{- end -}}
 
 {{- define "medveil.config.proxyCloud" -}}
@@ -149,16 +158,28 @@ circuitFolders: {{ toJson .root.Values.circuits.folders }}
 {{ include "medveil.config.agent" . }}
 hospital:
   enrolmentId: {{ .root.Values.patientApi.hospital.enrolmentId }}
+{{- with .root.Values.patientApi.standingRules }}
+standingExchangesPerHour: {{ int .exchangesPerHour }}
+standingSpreadMs: {{ int .spreadMs }}
+{{- end }}
 {{- end -}}
 
 {{- define "medveil.config.researchApi" -}}
 {{ include "medveil.config.agent" . }}
+{{- include "medveil.config.evidence" . }}
 {{- end -}}
 
 {{- define "medveil.config.auditor" -}}
 auditor: auditor-{{ .index }}
 contractUrl: {{ include "medveil.url" (list .root "contract") }}
 proxyUrl: {{ include "medveil.url" (list .root "proxyCloud") }}
+{{- include "medveil.config.evidence" . }}
+{{- end -}}
+
+{{- define "medveil.config.evidence" -}}
+{{- with .root.Values.endpoints.evidence }}
+evidenceUrls: {{ toJson . }}
+{{- end }}
 {{- end -}}
 
 {{/* URLs of consensus nodes by replica, here and elsewhere. Arguments: dict root except */}}

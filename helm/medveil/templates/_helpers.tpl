@@ -91,6 +91,12 @@ resources:
     storage: {{ .size }}
 {{- end -}}
 
+{{/* Argument: a URL */}}
+{{- define "medveil.portOf" -}}
+{{- $url := urlParse . -}}
+{{- default (ternary "443" "80" (eq $url.scheme "https")) (regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host)) -}}
+{{- end -}}
+
 {{/* The restricted profile of the pod security standards, whatever the image says. Argument: user and group. */}}
 {{- define "medveil.podSecurity" -}}
 runAsNonRoot: true

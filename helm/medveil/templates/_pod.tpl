@@ -88,7 +88,7 @@ spec:
   automountServiceAccountToken: false
   enableServiceLinks: false
   securityContext: {{ include "medveil.podSecurity" 10001 | nindent 4 }}
-  terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+  terminationGracePeriodSeconds: {{ add $values.terminationGracePeriodSeconds (ceil (divf $root.Values.drainDelayMs 1000)) }}
   {{- with $values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
