@@ -93,6 +93,12 @@ export class Release {
     });
   }
 
+  /** Whether a replica's pod answers, ready or not. */
+  async isServing(index) {
+    const { status } = await this.cluster.json('get', 'pod', replicaPod(index));
+    return status.containerStatuses?.every(({ started }) => started) === true;
+  }
+
   /** What a service of a replica's pod measures. */
   async metric(index, name) {
     const script = "fetch('http://127.0.0.1:8080/metrics').then((answer) => answer.text()).then((text) => process.stdout.write(text))";

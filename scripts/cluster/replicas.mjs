@@ -58,8 +58,10 @@ export async function loseVolume(release, expectSnapshot) {
     const found = await release.cluster.json('get', 'pvc', claim);
     return found.metadata.uid !== metadata.uid && found.status.phase === 'Bound' ? true : undefined;
   });
-  await release.replicasAreReady(READY_SECONDS);
+  await eventually('it serves again', READY_SECONDS, async () => ((await release.isServing(2)) ? true : undefined));
+  // It becomes ready by the blocks that this makes: before them it may not vote, and where nothing happens there are none.
   const told = await release.exchange('after-a-volume-was-lost', 300);
+  await release.replicasAreReady(READY_SECONDS);
   const [mine, others] = await eventually('it is where the others are', 60, async () => {
     const heights = [await release.metric(2, 'medveil_consensus_height'), await release.metric(0, 'medveil_consensus_height')];
     return heights[0] >= heights[1] - 1 ? heights : undefined;
