@@ -24,6 +24,9 @@ const { values: { context, values: valuesFiles, only, keep, namespace: givenName
   },
 });
 
+/** More than an upgrade may take. */
+const LOAD_SECONDS = 1_000;
+
 const isLocal = context === undefined;
 const steps = new Steps();
 
@@ -68,8 +71,8 @@ async function policies(release) {
 
 /** While exchanges are begun without a pause every pod is replaced by one of another version, and none of them fails. */
 async function underLoad(release, name, change) {
-  const { ended } = await release.startExchanges(name, { forSeconds: 120, parallel: 2, deadlineSeconds: 600 });
-  const [result] = await Promise.all([ended, change()]);
+  const { ended, enough } = await release.startExchanges(name, { forSeconds: LOAD_SECONDS, parallel: 2, deadlineSeconds: LOAD_SECONDS });
+  const [result] = await Promise.all([ended, change().finally(enough)]);
   return tellExchanges(result);
 }
 

@@ -3,6 +3,8 @@ import { ensure, eventually } from './steps.mjs';
 import { RELEASE } from './release.mjs';
 
 const TIMEOUT_MS = 3_000;
+/** Connections that are tried at a time: what is closed is found out by waiting. */
+const AT_A_TIME = 4;
 
 /** Prints `open` where a TCP connection is accepted, `closed` where it is refused or, as a policy has it, met by silence, `unknown` for a name of nobody. */
 const tryScript = (host, port) => `const socket = require('node:net').connect(${port}, '${host}'); const end = (word) => { console.log(word); process.exit(); };
@@ -78,25 +80,29 @@ export async function enforcesPolicies(cluster, like) {
   }
 }
 
+async function inGroups(items, run) {
+  for (let from = 0; from < items.length; from += AT_A_TIME) await Promise.all(items.slice(from, from + AT_A_TIME).map(run));
+}
+
 /** What is allowed gets through, what is not does not, and a stranger reaches nothing. */
 export async function checkEdges(cluster, like) {
   const wrong = [];
   const attempt = async (from, to, port, expected, why) => {
     if ((await isOpen(cluster, await podOf(cluster, from), server(to), port)) !== expected) wrong.push(`${from} → ${to}:${port} is ${expected ? 'closed' : `open (${why})`}`);
   };
-  for (const [from, to, port] of ALLOWED) await attempt(from, to, port, true);
-  for (const [from, to, port, why] of FORBIDDEN) await attempt(from, to, port, false, why);
-  const targets = new Set([...ALLOWED, ...FORBIDDEN].map(([, to, port]) => `${to}:${port}`));
+  await inGroups(ALLOWED, async ([from, to, port]) => attempt(from, to, port, true));
+  await inGroups(FORBIDDEN, async ([from, to, port, why]) => attempt(from, to, port, false, why));
+  const targets = [...new Set([...ALLOWED, ...FORBIDDEN].map(([, to, port]) => `${to}:${port}`))];
   try {
     await cluster.create(stranger('stranger', like));
     await cluster.kubectl(['wait', 'pod/stranger', '--for=condition=Ready', '--timeout=60s'], { timeoutSeconds: 70 });
-    for (const target of targets) {
+    await inGroups(targets, async (target) => {
       const [to, port] = target.split(':');
       if (await isOpen(cluster, 'stranger', server(to), port)) wrong.push(`a stranger reaches ${target}`);
-    }
+    });
   } finally {
     await cluster.kubectl(['delete', 'pod', 'stranger', '--ignore-not-found', '--wait=false']);
   }
   ensure(wrong.length === 0, wrong.join('; '));
-  return `${ALLOWED.length} edges open, ${FORBIDDEN.length + targets.size} closed`;
+  return `${ALLOWED.length} edges open, ${FORBIDDEN.length + targets.length} closed`;
 }

@@ -46,7 +46,7 @@ export class Release {
   /**
    * Starts exchanges in a pod like that of `helm test`, also on a node that takes no others.
    * @param options without: a replica that is away, and cannot be asked whether it agrees at the end
-   * @returns a promise of what the exchanges came to, once all of them have ended
+   * @returns ended: a promise of what the exchanges came to, once all of them have ended; enough: begins no more of them
    */
   async startExchanges(name, { forSeconds = 0, parallel = 1, deadlineSeconds, without }) {
     const { spec, metadata } = await this.cluster.json('get', 'pod', TEST_POD);
@@ -65,7 +65,8 @@ export class Release {
         containers: [{ ...container, args: [...args, `--for=${forSeconds}`, `--parallel=${parallel}`] }],
       },
     });
-    return { ended: this.#exchangesOf(name, deadlineSeconds) };
+    const enough = async () => this.cluster.kubectl(['exec', name, '--', 'node', '-e', "process.kill(1, 'SIGTERM')"]);
+    return { ended: this.#exchangesOf(name, deadlineSeconds), enough };
   }
 
   async #exchangesOf(name, deadlineSeconds) {

@@ -23,8 +23,16 @@ const MOST_EXCHANGES = 2_000;
 /** of the generator, 2^32: another one each time, so that each run has patients of its own */
 const SEEDS = 2 ** 32;
 
+export interface Load {
+  /** begins exchanges for so long; 0: one of each worker */
+  readonly forMs: number;
+  readonly parallel: number;
+  /** aborted where none is to be begun any more, though the time is not over */
+  readonly enough?: AbortSignal;
+}
+
 /** An institution of this run's own asks; patients of this run's own sell, each once, until the time is over. */
-export async function runExchanges(clients: Clients, { forMs, parallel }: { readonly forMs: number; readonly parallel: number }, out: Narrator): Promise<Exchanges> {
+export async function runExchanges(clients: Clients, { forMs, parallel, enough }: Load, out: Narrator): Promise<Exchanges> {
   out.chapter('An institution enrols and releases a requirement');
   const requirement = await open(clients, out);
   out.chapter(forMs === 0 ? `Patients: ${parallel}` : `Patients: ${parallel} at a time, for ${forMs / 1_000} s`);
@@ -42,7 +50,7 @@ export async function runExchanges(clients: Clients, { forMs, parallel }: { read
       slowestMs = Math.max(slowestMs, performance.now() - beganMs);
       if (problem === null) settled += 1;
       else failed.push(problem);
-    } while (performance.now() < untilMs);
+    } while (performance.now() < untilMs && enough?.aborted !== true);
   };
   await Promise.all(Array.from({ length: parallel }, worker));
   const totals = await clients.contract.totals();

@@ -1,4 +1,7 @@
-/** Exchanges on a network that runs already: `helm test` lets it run inside the cluster. The last line is JSON; exits with 0 only if every check held. */
+/**
+ * Exchanges on a network that runs already: `helm test` lets it run inside the cluster. SIGTERM: no more are begun. The last line is JSON; exits
+ * with 0 only if every check held.
+ */
 import { connect } from '../demo/clients.js';
 import { Narrator } from '../demo/narrator.js';
 import { runExchanges } from './exchanges.js';
@@ -9,7 +12,9 @@ const RETRIES = 30;
 
 const { urls, token, forMs, parallel } = await readExchangeOptions(process.argv.slice(2));
 const out = new Narrator();
-const result = await runExchanges(connect(urls, token, RETRIES), { forMs, parallel }, out).catch((error: unknown) => ({ settled: 0, failed: [String(error)], slowestSeconds: 0 }));
+const enough = new AbortController();
+process.once('SIGTERM', () => enough.abort());
+const result = await runExchanges(connect(urls, token, RETRIES), { forMs, parallel, enough: enough.signal }, out).catch((error: unknown) => ({ settled: 0, failed: [String(error)], slowestSeconds: 0 }));
 const failed = [...result.failed, ...out.failed];
 const ok = result.settled > 0 && failed.length === 0;
 process.stdout.write(`${JSON.stringify({ ok, ...result, failed, seconds: Number(out.seconds().toFixed(1)) })}\n`);
