@@ -28,7 +28,7 @@ export interface Load {
   readonly forMs: number;
   readonly parallel: number;
   /** aborted where none is to be begun any more, though the time is not over */
-  readonly enough?: AbortSignal;
+  readonly enough: AbortSignal;
 }
 
 /** An institution of this run's own asks; patients of this run's own sell, each once, until the time is over. */
@@ -38,6 +38,7 @@ export async function runExchanges(clients: Clients, { forMs, parallel, enough }
   out.chapter(forMs === 0 ? `Patients: ${parallel}` : `Patients: ${parallel} at a time, for ${forMs / 1_000} s`);
   const bundles = matchingBundles(forMs === 0 ? parallel : MOST_EXCHANGES);
   const untilMs = performance.now() + forMs;
+  const isOver = (): boolean => enough.aborted || performance.now() >= untilMs;
   const failed: string[] = [];
   let settled = 0;
   let slowestMs = 0;
@@ -50,7 +51,7 @@ export async function runExchanges(clients: Clients, { forMs, parallel, enough }
       slowestMs = Math.max(slowestMs, performance.now() - beganMs);
       if (problem === null) settled += 1;
       else failed.push(problem);
-    } while (performance.now() < untilMs && enough?.aborted !== true);
+    } while (!isOver());
   };
   await Promise.all(Array.from({ length: parallel }, worker));
   const totals = await clients.contract.totals();
