@@ -14,7 +14,7 @@ import { bringUp, NEXT } from './cluster/local.mjs';
 import { checkEdges, enforcesPolicies } from './cluster/network.mjs';
 import { RELEASE, Release, tellExchanges } from './cluster/release.mjs';
 import { drain, killOne, killTwo, loseVolume } from './cluster/replicas.mjs';
-import { ensure, Steps, Stopped } from './cluster/steps.mjs';
+import { ensure, eventually, Steps, Stopped } from './cluster/steps.mjs';
 import { ROOT } from './steps.mjs';
 
 const { values: { context, values: valuesFiles, only, keep, namespace: givenNamespace } } = parseArgs({
@@ -80,9 +80,13 @@ async function underLoad(release, name, change) {
 async function uninstall(release) {
   await release.cluster.helm(['uninstall', RELEASE, '--wait', '--timeout', '180s'], { timeoutSeconds: 200 });
   await release.cluster.kubectl(['delete', 'pod', '--all', '--timeout=60s'], { timeoutSeconds: 70 });
-  const left = await release.remains();
-  const unexpected = left.filter((name) => !name.startsWith('PersistentVolumeClaim/') && name !== `Secret/${RELEASE}-evaluation`);
-  ensure(unexpected.length === 0, `left behind: ${unexpected.join(', ')}`);
+  // What belonged to what is gone (EndpointSlices) is collected a moment later.
+  const left = await eventually('only what is kept is left', 60, async () => {
+    const found = await release.remains();
+    const unexpected = found.filter((name) => !name.startsWith('PersistentVolumeClaim/') && name !== `Secret/${RELEASE}-evaluation`);
+    ensure(unexpected.length === 0, `left behind: ${unexpected.join(', ')}`);
+    return found;
+  });
   ensure(left.length > 0, 'no volume was kept');
   return `${left.length} objects kept`;
 }

@@ -7,7 +7,7 @@ export const CHART = join(ROOT, 'helm', 'medveil');
 export const RELEASE = 'medveil';
 const TEST_POD = `${RELEASE}-test`;
 const INSTALL_SECONDS = 600;
-const SELECTOR = `app.kubernetes.io/instance=${RELEASE}`;
+const OF_EVERY_NAMESPACE = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
 
 export const replicaPod = (index) => `${RELEASE}-replica-${index}`;
 
@@ -107,11 +107,11 @@ export class Release {
     return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
   }
 
-  /** What a release leaves in its namespace: kind/name, sorted. */
+  /** What is in the release's namespace, labelled or not, besides what every namespace has: kind/name, sorted. */
   async remains() {
     const kinds = (await this.cluster.kubectl(['api-resources', '--verbs=list', '--namespaced', '-o', 'name'])).split('\n').filter((kind) => kind !== '' && !kind.startsWith('events'));
-    const { items } = await this.cluster.json('get', kinds.join(','), '--selector', SELECTOR, '--ignore-not-found');
-    return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`).toSorted();
+    const { items } = await this.cluster.json('get', kinds.join(','), '--ignore-not-found');
+    return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`).filter((name) => !OF_EVERY_NAMESPACE.includes(name)).toSorted();
   }
 
   /** Where things stand, for who reads of a failure. */
