@@ -7,7 +7,7 @@ export const CHART = join(ROOT, 'helm', 'medveil');
 export const RELEASE = 'medveil';
 const TEST_POD = `${RELEASE}-test`;
 const INSTALL_SECONDS = 600;
-const OF_EVERY_NAMESPACE = ['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default'];
+const OF_EVERY_NAMESPACE = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default']);
 
 export const replicaPod = (index) => `${RELEASE}-replica-${index}`;
 
@@ -111,7 +111,7 @@ export class Release {
   async remains() {
     const kinds = (await this.cluster.kubectl(['api-resources', '--verbs=list', '--namespaced', '-o', 'name'])).split('\n').filter((kind) => kind !== '' && !kind.startsWith('events'));
     const { items } = await this.cluster.json('get', kinds.join(','), '--ignore-not-found');
-    return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`).filter((name) => !OF_EVERY_NAMESPACE.includes(name)).toSorted();
+    return items.map(({ kind, metadata }) => `${kind}/${metadata.name}`).filter((name) => !OF_EVERY_NAMESPACE.has(name)).toSorted();
   }
 
   /** Where things stand, for who reads of a failure. */

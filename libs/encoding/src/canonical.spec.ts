@@ -69,8 +69,7 @@ describe('canonical DAG-CBOR', () => {
   });
 
   it('makes no room for entries that are announced and not there, however deep', () => {
-    const announced = (head: string, count: number): Uint8Array => fromHex(head.repeat(count));
-    for (const bytes of [announced('99ffff', 100_000), announced('9a0003ffff', 100_000), announced('ba0001ffff', 100_000), announced('9b00000000000fffff', 50_000)]) assert.equal(taken(bytes), false);
+    for (const head of ['99ffff', '9a0003ffff', 'ba0001ffff', '9b00000000000fffff']) assert.equal(taken(fromHex(head.repeat(100_000))), false);
   });
 
   it('refuses what is nested deeper than it could be written', () => {

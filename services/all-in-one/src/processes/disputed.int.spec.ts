@@ -1,6 +1,6 @@
 /**
  * Disputes during which each service and each auditor's agent is killed (-9) and started again. What stands between the institution and the
- * proxy damages bodies, so that it accuses honest patients: every exchange ends ruled, each is paid once, each bond is lost once.
+ * proxy damages bodies, so that it accuses honest patients: every exchange ends ruled, each is opened, ruled and paid once.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
