@@ -9,7 +9,7 @@ import type { Clients } from '../demo/clients.js';
 import { ofType } from '../testing/chain.js';
 import { REPLICAS, type ReplicaName, type ServiceName, SERVICES } from './names.js';
 import { ProcessNetwork } from './process-network.js';
-import { assertLedgerHolds, Exchanges, setScene } from './study.js';
+import { assertLedgerHolds, Exchanges, leader, setScene } from './study.js';
 
 const VICTIMS = [...SERVICES, 'leader', 'follower'] as const;
 type Victim = (typeof VICTIMS)[number];
@@ -27,16 +27,9 @@ describe('nine processes, of which each is killed at each phase of an exchange',
   });
   after(() => network?.close());
 
-  /** The replica that leads now, as one of those that run says. */
-  async function leader(): Promise<ReplicaName> {
-    const statuses = await Promise.all(REPLICAS.map(async (name, index) => (network.isRunning(name) ? clients.nodes[index]?.status().catch(() => undefined) : undefined)));
-    const views = statuses.filter((status) => status !== undefined).toSorted((a, b) => b.view - a.view);
-    return (views[0]?.primary ?? 'replica-0') as ReplicaName;
-  }
-
   async function nameOf(victim: Victim): Promise<ServiceName> {
     if (victim !== 'leader' && victim !== 'follower') return victim;
-    const leads = await leader();
+    const leads = await leader(network);
     return victim === 'leader' && network.isRunning(leads) ? leads : (REPLICAS.find((name) => name !== leads && network.isRunning(name)) as ReplicaName);
   }
 

@@ -11,6 +11,7 @@ import { Narrator } from '../demo/narrator.js';
 import { DAY_MS, enrolInstitutions, importPatients, matchAll, type OpenRequirement, type Participant, releaseRequirements } from '../demo/scenario.js';
 import { replicasAgree, verifyDelivery } from '../demo/verify.js';
 import { type Chain, ofType, only, readChain } from '../testing/chain.js';
+import { REPLICAS, type ReplicaName } from './names.js';
 import { eventually } from './patience.js';
 import type { ProcessNetwork } from './process-network.js';
 
@@ -104,6 +105,14 @@ export class Exchanges {
     this.#begun += 1;
     return BegunExchange.begin(this.clients, this.scene, participant);
   }
+}
+
+/** The replica that most of those that run name as the one that leads. */
+export async function leader(network: ProcessNetwork): Promise<ReplicaName> {
+  const { nodes } = await network.clients();
+  const named = await Promise.all(REPLICAS.map(async (name, index) => (network.isRunning(name) ? nodes[index]?.status().then(({ primary }) => primary, () => undefined) : undefined)));
+  const votes = (candidate: ReplicaName): number => named.filter((name) => name === candidate).length;
+  return REPLICAS.toSorted((a, b) => votes(b) - votes(a))[0] ?? 'replica-0';
 }
 
 /**
