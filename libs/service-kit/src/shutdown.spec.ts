@@ -107,6 +107,9 @@ describe('shutdown', () => {
     });
     await reached;
     const closing = demo.service.close();
+    // The server closes what nobody uses when it begins to: this one is used then.
+    const server = demo.service.app.getHttpServer();
+    while (server.listening) await new Promise(setImmediate);
     hold.emit('go');
     assert.equal((await answer).headers.connection, 'close');
     (await answer).resume();
