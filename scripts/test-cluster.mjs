@@ -71,8 +71,8 @@ async function policies(release) {
 
 /** While exchanges are begun without a pause every pod is replaced by one of another version, and none of them fails. */
 async function underLoad(release, name, change) {
-  const { ended, enough } = await release.startExchanges(name, { forSeconds: LOAD_SECONDS, parallel: 2, deadlineSeconds: LOAD_SECONDS });
-  const [result] = await Promise.all([ended, change().finally(enough)]);
+  const { ended, underWay, enough } = await release.startExchanges(name, { forSeconds: LOAD_SECONDS, parallel: 2, deadlineSeconds: LOAD_SECONDS });
+  const [result] = await Promise.all([ended, underWay().then(change).finally(enough)]);
   return tellExchanges(result);
 }
 

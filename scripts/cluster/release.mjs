@@ -46,7 +46,8 @@ export class Release {
   /**
    * Starts exchanges in a pod like that of `helm test`, also on a node that takes no others.
    * @param options without: a replica that is away, and cannot be asked whether it agrees at the end
-   * @returns ended: a promise of what the exchanges came to, once all of them have ended; enough: begins no more of them
+   * @returns ended: a promise of what the exchanges came to, once all of them have ended; underWay: resolves when the first has begun;
+   * enough: begins no more of them
    */
   async startExchanges(name, { forSeconds = 0, parallel = 1, deadlineSeconds, without }) {
     const { spec, metadata } = await this.cluster.json('get', 'pod', TEST_POD);
@@ -66,7 +67,8 @@ export class Release {
       },
     });
     const enough = async () => this.cluster.kubectl(['exec', name, '--', 'node', '-e', "process.kill(1, 'SIGTERM')"]);
-    return { ended: this.#exchangesOf(name, deadlineSeconds), enough };
+    const underWay = async () => eventually(`${name} begins`, deadlineSeconds, async () => ((await this.cluster.kubectl(['logs', name])).includes(' → ') ? true : undefined));
+    return { ended: this.#exchangesOf(name, deadlineSeconds), underWay, enough };
   }
 
   async #exchangesOf(name, deadlineSeconds) {

@@ -8,8 +8,8 @@ const kill = async (release, ...indices) => release.cluster.kubectl(['delete', '
 
 /** One of four may be away: exchanges go on while it is, and it comes back by itself. */
 export async function killOne(release) {
-  const { ended } = await release.startExchanges('while-one-is-killed', { deadlineSeconds: 300 });
-  const [result] = await Promise.all([ended, kill(release, 1)]);
+  const { ended, underWay } = await release.startExchanges('while-one-is-killed', { deadlineSeconds: 300 });
+  const [result] = await Promise.all([ended, underWay().then(async () => kill(release, 1))]);
   await release.replicasAreReady(READY_SECONDS);
   return `${result.settled} settled meanwhile`;
 }
