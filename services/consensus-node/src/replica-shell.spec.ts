@@ -61,6 +61,18 @@ describe('the shell around a replica', () => {
     await shell.stop();
   });
 
+  it('drops what comes before it has started, and starts all the same', async () => {
+    const { shell, seen, failures } = await primary(async () => undefined);
+    assert.equal(shell.feedMessage('replica-1', Uint8Array.of(1)), false);
+    const [refused] = await shell.submit([encodeCanonical({ transaction: 1 })]);
+    assert.deepEqual(refused?.ok === false && refused.code, 'consensus-node/busy');
+    shell.start();
+    void shell.submit([encodeCanonical({ transaction: 2 })]);
+    await eventually(() => (seen.includes('pre-prepare') ? true : undefined));
+    assert.deepEqual(failures, []);
+    await shell.stop();
+  });
+
   it('checks transactions while the protocol has nothing to do, a few at a time', async () => {
     let checked = 0;
     const proposedAfter: number[] = [];

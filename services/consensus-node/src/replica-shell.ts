@@ -98,6 +98,7 @@ export class ReplicaShell {
   #pollsUntilSweep = SWEEP_POLLS;
   #working: Promise<void> | undefined;
   #duePoll: NodeJS.Timeout | undefined;
+  #started = false;
   #stopped = false;
 
   constructor(options: ShellOptions) {
@@ -113,6 +114,7 @@ export class ReplicaShell {
 
   start(): void {
     const { ledger, walEntries, recovering } = this.#options;
+    this.#started = true;
     this.feed({ type: 'start', entries: walEntries, head: headOf(ledger), recovering });
     this.#duePoll = setInterval(() => this.#lookForDueWork(), DUE_POLL_MS);
   }
@@ -141,9 +143,9 @@ export class ReplicaShell {
     return { inputs: this.#inputs.length, unchecked: this.#intake.size };
   }
 
-  /** @returns false where the queue is full: the input is dropped, as a network may */
+  /** @returns false before the start, for peers speak as soon as they reach it, and where the queue is full: the input is dropped, as a network may */
   feed(input: Input): boolean {
-    if (this.#stopped) return false;
+    if (!this.#started || this.#stopped) return false;
     if (this.#inputs.length >= MAX_QUEUED_INPUTS) return false;
     this.#inputs.push(input);
     this.#wake();
