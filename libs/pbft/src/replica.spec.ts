@@ -70,6 +70,7 @@ describe('the normal case', () => {
     const four = new NetworkOfFour();
     four.arrives = (from, to) => from !== 3 && to !== 3;
     for (let i = 0; i < 5; i += 1) four.request(0, `c0/${i}`);
+    four.start(3);
     const seen = [0, 1, 2].map((speaker) => {
       four.arrives = (from, to, kind) => from === speaker && to === 3 && kind === 'status';
       four.step(speaker, { type: 'timer', id: 'status' });

@@ -28,6 +28,8 @@ export class NetworkOfFour {
       this.replicas.push(this.#make(id));
     }
     for (const id of [0, 1, 2, 3]) this.start(id);
+    // Who started first has told nobody yet: each is to have heard of all.
+    for (const id of [0, 1, 2, 3]) this.step(id, { type: 'timer', id: 'status' });
     this.settle();
   }
 
