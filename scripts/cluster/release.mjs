@@ -7,6 +7,8 @@ export const CHART = join(ROOT, 'helm', 'medveil');
 export const RELEASE = 'medveil';
 const TEST_POD = `${RELEASE}-test`;
 const INSTALL_SECONDS = 600;
+/** Of an upgrade: replicas go one after the other, while exchanges take what the machine has. */
+const UPGRADE_SECONDS = 900;
 const OF_EVERY_NAMESPACE = new Set(['ConfigMap/kube-root-ca.crt', 'ServiceAccount/default']);
 
 export const replicaPod = (index) => `${RELEASE}-replica-${index}`;
@@ -23,19 +25,19 @@ export class Release {
     await this.cluster.create({
       apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.cluster.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     });
-    await this.#helm('install', RELEASE, CHART, ...this.values);
+    await this.#helm(INSTALL_SECONDS, 'install', RELEASE, CHART, ...this.values);
   }
 
   async upgrade(...set) {
-    await this.#helm('upgrade', RELEASE, CHART, ...this.values, ...set.flatMap((value) => ['--set', value]));
+    await this.#helm(UPGRADE_SECONDS, 'upgrade', RELEASE, CHART, ...this.values, ...set.flatMap((value) => ['--set', value]));
   }
 
   async rollback() {
-    await this.#helm('rollback', RELEASE);
+    await this.#helm(UPGRADE_SECONDS, 'rollback', RELEASE);
   }
 
-  async #helm(command, ...args) {
-    await this.cluster.helm([command, ...args, '--wait', '--wait-for-jobs', '--timeout', `${INSTALL_SECONDS}s`], { timeoutSeconds: INSTALL_SECONDS + 30 });
+  async #helm(seconds, command, ...args) {
+    await this.cluster.helm([command, ...args, '--wait', '--wait-for-jobs', '--timeout', `${seconds}s`], { timeoutSeconds: seconds + 30 });
   }
 
   async test() {
