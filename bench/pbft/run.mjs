@@ -38,7 +38,8 @@ async function measureReplicas() {
   const network = await openCluster();
   try {
     progress('warming up');
-    await measureLoad(network, { offeredTps: 200, seconds: 3 });
+    // Until the programs are compiled: what is measured first is as warm as what is measured last.
+    await measureLoad(network, { offeredTps: 600, seconds: 10 });
     const single_tx_commit_ms = await measureSingle(network, 30);
     const results = [];
     for (const offeredTps of loads) {

@@ -15,8 +15,8 @@ export function isInTouch(ctx: Context): boolean {
 export function staysInTouch(ctx: Context): boolean {
   const { state } = ctx;
   state.inTouch = hearsQuorum(ctx);
-  if (!state.inTouch) state.heard.clear();
+  if (!state.inTouch) state.spoke.clear();
   return state.inTouch;
 }
 
-const hearsQuorum = ({ state, config }: Context): boolean => new Set([...state.heard, config.replica]).size >= quorumSize(config.names.length);
+const hearsQuorum = ({ state, config }: Context): boolean => new Set([...state.spoke, config.replica]).size >= quorumSize(config.names.length);

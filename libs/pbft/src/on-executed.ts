@@ -23,7 +23,7 @@ export function onExecuted(ctx: Context, input: Extract<Input, { type: 'executed
   state.workDue = false;
   state.nothingToPropose = false;
   cancelTimer(ctx, 'progress');
-  state.heard.clear();
+  state.spoke.clear();
   if (input.configuration.epoch !== config.epoch && changes(ctx, input.configuration)) reconfigure(ctx, input.configuration);
   takeCheckpoint(ctx);
   leaveQuiet(ctx);

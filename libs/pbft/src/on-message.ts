@@ -42,7 +42,7 @@ export function onMessageBytes(ctx: Context, from: string, bytes: Uint8Array): v
 
 /** A contradiction is the signer's doing; what else is wrong with a signed message (a body put to it) may be the sender's. */
 function carryOut(ctx: Context, from: string, message: Message): void {
-  if ('replica' in message) ctx.state.heard.add(message.replica);
+  if ('replica' in message) ctx.state.spoke.add(message.replica);
   const verdict = dispatch(ctx, from, message);
   const signer = verdict.kind === 'reject' && verdict.code === 'equivocation' && 'replica' in message ? ctx.config.names[message.replica] : undefined;
   count(ctx, signer ?? from, verdict);

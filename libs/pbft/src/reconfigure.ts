@@ -29,7 +29,7 @@ export function reconfigure(ctx: Context, configuration: Configuration): void {
     fetch: null,
     lastAsked: null,
     backoff: 0,
-    heard: new Set(),
+    spoke: new Set(),
     inTouch: false,
     deliveredAtTick: -1,
   } satisfies Partial<typeof state>);

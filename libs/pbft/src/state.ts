@@ -134,7 +134,7 @@ export interface ReplicaState {
   /** The patience with leaders is progressTimeoutMs · 2^backoff. */
   backoff: number;
   /** Of whom a message came since the last block, or since this replica was found out of touch. */
-  heard: Set<ReplicaId>;
+  spoke: Set<ReplicaId>;
   /** False until a quorum is heard of: alone, it would leave a view in which the others go on. */
   inTouch: boolean;
   deliveredAtTick: number;
@@ -182,7 +182,7 @@ export function newState(config: ReplicaConfig): ReplicaState {
     lastAsked: null,
     timers: new Set(),
     backoff: 0,
-    heard: new Set(),
+    spoke: new Set(),
     inTouch: false,
     deliveredAtTick: -1,
     quiet: null,
