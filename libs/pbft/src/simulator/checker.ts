@@ -19,6 +19,7 @@ export type Invariant =
   | 'no-divergence'
   | 'no-false-blame'
   | 'membership'
+  | 'no-failure'
   | 'liveness';
 
 export interface Violation {

@@ -25,6 +25,8 @@ export interface World {
   emptyLedger(): ToyLedger;
   onDeliver(replica: SimulatedReplica, effect: Extract<Effect, { type: 'deliver' }>): void;
   onEffect(replica: SimulatedReplica, effect: Effect): void;
+  /** Its step threw. */
+  onFailure(replica: SimulatedReplica, error: unknown): void;
   /** Its ledger has refused a proposal. */
   onInvalid(replica: SimulatedReplica, digest: Uint8Array): void;
   /** Requests some client has really sent. */
@@ -107,14 +109,22 @@ export class SimulatedReplica {
 
   step(input: Input): void {
     if (this.#state === null) return;
-    const { ports } = this;
-    for (const effect of stepWith({ ports, rules: this.world.rules, state: this.#state }, input)) {
+    for (const effect of this.#stepped(this.#state, input)) {
       this.world.onEffect(this, effect);
       if (effect.type === 'set-timer') this.#setTimer(effect.id, effect.delayMs);
       else if (effect.type === 'cancel-timer') this.#timers.delete(effect.id);
       else this.#effects.push(effect);
     }
     this.#carryOut();
+  }
+
+  #stepped(state: ReplicaState, input: Input): readonly Effect[] {
+    try {
+      return stepWith({ ports: this.ports, rules: this.world.rules, state }, input);
+    } catch (error) {
+      this.world.onFailure(this, error);
+      return [];
+    }
   }
 
   #setTimer(id: TimerId, delayMs: number): void {

@@ -315,6 +315,11 @@ class Simulation implements World {
     if (this.#follows(replica.id)) this.#checker.onEffect(replica, effect);
   }
 
+  onFailure(replica: SimulatedReplica, error: unknown): void {
+    if (!this.#isCorrect(replica.id)) throw error;
+    this.#checker.fail('no-failure', replica.id, `throws ${error instanceof Error ? error.message : String(error)}`);
+  }
+
   /** What one correct replica proposes, every other finds valid. */
   onInvalid(replica: SimulatedReplica, digest: Uint8Array): void {
     if (this.#follows(replica.id)) this.#checker.onInvalid(replica.id, digest);
