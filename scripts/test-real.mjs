@@ -1,5 +1,5 @@
 /**
- * npm run test:real [-- PATTERN]: every `*.int.spec.ts` on real servers. A server that MEDVEIL_TEST_KAFKA (host:port), _S3,
+ * npm run test:real [-- PATTERN]: every `*.int.spec.ts`, on real servers or with processes that take their time. A server that MEDVEIL_TEST_KAFKA (host:port), _S3,
  * _POSTGRES or _REDIS (URLs with credentials) names is used; the others are installed where missing, started on free ports and
  * stopped again. Last line: "N passed, N failed".
  */
@@ -15,6 +15,7 @@ let stopServers = async () => undefined;
 /** Every spec that needs a server, of all packages. */
 const specs = () => ['libs', 'services']
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name, 'dist')))
+  .concat(join(ROOT, 'circuits', 'dist'))
   .filter((folder) => existsSync(folder))
   .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.int.spec.js'))
