@@ -1,6 +1,6 @@
-import { bytesSchema, digest, DIGEST_BYTES, timeMsSchema } from '@medveil/encoding';
+import { bytesSchema, digest, DIGEST_BYTES, encodeCanonical, timeMsSchema } from '@medveil/encoding';
 import { z } from 'zod';
-import { decodeWith, encodePlain } from './codec.js';
+import { decodeWith } from './codec.js';
 import { LedgerError } from './errors.js';
 import { LEDGER_LIMITS } from './limits.js';
 
@@ -74,7 +74,7 @@ export function headerHash(header: BlockHeader): Uint8Array {
 const headerHashes = new WeakMap<BlockHeader, Uint8Array>();
 
 export const encodeBlock = (block: Block): Uint8Array =>
-  encodePlain({ header: { ...block.header }, transactions: block.transactions });
+  encodeCanonical({ header: { ...block.header }, transactions: block.transactions });
 
 /**
  * Decodes a block and checks its form and size, not its place in a chain nor its roots.

@@ -1,13 +1,6 @@
-import { type CborValue, decodeCanonical, encodeCanonical } from '@medveil/encoding';
+import { type CborValue, decodeCanonical } from '@medveil/encoding';
 import type { z } from 'zod';
 import { LedgerError } from './errors.js';
-
-/** The same bytes, never as a Buffer: whose `slice` would share memory where a Uint8Array's copies. */
-export const plainBytes = (bytes: Uint8Array): Uint8Array =>
-  Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
-
-/** Canonical bytes that are kept or handed out. */
-export const encodePlain = (value: CborValue): Uint8Array => plainBytes(encodeCanonical(value));
 
 /**
  * Strict decoding of an outside document: canonical bytes of a limited length that the schema accepts whole.

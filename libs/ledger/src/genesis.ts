@@ -1,7 +1,7 @@
-import { type CborValue, digest, timeMsSchema } from '@medveil/encoding';
+import { type CborValue, digest, encodeCanonical, timeMsSchema } from '@medveil/encoding';
 import { z } from 'zod';
 import { type Block, BLOCK_VERSION, headerHash } from './block.js';
-import { decodeWith, encodePlain } from './codec.js';
+import { decodeWith } from './codec.js';
 import { LEDGER_LIMITS } from './limits.js';
 import { merkleListRoot } from './merkle-list.js';
 import { type ReplicaSet, replicaSetHash, replicaSetSchema, replicaSetValue } from './replica-set.js';
@@ -57,7 +57,7 @@ const genesisSchema: z.ZodType<GenesisDocument> = z.strictObject({
 /** Sorts the initial state and encodes the document. @throws as `loadGenesis` */
 export function createGenesis(document: GenesisDocument): Genesis {
   const state = document.state.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, value }) => ({ key, value }));
-  return loadGenesis(encodePlain({ ...document, replicaSet: replicaSetValue(document.replicaSet), state }));
+  return loadGenesis(encodeCanonical({ ...document, replicaSet: replicaSetValue(document.replicaSet), state }));
 }
 
 /** @throws LedgerError `ledger/malformed`, `ledger/too-large`, `ledger/bad-key` */
@@ -70,7 +70,7 @@ export function loadGenesis(bytes: Uint8Array): Genesis {
     { key: PARAMETERS_KEY, value: document.parameters },
   ]
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ key, value }) => [key, encodePlain(value)] as const);
+    .map(({ key, value }) => [key, encodeCanonical(value)] as const);
   const block = genesisBlock(document, bytes, StateTree.from(entries).root);
   return { document, bytes, block, hash: headerHash(block.header), entries };
 }

@@ -1,6 +1,5 @@
 import { type CborValue, encodeCanonical, type Id, toHex } from '@medveil/encoding';
 import { ClassicLevel } from 'classic-level';
-import { plainBytes } from './codec.js';
 import { type ReplicaSet, replicaSetFromBytes, replicaSetValue } from './replica-set.js';
 import type { LedgerAppend, LedgerInstall, LedgerStore, StateWrite, StoredBlock, TransactionLocation } from './store.js';
 import { decodeHeight, decodeLocation, decodeStored, decodeWrites } from './stored-codec.js';
@@ -134,6 +133,10 @@ export class LevelStore implements LedgerStore {
     return keys.map((key) => ({ type: 'del', key }));
   }
 }
+
+/** The same bytes, never as a Buffer: whose `slice` would share memory where a Uint8Array's copies. */
+const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
 
 const put = (key: string, value: CborValue): Operation => ({ type: 'put', key, value: encodeCanonical(value) });
 

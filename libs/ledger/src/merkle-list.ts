@@ -1,5 +1,4 @@
-import { concatBytes, DIGEST_BYTES, equalBytes } from '@medveil/encoding';
-import { digest, sha256 } from './hash.js';
+import { concatBytes, digest, DIGEST_BYTES, equalBytes, sha256 } from '@medveil/encoding';
 
 /**
  * A Merkle tree over an ordered list of digests, in the shape of RFC 9162 section 2.1 (a list of n splits at the

@@ -1,9 +1,9 @@
-import { bytesSchema, DIGEST_BYTES } from '@medveil/encoding';
+import { bytesSchema, DIGEST_BYTES, encodeCanonical } from '@medveil/encoding';
 import type { CommitCertificate } from '@medveil/pbft';
 import { z } from 'zod';
 import { type BlockHeader, headerSchema } from './block.js';
 import { certificateSchema } from './certificate.js';
-import { decodeWith, encodePlain } from './codec.js';
+import { decodeWith } from './codec.js';
 import { LEDGER_LIMITS } from './limits.js';
 import type { MerkleListProof } from './merkle-list.js';
 import { type ReplicaSet, replicaSetSchema } from './replica-set.js';
@@ -87,7 +87,7 @@ export const replicaSetChangeSchema: z.ZodType<ReplicaSetChange> = z.strictObjec
 /** Bytes of a bundle; each `decode…` throws LedgerError `ledger/malformed` or `ledger/too-large`. */
 const codec = <T extends object>(schema: z.ZodType<T>, what: string) => ({
   // Interfaces have no index signature; a bundle is plain canonical data all the same.
-  encode: (bundle: T): Uint8Array => encodePlain(bundle as never),
+  encode: (bundle: T): Uint8Array => encodeCanonical(bundle as never),
   decode: (bytes: Uint8Array): T => decodeWith(schema, bytes, what, MAX_PROOF_BYTES),
 });
 

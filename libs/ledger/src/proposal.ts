@@ -1,8 +1,8 @@
-import { bytesSchema, DIGEST_BYTES, equalBytes, makeId } from '@medveil/encoding';
+import { bytesSchema, DIGEST_BYTES, encodeCanonical, equalBytes, makeId } from '@medveil/encoding';
 import type { Configuration, ProposalIdentity, ProposalOutline, ProposalReader } from '@medveil/pbft';
 import { z } from 'zod';
 import { type Block, type BlockHeader, decodeBlock, encodeBlock, headerHash, headerSchema, requireBlockSize } from './block.js';
-import { decodeWith, encodePlain } from './codec.js';
+import { decodeWith } from './codec.js';
 import { LedgerError } from './errors.js';
 import { LEDGER_LIMITS } from './limits.js';
 import { merkleListRoot } from './merkle-list.js';
@@ -115,7 +115,7 @@ export const blockProposalReader: ProposalReader = {
   requestIdOf: transactionIdOf,
   outline(proposal) {
     const { header, transactions } = blockOfProposal(proposal);
-    return encodePlain({ header: { ...header }, transactions: transactions.map((transaction) => transactionDigest(transaction)) });
+    return encodeCanonical({ header: { ...header }, transactions: transactions.map((transaction) => transactionDigest(transaction)) });
   },
   readOutline: (bytes) => orNull(() => readOutline(bytes)),
   assemble: (outline, transactions) =>

@@ -1,8 +1,7 @@
-import { type CborValue, type Id, idSchema, makeId } from '@medveil/encoding';
+import { type CborValue, digest, encodeCanonical, type Id, idSchema, makeId } from '@medveil/encoding';
 import { z } from 'zod';
-import { decodeWith, encodePlain, parseWith } from './codec.js';
+import { decodeWith, parseWith } from './codec.js';
 import { LedgerError } from './errors.js';
-import { digest } from './hash.js';
 import { LEDGER_LIMITS } from './limits.js';
 
 /** Something that happened, for whoever follows the chain. Never a secret, never a medical value. */
@@ -86,7 +85,7 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
   const { transactionId, height, index, ok, code, reason } = receipt;
   const events = receipt.events.map(({ type, data }) => ({ type, data }));
   if (!isUsual(receipt)) parseWith(receiptSchema, receipt, 'receipt');
-  const bytes = encodePlain({ transactionId, height, index, ok, code, reason, events });
+  const bytes = encodeCanonical({ transactionId, height, index, ok, code, reason, events });
   if (bytes.length > LEDGER_LIMITS.receiptBytes) {
     throw new LedgerError('ledger/too-large', 'a receipt is too large', { bytes: bytes.length, max: LEDGER_LIMITS.receiptBytes });
   }

@@ -1,7 +1,7 @@
-import { bytesSchema, DIGEST_BYTES, equalBytes } from '@medveil/encoding';
+import { bytesSchema, DIGEST_BYTES, encodeCanonical, equalBytes } from '@medveil/encoding';
 import { z } from 'zod';
 import { type Block, blockSchema, headerHash } from './block.js';
-import { decodeWith, encodePlain } from './codec.js';
+import { decodeWith } from './codec.js';
 import { LedgerError } from './errors.js';
 import { LightClient } from './light-client.js';
 import { LEDGER_LIMITS } from './limits.js';
@@ -47,7 +47,7 @@ const manifestSchema: z.ZodType<SnapshotManifest> = z.strictObject({
   next: certifiedSchema,
 });
 
-export const encodeSnapshotManifest = (manifest: SnapshotManifest): Uint8Array => encodePlain(manifest as never);
+export const encodeSnapshotManifest = (manifest: SnapshotManifest): Uint8Array => encodeCanonical(manifest as never);
 
 /** @throws LedgerError `ledger/malformed`, `ledger/too-large` */
 export const decodeSnapshotManifest = (bytes: Uint8Array): SnapshotManifest => decodeWith(manifestSchema, bytes, 'snapshot manifest', MAX_MANIFEST_BYTES);

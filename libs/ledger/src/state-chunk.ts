@@ -1,8 +1,7 @@
-import { bytesSchema, concatBytes, DIGEST_BYTES, equalBytes } from '@medveil/encoding';
+import { bytesSchema, concatBytes, DIGEST_BYTES, encodeCanonical, equalBytes, sha256 } from '@medveil/encoding';
 import { z } from 'zod';
-import { decodeWith, encodePlain } from './codec.js';
+import { decodeWith } from './codec.js';
 import { LedgerError } from './errors.js';
-import { sha256 } from './hash.js';
 import { LEDGER_LIMITS } from './limits.js';
 import { bitAt, EMPTY_ROOT, keyHashOf, leafHashOf, valueHashOf } from './state-proof.js';
 
@@ -46,7 +45,7 @@ const chunkSchema: z.ZodType<StateChunk> = z.strictObject({
   edges: z.array(z.union([hash, z.literal('inner'), z.literal('own'), z.strictObject({ keyHash: hash, valueHash: hash })])).max(MAX_EDGES),
 });
 
-export const encodeStateChunk = (chunk: StateChunk): Uint8Array => encodePlain(chunk as never);
+export const encodeStateChunk = (chunk: StateChunk): Uint8Array => encodeCanonical(chunk as never);
 
 /** @throws LedgerError `ledger/malformed`, `ledger/too-large` */
 export const decodeStateChunk = (bytes: Uint8Array): StateChunk => decodeWith(chunkSchema, bytes, 'state chunk', 4 * CHUNK_BYTES);

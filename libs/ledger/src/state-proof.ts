@@ -1,6 +1,5 @@
-import { bytesSchema, concatBytes, digest, DIGEST_BYTES, equalBytes, utf8 } from '@medveil/encoding';
+import { bytesSchema, concatBytes, digest, DIGEST_BYTES, equalBytes, sha256, utf8 } from '@medveil/encoding';
 import { z } from 'zod';
-import { sha256 } from './hash.js';
 
 /**
  * The state tree is a compact binary trie over SHA-256(key), the "sparse Merkle tree with shortcuts" of

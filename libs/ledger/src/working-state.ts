@@ -1,6 +1,5 @@
-import { type CborValue, decodeCanonical, equalBytes } from '@medveil/encoding';
+import { type CborValue, decodeCanonical, encodeCanonical, equalBytes } from '@medveil/encoding';
 import sortedBtree from 'sorted-btree';
-import { encodePlain } from './codec.js';
 import { LedgerError } from './errors.js';
 import { LEDGER_LIMITS } from './limits.js';
 import { replicaSetFrom } from './replica-set.js';
@@ -76,7 +75,7 @@ export class WorkingState implements StateView {
   put(key: string, value: CborValue): void {
     requireStateKey(key);
     if (key === REPLICA_SET_KEY) replicaSetFrom(value);
-    const bytes = encodePlain(value);
+    const bytes = encodeCanonical(value);
     if (bytes.length > LEDGER_LIMITS.stateValueBytes) {
       throw new LedgerError('ledger/too-large', 'a state value is too large', {
         key,

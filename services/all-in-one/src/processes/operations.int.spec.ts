@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Clients } from '../demo/clients.js';
 import { REPLICAS, type ServiceName, SERVICES } from './names.js';
@@ -24,7 +25,6 @@ const FIVE_MINUTES_MS = 300_000;
 const AGENTS: readonly ServiceName[] = ['patient-api', 'research-api'];
 /** To whom they come; they ask nobody with a credential. */
 const ASKED: readonly ServiceName[] = ['pkg', 'proxy-cloud'];
-const pause = async (ms: number): Promise<false> => new Promise((resolve) => { setTimeout(resolve, ms, false); });
 const clockRefusal = ({ event, code, error }: LogLine): boolean =>
   ['identity/expired', 'identity/not-yet-valid'].includes(code ?? error?.code ?? '') || (event === 'proposal-refused' && code === 'ledger/wrong-time');
 
@@ -120,7 +120,7 @@ describe('nine processes in operation', () => {
       do {
         deposited += 1;
         await clients.contract.deposit({ account, amount: 1, reference: `deposit ${deposited}` });
-      } while (!(await Promise.race([told, pause(1_000)])));
+      } while (!(await Promise.race([told, delay(1_000, false)])));
       for (const name of shifts.keys()) {
         await network.kill(name);
         await network.start(name);

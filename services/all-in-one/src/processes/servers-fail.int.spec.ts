@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fromBase64Url } from '@medveil/encoding';
 import { openVault } from '@medveil/host';
 import { signAssertion, signingKeyFromSeed } from '@medveil/identity';
 import { newestObject } from '@medveil/object-store/s3-testing';
 import type { Clients } from '../demo/clients.js';
+import { flipped } from '../testing/delivery.js';
 import { SERVICES } from './names.js';
 import { eventually } from './patience.js';
 import { ProcessNetwork } from './process-network.js';
@@ -16,9 +18,8 @@ const EXCHANGES = 6;
 /** Longer than consumers' sessions last, and than a request waits for its answer. */
 const BROKER_PAUSE_MS = 30_000;
 const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-const pause = async (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
 /** One bit in the middle is another. */
-const flipped = (bytes: Uint8Array): Buffer => Buffer.from(bytes.map((byte, index) => (index === bytes.length >> 1 ? byte ^ 1 : byte)));
+const damaged = (bytes: Uint8Array): Buffer => Buffer.from(flipped(bytes, bytes.length >> 1));
 
 describe('nine processes whose servers misbehave', () => {
   let network: ProcessNetwork;
@@ -47,7 +48,7 @@ describe('nine processes whose servers misbehave', () => {
     await second.settled();
     const third = await exchanges.begin();
     network.servers.kafka.signal('SIGSTOP');
-    await pause(BROKER_PAUSE_MS);
+    await delay(BROKER_PAUSE_MS);
     network.servers.kafka.signal('SIGCONT');
     await third.settled();
     assert.deepEqual(await network.servers.deadLetters(), []);
@@ -108,7 +109,7 @@ describe('nine processes whose servers misbehave', () => {
       if (direction === 'back' || piece.length < 2_000) return piece;
       pieces += 1;
       if (pieces === 2) s3.cut();
-      return pieces === 1 ? flipped(piece) : piece;
+      return pieces === 1 ? damaged(piece) : piece;
     };
     const exchange = await exchanges.begin();
     await eventually('the cut', async () => pieces, (count) => count >= 2);
@@ -124,7 +125,7 @@ describe('nine processes whose servers misbehave', () => {
     const exchange = await exchanges.begin();
     await exchange.reached('uploaded');
     const body = await newestObject(network.servers.bucket, 'proxy-cloud/');
-    await body.replace(flipped(body.bytes));
+    await body.replace(damaged(body.bytes));
     await exchange.reached('delivered');
     const corrupt = async () => (await network.unexpectedErrors()).filter((code) => code === 'object-store/corrupt').length;
     // The institution's agent asks, and asks again: it is given nothing that it could take for the body, and the operator is told.
