@@ -1,5 +1,6 @@
-/** Four replicas as processes on this machine, over TLS streams, measured from outside. */
+/** Four replicas as processes on this machine, over TLS streams or a broker, measured from outside. */
 import { Cluster } from '@medveil/consensus-node/testing';
+import { startServer } from '../../scripts/servers/index.mjs';
 import { quantile, rounded } from '../measure.mjs';
 import { Follower, offer } from './load.mjs';
 import { Accounts } from './workload.mjs';
@@ -12,24 +13,36 @@ const MEASUREMENTS = 16;
 const PROGRESS_TIMEOUT_MS = 4_000;
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-export async function openCluster() {
+/** @param transport `direct`: TLS streams of their own; `bus`: over a Kafka broker that is started for it */
+export async function openCluster(transport) {
   const accounts = Accounts.create(ACCOUNTS * MEASUREMENTS);
-  const cluster = await Cluster.open({
-    replicas: REPLICAS, linked: false, state: accounts.genesisEntries(Date.now()),
-    settings: { PROGRESS_TIMEOUT_MS: String(PROGRESS_TIMEOUT_MS) },
-  });
+  const broker = transport === 'bus' ? await startServer('kafka') : null;
+  const close = async () => {
+    await cluster?.close();
+    await broker?.stop();
+  };
+  let cluster;
   try {
+    cluster = await Cluster.open({
+      replicas: REPLICAS, consensus: transport, state: accounts.genesisEntries(Date.now()),
+      settings: { PROGRESS_TIMEOUT_MS: String(PROGRESS_TIMEOUT_MS), ...(broker === null ? {} : overBroker(broker)) },
+    });
     await cluster.start(...REPLICAS);
   } catch (error) {
-    await cluster.close();
+    await close();
     throw error;
   }
-  return { cluster, accounts, clients: () => REPLICAS.map((name) => cluster.node(name).client) };
+  return { transport, cluster, accounts, clients: () => REPLICAS.map((name) => cluster.node(name).client), close };
 }
+
+const overBroker = ({ endpoint }) => Object.fromEntries(
+  Object.entries({ KIND: 'kafka', BROKERS: endpoint, REPLICATION_FACTOR: '1', CREATE_MISSING_TOPICS: 'true', CONNECT_TIMEOUT_MS: '60000' })
+    .map(([name, value]) => [`INFRASTRUCTURE_TRANSPORT_${name}`, value]),
+);
 
 /** One load: what was committed of it, how late, and what it cost. */
 export async function measureLoad(network, { offeredTps, seconds, capacity }) {
-  const { accounts, cluster, clients } = network;
+  const { accounts, cluster, clients, transport } = network;
   const transactions = Math.ceil(((offeredTps === Infinity ? capacity : offeredTps) * seconds) / REPLICAS.length) + 256;
   const groups = accounts.take(ACCOUNTS).signGroups(transactions, REPLICAS.length, CHAIN);
   // Signing has kept this process busy: what happened to its connections meanwhile is taken note of first.
@@ -41,7 +54,7 @@ export async function measureLoad(network, { offeredTps, seconds, capacity }) {
   const each = (name) => REPLICAS.reduce((sum, replica) => sum + after[replica][name] - before[replica][name], 0) / Math.max(1, committed);
   const intervals = blocks.slice(1).map(({ atMs }, index) => atMs - blocks[index].atMs).toSorted((a, b) => a - b);
   return {
-    transport: 'direct',
+    transport,
     offered_tps: offeredTps === Infinity ? null : offeredTps,
     committed_tps: rounded(result.inTime / result.seconds, 0),
     latency_p50_ms: rounded(quantile(latenciesMs, 0.5) ?? NaN, 1),

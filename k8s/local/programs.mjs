@@ -27,6 +27,7 @@ const PROGRAMS = {
 };
 /** Made beside them: schemas of the manifests that this version of Kubernetes takes. */
 const SCHEMAS = 'schemas';
+const PROGRESS_MS = 15_000;
 const CHECKS = ['helm', 'kubectl', 'kubeconform', 'unittest', SCHEMAS];
 
 /** What a cluster is made of, and what looks at the chart. */
@@ -91,8 +92,21 @@ async function buildPrograms(names) {
 
 async function compile(name, target, env) {
   const { module, from } = PROGRAMS[name];
-  await runProgram('go', ['build', '-ldflags', linkerFlags(), '-o', target, from], { cwd: join(HERE, module), env });
+  const cwd = join(HERE, module);
+  const needed = linesOf(await runProgram('go', ['list', '-deps', from], { cwd, env })).filter(isPackage).length;
+  let compiled = 0;
+  const progress = setInterval(() => say(`building ${name}: ${compiled} of ${needed} packages`), PROGRESS_MS);
+  try {
+    // -v names each package as it is compiled.
+    await runProgram('go', ['build', '-v', '-ldflags', linkerFlags(), '-o', target, from], { cwd, env, onOutput: (text) => { compiled += linesOf(text).filter(isPackage).length; } });
+  } finally {
+    clearInterval(progress);
+  }
 }
+
+const linesOf = (text) => text.split('\n').filter((line) => line !== '');
+/** What else go says, it begins with its name. */
+const isPackage = (line) => !line.startsWith('go: ');
 
 async function makeSchemas(target, env) {
   const folder = await runProgram('go', ['list', '-m', '-f', '{{.Dir}}', 'k8s.io/kubernetes'], { cwd: join(HERE, 'programs'), env });

@@ -13,12 +13,15 @@ const MAX_SHOWN = 4_000;
 /** Progress goes to standard error: standard output belongs to the answer. */
 export const say = (text) => process.stderr.write(`servers: ${text}\n`);
 
-/** Runs a program to its end. @returns what it printed. Rejects with its output where it fails. */
-export function runProgram(command, args, options = {}) {
+/** Runs a program to its end, and tells `onOutput` of each piece that it prints. @returns what it printed. Rejects with its output where it fails. */
+export function runProgram(command, args, { onOutput, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk; });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => {
+      output += chunk;
+      onOutput?.(String(chunk));
+    });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve(output);

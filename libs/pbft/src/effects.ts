@@ -58,6 +58,8 @@ export type Effect =
     }
   /** Transactions a peer passed on. Check form, signature and nonce, then input `requests` with `origin: from`. */
   | { readonly type: 'check-requests'; readonly from: ReplicaId; readonly transactions: readonly Uint8Array[] }
+  /** Of the client's requests that this step took in: those that the pool has no room for. The client may bring them again. */
+  | { readonly type: 'requests-refused'; readonly ids: readonly string[] }
   /** A peer asks for blocks. Answer: `blocks` (also when there are none), at most `maxBytes` of proposals but at least one block. */
   | { readonly type: 'read-blocks'; readonly to: string; readonly from: number; readonly until: number; readonly maxBytes: number }
   /** A replica has contradicted itself; see `verifyEvidence`. */

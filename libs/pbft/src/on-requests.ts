@@ -8,13 +8,16 @@ import { addRequest, overdueRequests, settleRequests } from './pool.js';
 const REPEATED_PER_TICK = 64;
 const REQUESTS_PER_MESSAGE = 1_024;
 
-/** Requests that the shell has checked. Those of own clients are passed on, so that all wait for the leader together. */
+/** Requests that the shell has checked. Those of own clients are passed on, so that all wait for the leader together; whoever finds no room is told. */
 export function onRequests(ctx: Context, input: Extract<Input, { type: 'requests' }>): void {
   const { state, config } = ctx;
   const own = input.origin === 'client';
   const peer = input.origin === 'client' ? undefined : state.peers[input.origin];
   if (peer !== undefined) peer.unchecked = Math.max(0, peer.unchecked - 1);
-  const added = input.requests.filter((request) => addRequest(state.pool, request, own, config));
+  const outcomes = input.requests.map((request) => ({ request, outcome: addRequest(state.pool, request, own, config) }));
+  const added = outcomes.flatMap(({ request, outcome }) => (outcome === 'added' ? [request] : []));
+  const refused = outcomes.flatMap(({ request, outcome }) => (outcome === 'no-room' ? [request.id] : []));
+  if (own && refused.length > 0) ctx.effects.push({ type: 'requests-refused', ids: refused });
   if (added.length === 0) return;
   state.arrivals += added.length;
   state.nothingToPropose = false;

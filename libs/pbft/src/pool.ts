@@ -35,17 +35,17 @@ const SETTLED_KEPT = 65_536;
 
 export const newPool = (): PoolState => ({ waiting: new Map(), lines: new Map(), settled: new Set() });
 
-/** @returns false for a known, settled, oversized or excessive request */
-export function addRequest(pool: PoolState, request: PoolRequest, own: boolean, limits: PoolLimits): boolean {
-  if (pool.waiting.has(request.id) || pool.settled.has(request.id) || request.bytes.length > limits.maxRequestBytes) return false;
+/** @returns `known`: it waits already, or is settled; `no-room`: it is too large, its sender has too many, or the pool is full and nobody has more of it */
+export function addRequest(pool: PoolState, request: PoolRequest, own: boolean, limits: PoolLimits): 'added' | 'known' | 'no-room' {
+  if (pool.waiting.has(request.id) || pool.settled.has(request.id)) return 'known';
   const line = pool.lines.get(request.sender);
   const length = line?.length ?? 0;
-  if (length >= limits.poolRequestsPerSender) return false;
-  if (pool.waiting.size >= limits.poolRequests && !cutLongestLine(pool, length)) return false;
+  if (request.bytes.length > limits.maxRequestBytes || length >= limits.poolRequestsPerSender) return 'no-room';
+  if (pool.waiting.size >= limits.poolRequests && !cutLongestLine(pool, length)) return 'no-room';
   pool.waiting.set(request.id, { request, own, ticks: 0, passedOver: 0, suspicions: 0 });
   if (line === undefined) pool.lines.set(request.sender, [request.id]);
   else line.push(request.id);
-  return true;
+  return 'added';
 }
 
 /** Removes the last request of the longest line if that line is longer than the newcomer's would be. */

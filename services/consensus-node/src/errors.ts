@@ -5,6 +5,7 @@ export const ERROR_STATUSES: ErrorStatuses = {
   'consensus-node/busy': 503,
   'consensus-node/no-member': 409,
   'consensus-node/no-share': 409,
+  'consensus-node/pool-full': 503,
   'consensus-node/replica-stopped': 503,
   'consensus-node/unknown-opening': 404,
   'agreements/opening-not-approved': 409,

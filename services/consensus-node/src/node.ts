@@ -114,6 +114,7 @@ export class ConsensusNode {
       progressTimeoutMs: settings.progressTimeoutMs,
       batchDelayMs: settings.batchDelayMs,
       maxInFlight: settings.maxInFlight,
+      poolRequests: settings.maxPoolTransactions,
       maxProposalBytes: MAX_PROPOSAL_BYTES,
       maxRequestBytes: 128 * 1024,
     });

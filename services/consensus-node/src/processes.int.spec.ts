@@ -97,7 +97,7 @@ describe('four replicas as processes over TLS streams', () => {
   let cluster: Cluster;
   let author: Author;
   before(async () => {
-    cluster = await Cluster.open({ replicas: REPLICAS, linked: true, settings: { PROGRESS_TIMEOUT_MS: '4000' } });
+    cluster = await Cluster.open({ replicas: REPLICAS, consensus: 'linked', settings: { PROGRESS_TIMEOUT_MS: '4000' } });
     author = new Author(cluster);
     await cluster.start(...REPLICAS);
   });

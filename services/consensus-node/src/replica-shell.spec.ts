@@ -13,7 +13,7 @@ const machine = { beginBlock: () => [], execute: () => ({ ok: true, events: [] }
 const admit = (): Admission => ({ ok: true, sender: 'anyone', nonce: 0 });
 
 /** The primary of four, whose disk is in the test's hands. */
-async function primary(append: (entries: readonly WalEntry[]) => Promise<void>, checkTransaction = admit) {
+async function primary(append: (entries: readonly WalEntry[]) => Promise<void>, { checkTransaction = admit, ...limits }: { checkTransaction?: typeof admit; poolRequests?: number } = {}) {
   const genesis = createGenesis({
     version: 1, chainId: 'shell', timeMs: Date.now(), replicaSet: keys.map(({ publicKey }, index) => ({ id: `replica-${index}`, publicKey })), parameters: null, state: [],
   });
@@ -22,7 +22,7 @@ async function primary(append: (entries: readonly WalEntry[]) => Promise<void>, 
   const seen: string[] = [];
   const failures: unknown[] = [];
   const shell = new ReplicaShell({
-    config: replicaConfig({ chainId: 'shell', name: 'replica-0', configuration: configurationOf(ledger.head), statusIntervalMs: 60_000 }),
+    config: replicaConfig({ chainId: 'shell', name: 'replica-0', configuration: configurationOf(ledger.head), statusIntervalMs: 60_000, ...limits }),
     signerOf: ed25519Keys((keys[0] as (typeof keys)[number]).secretKey), verifier: ed25519Verifier, ledger, proposer: 'replica-0', wal, walEntries: [], recovering: false,
     transport: { send: (_to, kind) => void seen.push(kind) }, pool: new PoolWatch(ledger, () => Date.now()), clock: () => Date.now(), clockToleranceMs: 10_000,
     observer: { applied: () => undefined, viewEntered: () => undefined, reconfigured: () => undefined, evidence: () => undefined, proposalRefused: () => undefined, failed: (error) => void failures.push(error) },
@@ -73,15 +73,35 @@ describe('the shell around a replica', () => {
     await shell.stop();
   });
 
+  it('says which transactions the pool has no room for, and takes one that it knows for held', async () => {
+    const { shell } = await primary(async () => undefined, { poolRequests: 2 });
+    shell.start();
+    const transactions = [1, 2, 3].map((transaction) => encodeCanonical({ transaction }));
+    const codes = async (sent: readonly Uint8Array[]) => (await shell.submit(sent)).map((admission) => (admission.ok ? 'held' : admission.code));
+    assert.deepEqual(await codes(transactions), ['held', 'held', 'consensus-node/pool-full']);
+    assert.deepEqual(await codes(transactions.toReversed()), ['consensus-node/pool-full', 'held', 'held']);
+    await shell.stop();
+  });
+
+  it('leaves nobody without an answer where it stops', async () => {
+    const { shell } = await primary(async () => undefined);
+    shell.start();
+    const asked = shell.submit([encodeCanonical({ transaction: 1 })]);
+    await shell.stop();
+    const [told] = await asked;
+    assert.deepEqual(told?.ok === false && told.code, 'consensus-node/replica-stopped');
+  });
+
   it('checks transactions while the protocol has nothing to do, a few at a time', async () => {
     let checked = 0;
     const proposedAfter: number[] = [];
-    const { shell, seen } = await primary(async (entries) => { if (entries.some(({ type }) => type === 'pre-prepare')) proposedAfter.push(checked); }, () => {
+    const checkTransaction = (): Admission => {
       checked += 1;
       // Meanwhile the protocol is given something to do.
       if (checked === 1) shell.feed({ type: 'work-due' });
       return { ok: false, code: 'test/no', reason: 'no' };
-    });
+    };
+    const { shell, seen } = await primary(async (entries) => { if (entries.some(({ type }) => type === 'pre-prepare')) proposedAfter.push(checked); }, { checkTransaction });
     shell.start();
     const admissions = await shell.submit(Array.from({ length: 1_000 }, (_, transaction) => encodeCanonical({ transaction })));
     assert.deepEqual([admissions.length, checked, seen.includes('pre-prepare')], [1_000, 1_000, true]);

@@ -21,7 +21,7 @@ import {
 } from '@medveil/pbft';
 import { PeerQuota } from './peer-quota.js';
 import type { PoolWatch } from './pool-watch.js';
-import { BUSY, type Origin, RequestIntake } from './request-intake.js';
+import { BUSY, type Origin, POOL_FULL, RequestIntake, STOPPED } from './request-intake.js';
 
 /** The write-ahead log as the shell needs it: resolved means durable. */
 export interface WriteAheadLog {
@@ -92,6 +92,8 @@ export class ReplicaShell {
   readonly #options: ShellOptions;
   readonly #replica: Replica;
   readonly #inputs: Input[] = [];
+  /** Who waits to hear what the pool said to an input of requests. */
+  readonly #answers = new Map<Input, (refused: readonly string[] | 'stopped') => void>();
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
   readonly #quota = new PeerQuota();
   readonly #intake: RequestIntake;
@@ -131,6 +133,7 @@ export class ReplicaShell {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#inputs.length = 0;
+    for (const input of [...this.#answers.keys()]) this.#answer(input, 'stopped');
     this.#intake.stop();
   }
 
@@ -179,7 +182,8 @@ export class ReplicaShell {
 
   /**
    * Transactions from clients: those that a pool should hold are the protocol's from here on.
-   * @returns what was said of each (`RequestIntake.take`): refused ones are not held, `consensus-node/busy` among them
+   * @returns what was said of each (`RequestIntake.take`): refused ones are not held, those with `consensus-node/busy` and
+   *   `consensus-node/pool-full` may be sent again
    */
   submit(transactions: readonly Uint8Array[]): Promise<readonly Admission[]> {
     return this.#takeRequests(transactions, 'client');
@@ -188,7 +192,7 @@ export class ReplicaShell {
   /** A transaction that this node has made itself, one at a time: it does not stand in line. */
   submitOwn(transaction: Uint8Array): void {
     const { ledger, clock } = this.#options;
-    this.#feedRequests([transaction], [ledger.checkTransaction(transaction, clock())], 'client');
+    void this.#feedRequests([transaction], [ledger.checkTransaction(transaction, clock())], 'client');
   }
 
   async #work(): Promise<void> {
@@ -211,10 +215,17 @@ export class ReplicaShell {
     const effects: Effect[] = [];
     for (const input of this.#inputs.splice(0, MAX_INPUTS_PER_ROUND)) {
       if (input.type === 'message') this.#quota.giveBack(input.from, input.bytes.length);
-      effects.push(...this.#replica.step(input));
+      const caused = this.#replica.step(input);
+      if (input.type === 'requests') this.#answer(input, caused.flatMap((effect) => (effect.type === 'requests-refused' ? effect.ids : [])));
+      effects.push(...caused);
     }
     await this.#persist(effects);
     for (const effect of effects) await this.#carryOut(effect);
+  }
+
+  #answer(input: Input, refused: readonly string[] | 'stopped'): void {
+    this.#answers.get(input)?.(refused);
+    this.#answers.delete(input);
   }
 
   /** What it has promised may not be on disk, or its state may not be the others': it says nothing any more. */
@@ -244,6 +255,7 @@ export class ReplicaShell {
     switch (effect.type) {
       case 'persist':
       case 'compact-log':
+      case 'requests-refused':
         return; // done for the whole round
       case 'send':
         return transport.send(effect.to, effect.kind, effect.bytes);
@@ -335,12 +347,11 @@ export class ReplicaShell {
   async #takeRequests(transactions: readonly Uint8Array[], origin: Origin): Promise<readonly Admission[]> {
     const taken = this.#intake.take(transactions, origin);
     this.#wake();
-    const admissions = await taken;
-    return this.#feedRequests(transactions, admissions, origin) ? admissions : transactions.map(() => BUSY);
+    return this.#feedRequests(transactions, await taken, origin);
   }
 
-  /** @returns false where those admitted are dropped, since the queue is full */
-  #feedRequests(transactions: readonly Uint8Array[], admissions: readonly Admission[], origin: Origin): boolean {
+  /** @returns the admissions, and `consensus-node/pool-full` for what was admitted and found no room */
+  async #feedRequests(transactions: readonly Uint8Array[], admissions: readonly Admission[], origin: Origin): Promise<readonly Admission[]> {
     const requests: PoolRequest[] = [];
     const nonces: number[] = [];
     for (const [index, bytes] of transactions.entries()) {
@@ -349,10 +360,15 @@ export class ReplicaShell {
       requests.push({ id: transactionIdOf(bytes), sender: admission.sender, bytes });
       nonces.push(admission.nonce);
     }
-    if (requests.length === 0 && origin === 'client') return true;
-    if (!this.feed({ type: 'requests', requests, origin })) return false;
+    if (requests.length === 0 && origin === 'client') return admissions;
+    const input: Input = { type: 'requests', requests, origin };
+    const allButRefused = (instead: Admission) => admissions.map((admission) => (admission.ok ? instead : admission));
+    if (!this.feed(input)) return allButRefused(BUSY);
     this.#options.pool.watch(requests, nonces);
-    return true;
+    const refused = await new Promise<readonly string[] | 'stopped'>((resolve) => { this.#answers.set(input, resolve); });
+    if (refused === 'stopped') return allButRefused(STOPPED);
+    const withoutRoom = new Set(refused);
+    return transactions.map((bytes, index) => (withoutRoom.has(transactionIdOf(bytes)) ? POOL_FULL : (admissions[index] ?? BUSY)));
   }
 
   async #readBlocks(effect: Extract<Effect, { type: 'read-blocks' }>): Promise<void> {

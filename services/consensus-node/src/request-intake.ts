@@ -97,6 +97,7 @@ export class RequestIntake {
 }
 
 export const BUSY: Admission = { ok: false, code: 'consensus-node/busy', reason: 'too many transactions wait to be checked: send it again' };
-const STOPPED: Admission = { ok: false, code: 'consensus-node/replica-stopped', reason: 'the replica has stopped' };
+export const POOL_FULL: Admission = { ok: false, code: 'consensus-node/pool-full', reason: 'too many transactions wait to be ordered: send it again' };
+export const STOPPED: Admission = { ok: false, code: 'consensus-node/replica-stopped', reason: 'the replica has stopped' };
 
 const bytesOf = (transactions: readonly Uint8Array[]): number => transactions.reduce((sum, { length }) => sum + length, 0);

@@ -49,6 +49,8 @@ export const consensusNodeSettings = z.strictObject({
     .prefault({}),
   /** blocks in agreement at once; the same on every replica */
   maxInFlight: z.int().min(1).max(MAX_IN_FLIGHT).default(1),
+  /** transactions that wait here to be ordered; of more, clients are told `consensus-node/pool-full` */
+  maxPoolTransactions: z.int().min(1).max(100_000).default(5_000),
   batchDelayMs: z.int().min(0).max(1_000).default(2),
 });
 export type ConsensusNodeSettings = z.output<typeof consensusNodeSettings>;

@@ -32,8 +32,8 @@ export type NodeStatus = z.infer<typeof nodeStatusSchema>;
  */
 export const submitTransactionsSchema = z.strictObject({ transactions: z.array(canonicalSchema).min(1).max(512) });
 /**
- * In the same order; `refused` is null, or the code of why the node does not hold the transaction. `consensus-node/busy`: it has not looked at
- * it, too many others wait; it may be sent again.
+ * In the same order; `refused` is null, or the code of why the node does not hold the transaction. It may be sent again after
+ * `consensus-node/busy` (the node has not looked at it, too many others wait for that) and `consensus-node/pool-full` (too many wait to be ordered).
  */
 export const submittedTransactionsSchema = z.object({ items: z.array(z.object({ transactionId: transactionIdSchema, refused: z.string().nullable() })) });
 export type SubmittedTransactions = z.infer<typeof submittedTransactionsSchema>;

@@ -31,6 +31,8 @@ export function describeEffect(effect: Effect, nameOf: NameOf, shown: ReadonlySe
       return shown.has('questions') ? `asks for a proposal n${effect.sequence} on ${nameOf(effect.previousDigest)}` : null;
     case 'validate-proposal':
       return shown.has('questions') ? `asks whether ${nameOf(effect.digest)} is valid` : null;
+    case 'requests-refused':
+      return `has no room for ${effect.ids.join(', ')}`;
     case 'evidence':
       return `accuses ${effect.evidence.replica} of a second ${effect.evidence.kind.toUpperCase()}`;
     case 'view-entered':

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Link } from './link.js';
 import { createNetworkFiles, type NetworkFiles, type NetworkFilesOptions } from './network-files.js';
-import { NodeProcess } from './node-process.js';
+import { NodeProcess, type ReplicaStreams } from './node-process.js';
 
 export interface ClusterOptions extends Pick<NetworkFilesOptions, 'pkgPublicKey' | 'state'> {
   readonly replicas: readonly string[];
-  /** true: every stream passes through a `Link` */
-  readonly linked: boolean;
+  /** how replicas reach each other: by streams, by streams that each pass through a `Link`, or over the bus that the settings name */
+  readonly consensus: 'direct' | 'linked' | 'bus';
   readonly settings?: Readonly<Record<string, string>>;
   readonly nodeArguments?: (replica: string) => readonly string[];
 }
@@ -28,11 +28,11 @@ export class Cluster {
 
   static async open(options: ClusterOptions): Promise<Cluster> {
     const folder = await mkdtemp(join(tmpdir(), 'medveil-cluster-'));
-    const { replicas, linked } = options;
+    const { replicas, consensus } = options;
     const files = await createNetworkFiles({ ...options, folder, chainId: 'cluster', nowMs: Date.now() });
     const cluster = new Cluster(folder, files, options);
-    for (const from of replicas) {
-      if (!linked) cluster.#ports.set(from, await freePort());
+    for (const from of consensus === 'bus' ? [] : replicas) {
+      if (consensus === 'direct') cluster.#ports.set(from, await freePort());
       else for (const to of replicas) if (to !== from) cluster.#links.set(`${from} ${to}`, await Link.open());
     }
     return cluster;
@@ -41,12 +41,10 @@ export class Cluster {
   async start(...replicas: readonly string[]): Promise<void> {
     const started = await Promise.allSettled(replicas.map(async (replica) => {
       await mkdir(this.files.dataFolder(replica), { recursive: true });
-      const port = this.#ports.get(replica);
       const node = await NodeProcess.start({
         files: this.files, replica,
         infrastructureFolder: join(this.folder, 'infrastructure', replica),
-        peers: Object.fromEntries(this.options.replicas.filter((to) => to !== replica).map((to) => [to, `127.0.0.1:${this.#ports.get(to) ?? this.link(replica, to).port}`])),
-        ...(port === undefined ? {} : { listenPort: port }),
+        streams: this.options.consensus === 'bus' ? null : this.#streamsOf(replica),
         settings: this.options.settings ?? {},
         nodeArguments: this.options.nodeArguments?.(replica) ?? [],
       });
@@ -94,6 +92,12 @@ export class Cluster {
     await this.stop(...this.nodes.keys());
     for (const link of this.#links.values()) await link.close();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #streamsOf(replica: string): ReplicaStreams {
+    const peers = this.options.replicas.filter((to) => to !== replica).map((to) => [to, `127.0.0.1:${this.#ports.get(to) ?? this.link(replica, to).port}`]);
+    const listenPort = this.#ports.get(replica);
+    return { peers: Object.fromEntries(peers), ...(listenPort === undefined ? {} : { listenPort }) };
   }
 
   #linksTo(replica: string): Link[] {

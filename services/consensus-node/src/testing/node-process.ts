@@ -10,13 +10,19 @@ const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 const KEPT_ERROR_CHARACTERS = 8_192;
 const CLIENT_SCOPES = ['ledger:read', 'transactions:submit'];
 
+export interface ReplicaStreams {
+  /** `host:port` of the others, by replica */
+  readonly peers: Readonly<Record<string, string>>;
+  /** default: a free one */
+  readonly listenPort?: number;
+}
+
 export interface NodeProcessOptions {
   readonly files: NetworkFiles;
   readonly replica: string;
   readonly infrastructureFolder: string;
-  /** `host:port` of the others, by replica */
-  readonly peers: Readonly<Record<string, string>>;
-  readonly listenPort?: number;
+  /** where its streams listen and reach the others; null: over the bus that the settings name */
+  readonly streams: ReplicaStreams | null;
   /** further settings, by the name of their variable without its prefix */
   readonly settings?: Readonly<Record<string, string>>;
   /** arguments of node itself, for example a profiler's */
@@ -33,8 +39,8 @@ export class NodeProcess {
     private readonly options: NodeProcessOptions,
     private readonly child: ChildProcess,
     readonly url: string,
-    /** where it listens for other replicas */
-    readonly transportPort: number,
+    /** where it listens for other replicas, if it does */
+    readonly transportPort: number | null,
     readonly client: ConsensusNodeClient,
     exited: Promise<number | string>,
   ) {
@@ -58,16 +64,16 @@ export class NodeProcess {
     const exited = new Promise<number | string>((resolve) => { child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')); });
     let errors = '';
     child.stderr?.on('data', (chunk: Buffer) => { errors = (errors + chunk.toString()).slice(-KEPT_ERROR_CHARACTERS); });
-    const { url, port } = await new Promise<{ url: string; port: number }>((resolve, reject) => {
+    const { url, port } = await new Promise<{ url: string; port: number | null }>((resolve, reject) => {
       let output = '';
       child.stdout?.on('data', (chunk: Buffer) => {
         if (output.length > 1 << 20) return; // what comes later is read and let go, so that the node never waits for it
         output += chunk.toString();
         const found = /"service-started".*"url":"([^"]+)"/.exec(output)?.[1] ?? /"url":"(http[^"]+)"/.exec(output)?.[1];
         const listening = /"url":"tls:\/\/[^"]*:(\d+)"/.exec(output)?.[1];
-        if (found === undefined || listening === undefined) return;
+        if (found === undefined || (options.streams !== null && listening === undefined)) return;
         output = ' '.repeat((1 << 20) + 1);
-        resolve({ url: found, port: Number(listening) });
+        resolve({ url: found, port: listening === undefined ? null : Number(listening) });
       });
       void exited.then((code) => reject(new Error(`${options.replica} ended with ${code}: ${errors}`)));
     });
@@ -107,7 +113,7 @@ export class NodeProcess {
   }
 }
 
-function environment({ files, replica, infrastructureFolder, peers, listenPort = 0, settings = {} }: NodeProcessOptions): NodeJS.ProcessEnv {
+function environment({ files, replica, infrastructureFolder, streams, settings = {} }: NodeProcessOptions): NodeJS.ProcessEnv {
   const { folder, keyFile } = files.vault(replica);
   const given: Record<string, string> = {
     MODE: 'development',
@@ -118,13 +124,16 @@ function environment({ files, replica, infrastructureFolder, peers, listenPort =
     VAULT_KEY_FILE: keyFile,
     OPERATOR_PUBLIC_KEY: toBase64Url(files.operator.publicKey),
     INFRASTRUCTURE_DATA_FOLDER: infrastructureFolder,
-    TRANSPORT_KIND: 'direct',
-    TRANSPORT_LISTEN_HOST: '127.0.0.1',
-    TRANSPORT_LISTEN_PORT: String(listenPort),
-    TRANSPORT_PEERS: JSON.stringify(peers),
+    ...transportOf(streams),
     HTTP_REQUESTS_PER_MINUTE_PER_ADDRESS: '1000000',
     HTTP_REQUESTS_PER_MINUTE_PER_CREDENTIAL: '1000000',
     ...settings,
   };
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [`MEDVEIL_CONSENSUS_NODE_${name}`, value]));
+}
+
+function transportOf(streams: ReplicaStreams | null): Record<string, string> {
+  if (streams === null) return { TRANSPORT_KIND: 'bus' };
+  const { peers, listenPort = 0 } = streams;
+  return { TRANSPORT_KIND: 'direct', TRANSPORT_LISTEN_HOST: '127.0.0.1', TRANSPORT_LISTEN_PORT: String(listenPort), TRANSPORT_PEERS: JSON.stringify(peers) };
 }
