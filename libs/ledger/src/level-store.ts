@@ -22,6 +22,8 @@ type Operation = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'
 export class LevelStore implements LedgerStore {
   /** Read once: there is one writer. */
   #height: number | null | undefined;
+  /** Writes below are deleted: what would look for them again would walk over all that was ever deleted there. */
+  #writesFrom = 0;
 
   private constructor(private readonly level: ClassicLevel<string, Uint8Array>) {}
 
@@ -47,6 +49,7 @@ export class LevelStore implements LedgerStore {
     ];
     await this.#write(operations);
     this.#height = height;
+    this.#writesFrom = Math.max(this.#writesFrom, entry.keepWritesFrom);
   }
 
   async install({ genesis, stored, entries, replicaSets }: LedgerInstall): Promise<void> {
@@ -63,6 +66,7 @@ export class LevelStore implements LedgerStore {
     ];
     await this.#write(operations);
     this.#height = stored.block.header.height;
+    this.#writesFrom = 0;
   }
 
   async height(): Promise<number | null> {
@@ -129,7 +133,8 @@ export class LevelStore implements LedgerStore {
   }
 
   async #forgetWrites(keepFrom: number): Promise<Operation[]> {
-    const keys = await this.level.keys({ gte: writesKey(0), lt: writesKey(Math.max(0, keepFrom)) }).all();
+    if (keepFrom <= this.#writesFrom) return [];
+    const keys = await this.level.keys({ gte: writesKey(this.#writesFrom), lt: writesKey(keepFrom) }).all();
     return keys.map((key) => ({ type: 'del', key }));
   }
 }
