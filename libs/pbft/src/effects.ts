@@ -21,7 +21,7 @@ export type Effect =
   /** Setting a timer that runs restarts it. */
   | { readonly type: 'set-timer'; readonly id: TimerId; readonly delayMs: number }
   | { readonly type: 'cancel-timer'; readonly id: TimerId }
-  /** The next block, in sequence order, each once per run. Answer: `executed`. */
+  /** The next block, in sequence order, each once per run. Made durable together with its certificate: nothing else keeps that. Answer: `executed`. */
   | {
       readonly type: 'deliver';
       readonly sequence: number;

@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '@medveil/encoding';
 import type { CommitCertificate } from './certificates.js';
-import { bodyOf, type Context, persist, replicaCount } from './context.js';
+import { bodyOf, type Context, replicaCount } from './context.js';
 import { ignore, type Verdict } from './faults.js';
 import { contentOf } from './in-flight.js';
 import type { Commit } from './messages.js';
@@ -48,7 +48,9 @@ export function adoptCertificate(ctx: Context, certificate: CommitCertificate): 
 }
 
 /**
- * Hands the next block to the ledger once its certificate and its body are here and the executor keeps up.
+ * Hands the next block to the ledger once its certificate and its body are here and the executor keeps up. The ledger keeps the certificate
+ * with the block, in one: the log need not have it, and nobody waits for its disk a second time. What a crash before that forgets was
+ * prepared by a quorum, whose logs hold it.
  * @returns true where a block was delivered
  */
 export function tryDeliver(ctx: Context): boolean {
@@ -62,7 +64,6 @@ export function tryDeliver(ctx: Context): boolean {
   if (ctx.rules.checkChain && (identity === null || !equalBytes(identity.previousDigest, state.delivered.digest))) return brokenChain(ctx, slot);
   if (certificate.view === state.view && state.active) state.backoff = Math.max(0, state.backoff - 1);
   if (state.certified === null || certificate.sequence >= state.certified.sequence) state.certified = certificate;
-  persist(ctx, { type: 'committed', certificate });
   state.delivered = { sequence: slot.sequence, digest: certificate.digest };
   if (contentOf(ctx, slot, certificate.digest, proposal).isLast) state.lastOfConfiguration = slot.sequence;
   state.slots.delete(slot.sequence);
