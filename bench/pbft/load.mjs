@@ -66,7 +66,7 @@ export async function offer({ clients, groups, offeredTps, seconds, watched, win
   let exhausted = false;
   while (!exhausted && performance.now() - startedAt < seconds * 1000) {
     const now = performance.now();
-    const due = offeredTps === Infinity ? Math.min(MOST_PER_REQUEST, window - sentAt.size) : Math.floor(((now - startedAt) * offeredTps) / 1000) - offered;
+    const due = offeredTps === Infinity ? Math.min(MOST_PER_REQUEST, window - sentAt.size) : Math.floor(((now - startedAt) * offeredTps) / 1000) + 1 - offered;
     const count = Math.min(MOST_PER_REQUEST, due);
     if (count > 0) {
       const group = turn % clients.length;
