@@ -1,6 +1,6 @@
 /** Runs a benchmark of bench/. Usage: npm run bench -- NAME [its options], after a build; NAME --help tells them. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,10 +10,6 @@ const [name, ...options] = process.argv.slice(2);
 if (name === undefined || !names.includes(name)) {
   console.error(`usage: npm run bench -- NAME [options]; NAME is one of ${names.join(', ')}`);
   process.exitCode = 2;
-} else if (options.includes('--help')) {
-  // What a benchmark's file says first.
-  const [, text] = /^\/\*\*(.*?)\*\//s.exec(readFileSync(join(BENCH, name, 'run.mjs'), 'utf8')) ?? [];
-  console.log((text ?? '').replace(/^ ?\*? ?/gm, '').trim());
 } else {
   const { status, error } = spawnSync(process.execPath, [join(BENCH, name, 'run.mjs'), ...options], { stdio: 'inherit' });
   if (error !== undefined) throw error;

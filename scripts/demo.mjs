@@ -1,4 +1,5 @@
 /** npm run demo [-- --fhir DIR --patients N --data DIR --json]: from a fresh clone to settled exchanges. */
+import './usage.mjs';
 import { join } from 'node:path';
 import { build, developmentKeys, execute, install, timed } from './steps.mjs';
 

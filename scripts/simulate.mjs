@@ -6,6 +6,7 @@
  *
  * Exits 1 where an invariant was violated, with the command that replays it.
  */
+import './usage.mjs';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,5 @@
 /** npm start [-- --data DIR --port N]: the whole system on embedded parts, serving until stopped. */
+import './usage.mjs';
 import { join } from 'node:path';
 import { build, developmentKeys, execute, install, timed } from './steps.mjs';
 

@@ -4,6 +4,7 @@
  * brought up here (k8s/local) and taken down again, its images built from the working tree; with it that cluster's images are those
  * of its values files. --keep leaves everything standing, and --only runs single steps on it. Last line: "N passed, N failed".
  */
+import './usage.mjs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -3,6 +3,7 @@
  * _POSTGRES or _REDIS (URLs with credentials) names is used; the others are installed where missing, started on free ports and
  * stopped again. Last line: "N passed, N failed".
  */
+import './usage.mjs';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runSpecs } from './run-specs.mjs';

@@ -6,6 +6,7 @@
  * {"urls": {"pkg", "contract", "proxy-cloud", "patient-api", "research-api"}, "token", "processes": {name: pid}}.
  * --records: so many records of other patients are imported first.
  */
+import '../../scripts/usage.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';

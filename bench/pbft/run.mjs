@@ -4,6 +4,7 @@
  * (scripts/servers); CometBFT's local net in the same run where a `cometbft` binary is on PATH. Figures of docs/benchmarks.md are made by this. The
  * client is one more process on the same processors.
  */
+import '../../scripts/usage.mjs';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, table } from '../measure.mjs';

@@ -2,6 +2,7 @@
  * Benchmark of proxy re-encryption. Usage: npm run bench -- pre [--json FILE] [--rounds N]
  * Figures of docs/benchmarks.md are made by this.
  */
+import '../../scripts/usage.mjs';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, quantile, rounded, sample, table } from '../measure.mjs';

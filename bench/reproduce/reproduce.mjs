@@ -3,6 +3,7 @@
  * Runs the benchmarks of proofs, consensus and re-encryption (some minutes, each says where it is), or takes an earlier run's
  * results.json, and writes README.md, the figures and results.json into FOLDER (default docs/reproduction).
  */
+import '../../scripts/usage.mjs';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -3,6 +3,7 @@
  * The indexes of N records of generated patients (200 different ones) against a study's policy, as the patient's agent does it, but
  * for the database and the seal: no tree and no proof.
  */
+import '../../scripts/usage.mjs';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

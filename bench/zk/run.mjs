@@ -3,6 +3,7 @@
  * A record of N observations, every one authenticated by the commitment that the proof is about, and a policy of eight
  * clauses over it (ranges, latest, counting, absence). The paper's figures for N inputs stand beside where it gives them.
  */
+import '../../scripts/usage.mjs';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

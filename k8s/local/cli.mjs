@@ -1,4 +1,9 @@
-/** up | down | run COMMAND…: see index.mjs */
+/**
+ * npm run cluster -- up                  a Kubernetes of one node (docs/kubernetes.md, section 2); prints what to put into the environment
+ * npm run cluster -- run COMMAND …       a command in the cluster's network
+ * npm run cluster -- down                ends it and deletes all that it wrote
+ */
+import '../../scripts/usage.mjs';
 import { spawn } from 'node:child_process';
 import { down, inNetwork, KUBECONFIG, up } from './index.mjs';
 import { BIN } from './layout.mjs';
@@ -20,7 +25,13 @@ const commands = {
   }),
 };
 
-await commands[command]().catch((error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+const run = Object.hasOwn(commands, command ?? '') ? commands[command] : undefined;
+if (run === undefined) {
+  console.error(`usage: npm run cluster -- ${Object.keys(commands).join(' | ')}`);
+  process.exitCode = 2;
+} else {
+  await run().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

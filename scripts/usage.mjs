@@ -1,0 +1,18 @@
+/**
+ * Imported first by a script: `--help` prints what the script's file begins with, and an option that it does not take is told in one line.
+ */
+import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+if (isMainThread) {
+  if (process.argv.includes('--help')) {
+    const [, text] = /^\/\*\*(.*?)\*\//s.exec(readFileSync(process.argv[1], 'utf8')) ?? [];
+    console.log((text ?? '').replace(/^ ?\*? ?/gm, '').trim());
+    process.exit(0);
+  }
+  process.once('uncaughtException', (error) => {
+    const isWrongOption = error instanceof Error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+    console.error(isWrongOption ? `${error.message}\n--help tells what it takes` : error);
+    process.exit(isWrongOption ? 2 : 1);
+  });
+}
