@@ -1,7 +1,9 @@
 /** npm run demo [-- --fhir DIR --patients N --data DIR --json]: from a fresh clone to settled exchanges. */
-import './usage.mjs';
 import { join } from 'node:path';
 import { build, developmentKeys, execute, install, timed } from './steps.mjs';
+import { usage } from './usage.mjs';
+
+usage();
 
 const startedAt = performance.now();
 try {

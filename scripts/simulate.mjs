@@ -6,12 +6,14 @@
  *
  * Exits 1 where an invariant was violated, with the command that replays it.
  */
-import './usage.mjs';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { simulate } from '../libs/pbft/dist/simulator/index.js';
+import { usage } from './usage.mjs';
+
+usage();
 
 const TRACE_LINES = 200;
 const MAX_REPORTED = 20;

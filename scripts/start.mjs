@@ -1,7 +1,9 @@
 /** npm start [-- --data DIR --port N]: the whole system on embedded parts, serving until stopped. */
-import './usage.mjs';
 import { join } from 'node:path';
 import { build, developmentKeys, execute, install, timed } from './steps.mjs';
+import { usage } from './usage.mjs';
+
+usage();
 
 try {
   await timed('install', install);

@@ -4,7 +4,6 @@
  * brought up here (k8s/local) and taken down again, its images built from the working tree; with it that cluster's images are those
  * of its values files. --keep leaves everything standing, and --only runs single steps on it. Last line: "N passed, N failed".
  */
-import './usage.mjs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +16,9 @@ import { RELEASE, Release, tellExchanges } from './cluster/release.mjs';
 import { drain, killOne, killTwo, loseVolume } from './cluster/replicas.mjs';
 import { ensure, eventually, Steps, Stopped } from './cluster/steps.mjs';
 import { ROOT } from './steps.mjs';
+import { usage } from './usage.mjs';
+
+usage();
 
 const { values: { context, values: valuesFiles, only, keep, namespace: givenNamespace } } = parseArgs({
   options: {

@@ -3,12 +3,14 @@
  * _POSTGRES or _REDIS (URLs with credentials) names is used; the others are installed where missing, started on free ports and
  * stopped again. Last line: "N passed, N failed".
  */
-import './usage.mjs';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runSpecs } from './run-specs.mjs';
 import { installServer, missingServers, provideServers } from './servers/index.mjs';
 import { build, install, ROOT, timed } from './steps.mjs';
+import { usage } from './usage.mjs';
+
+usage();
 
 const pattern = process.argv[2] ?? '';
 let stopServers = async () => undefined;

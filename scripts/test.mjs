@@ -1,8 +1,10 @@
 /** npm test: install, build, lint, all unit, property and embedded end-to-end tests. Last line: "N passed, N failed". */
-import './usage.mjs';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, developmentKeys, execute, install, ROOT, timed } from './steps.mjs';
+import { usage } from './usage.mjs';
+
+usage();
 
 const packages = ['libs', 'services']
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name)))

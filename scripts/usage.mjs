@@ -1,10 +1,11 @@
-/**
- * Imported first by a script: `--help` prints what the script's file begins with, and an option that it does not take is told in one line.
- */
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
-if (isMainThread) {
+/**
+ * What every script does first: `--help` prints what its file begins with, and an option that it does not take is told in one line.
+ */
+export function usage() {
+  if (!isMainThread) return;
   if (process.argv.includes('--help')) {
     const [, text] = /^\/\*\*(.*?)\*\//s.exec(readFileSync(process.argv[1], 'utf8')) ?? [];
     console.log((text ?? '').replace(/^ ?\*? ?/gm, '').trim());

@@ -6,7 +6,6 @@
  * {"urls": {"pkg", "contract", "proxy-cloud", "patient-api", "research-api"}, "token", "processes": {name: pid}}.
  * --records: so many records of other patients are imported first.
  */
-import '../../scripts/usage.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +16,9 @@ import { machine, quantile, rounded, table } from '../measure.mjs';
 import { connect, measureExchange, openRequirement, PHASES } from './client.mjs';
 import { cpuSeconds, rssMb } from './processes.mjs';
 import { bundleOf, STUDIES } from './studies.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const { values } = parseArgs({
   options: {

@@ -4,7 +4,6 @@
  * (scripts/servers); CometBFT's local net in the same run where a `cometbft` binary is on PATH. Figures of docs/benchmarks.md are made by this. The
  * client is one more process on the same processors.
  */
-import '../../scripts/usage.mjs';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, table } from '../measure.mjs';
@@ -12,6 +11,9 @@ import { cometbftVersion, measureCometbft } from './cometbft.mjs';
 import { measureCatchUp, measureLoad, measureSingle, measureViewChange, openCluster } from './replicas.mjs';
 import { measureScaling } from './scaling.mjs';
 import { measureVerification } from './verification.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const { values } = parseArgs({
   options: { json: { type: 'string' }, seconds: { type: 'string', default: '20' }, loads: { type: 'string', default: '300,1000,2000,max' }, transports: { type: 'string', default: 'direct,bus' } },
@@ -26,8 +28,8 @@ if (transports.some((transport) => !['direct', 'bus'].includes(transport))) thro
 const CAPACITY_TPS = 4_000;
 const progress = (text) => process.stderr.write(`${text}\n`);
 
-const [measured, ...others] = await inTurn(transports, measureReplicas);
-measured.loads.push(...others.flatMap(({ loads: rows }) => rows));
+const [measured, ...further] = await inTurn(transports, measureReplicas);
+measured.loads.push(...further.flatMap(({ loads: rows }) => rows));
 progress('scaling, in virtual time');
 const scaling = [4, 7, 10, 16].map((count) => measureScaling(count));
 progress('first transactions and claims');

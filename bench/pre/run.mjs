@@ -2,13 +2,15 @@
  * Benchmark of proxy re-encryption. Usage: npm run bench -- pre [--json FILE] [--rounds N]
  * Figures of docs/benchmarks.md are made by this.
  */
-import '../../scripts/usage.mjs';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, quantile, rounded, sample, table } from '../measure.mjs';
 import { measureBody, measureMemory } from './body.mjs';
 import { medveilOps } from './ops.mjs';
 import { installPeers, recryptOps, umbralOps } from './peers.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, rounds: { type: 'string', default: '60' } } });
 const rounds = Number(values.rounds);

@@ -3,7 +3,6 @@
  * Runs the benchmarks of proofs, consensus and re-encryption (some minutes, each says where it is), or takes an earlier run's
  * results.json, and writes README.md, the figures and results.json into FOLDER (default docs/reproduction).
  */
-import '../../scripts/usage.mjs';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installLocked } from '../install.mjs';
 import { report } from './report.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const FOLDER = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(FOLDER, '..', '..');

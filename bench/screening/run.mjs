@@ -3,13 +3,15 @@
  * The indexes of N records of generated patients (200 different ones) against a study's policy, as the patient's agent does it, but
  * for the database and the seal: no tree and no proof.
  */
-import '../../scripts/usage.mjs';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { compilePolicy, decodeIndex, encodeIndex, explain, PART_TYPES } from '@medveil/eligibility';
 import { EXAMPLE_STUDIES, generatePatients, parseBundle, prepareRecord } from '@medveil/fhir';
 import { machine, quantile, rounded, sample, table } from '../measure.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, records: { type: 'string', default: '10000' }, rounds: { type: 'string', default: '5' } } });
 const records = Number(values.records);

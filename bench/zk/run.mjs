@@ -3,12 +3,14 @@
  * A record of N observations, every one authenticated by the commitment that the proof is about, and a policy of eight
  * clauses over it (ranges, latest, counting, absence). The paper's figures for N inputs stand beside where it gives them.
  */
-import '../../scripts/usage.mjs';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine, table } from '../measure.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, rounds: { type: 'string', default: '5' } } });
 const CASES = [

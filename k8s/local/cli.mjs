@@ -3,10 +3,12 @@
  * npm run cluster -- run COMMAND …       a command in the cluster's network
  * npm run cluster -- down                ends it and deletes all that it wrote
  */
-import '../../scripts/usage.mjs';
 import { spawn } from 'node:child_process';
 import { down, inNetwork, KUBECONFIG, up } from './index.mjs';
 import { BIN } from './layout.mjs';
+import { usage } from '../../scripts/usage.mjs';
+
+usage();
 
 const [command, ...rest] = process.argv.slice(2);
 

@@ -5,12 +5,14 @@
  *   --base-image IMAGE --build-image IMAGE     what the Dockerfile starts from; default: images of this machine's node
  *   --circuits FOLDER     proving keys for the agents, one folder for each instance; `development`: the cache's; default: none
  */
-import '../usage.mjs';
 import { parseArgs } from 'node:util';
 import { timed } from '../steps.mjs';
 import { saveImages } from './buildah.mjs';
 import { developmentCircuitFolder } from './circuits.mjs';
 import { baseImages, buildService, imageName, SERVICES } from './index.mjs';
+import { usage } from '../usage.mjs';
+
+usage();
 
 const { values, positionals: [command, ...names] } = parseArgs({
   allowPositionals: true,

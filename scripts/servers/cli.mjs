@@ -4,10 +4,12 @@
  * npm run servers -- stop PID …  |  list
  * NAME: kafka, s3, postgres, redis, prometheus. Installing needs root and Debian, or the programs on the PATH.
  */
-import '../usage.mjs';
 import { parseArgs } from 'node:util';
 import { installServer, SERVERS, startServer, variableOf } from './index.mjs';
 import { startedServers, stopServer } from './process.mjs';
+import { usage } from '../usage.mjs';
+
+usage();
 
 const { values, positionals: [command, ...names] } = parseArgs({ allowPositionals: true, options: { kind: { type: 'string' } } });
 

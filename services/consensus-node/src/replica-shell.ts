@@ -133,7 +133,7 @@ export class ReplicaShell {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#inputs.length = 0;
-    for (const input of [...this.#answers.keys()]) this.#answer(input, 'stopped');
+    for (const input of this.#answers.keys()) this.#answer(input, 'stopped');
     this.#intake.stop();
   }
 

@@ -140,6 +140,7 @@ export class ScenarioReplica {
         return this.step(toyAnswer(this.#ledger, effect));
       case 'set-timer':
       case 'cancel-timer':
+      case 'requests-refused':
       case 'evidence':
       case 'view-entered':
       case 'reconfigured':

@@ -194,6 +194,7 @@ export class SimulatedReplica {
       case 'cancel-timer':
       case 'persist':
       case 'compact-log':
+      case 'requests-refused':
       case 'evidence':
       case 'view-entered':
       case 'reconfigured':
