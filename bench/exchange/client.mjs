@@ -41,11 +41,10 @@ export async function openRequirement({ pkg, contract, research, patient }, stud
 }
 
 /**
- * One exchange, from the FHIR bundle handed to the agent until the patient is paid. The patient's enrolment before is not in it.
+ * One exchange, from the FHIR bundle handed to the agent until the patient is paid.
  * @returns {totalMs, phases}: how long each phase took, the import first
  */
-export async function measureExchange({ patient }, requirementId, study, number) {
-  const { patientId } = await patient.createPatient(`patient ${number}`);
+export async function measureExchange({ patient }, { patientId, requirementId, study, number }) {
   const bundle = bundleOf(study.observations, number, Date.now());
   const startedAt = Date.now();
   const { recordId } = await patient.importRecord(patientId, bundle);

@@ -13,15 +13,18 @@ const say = (line) => process.stderr.write(`  ${line}\n`);
 say('servers');
 const stopServers = await provideServers(['s3', 'postgres']);
 let network;
-const stop = async () => {
+let stopping;
+const stop = () => (stopping ??= (async () => {
   await network?.close();
   await stopServers();
-};
+  process.stdin.destroy();
+})());
 try {
   network = await ProcessNetwork.open({ consensus: 'direct', circuits, settings: (name) => own[name] ?? {} });
   say('nine processes');
   await network.startAll();
-  process.once('SIGTERM', () => { void stop(); });
+  process.once('SIGTERM', stop);
+  process.stdin.resume().once('end', stop);
   const processes = Object.fromEntries([...SERVICES, ...REPLICAS].map((name) => [name, network.process(name).pid]));
   process.stdout.write(`${JSON.stringify({ urls: network.urls, token: await network.token(), processes })}\n`);
 } catch (error) {

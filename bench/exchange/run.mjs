@@ -4,7 +4,7 @@
  * The whole system runs on embedded parts in one process beside this one; with --real as nine processes on real servers: memory and CPU
  * time are those of the nine. FILE describes a running one:
  * {"urls": {"pkg", "contract", "proxy-cloud", "patient-api", "research-api"}, "token", "processes": {name: pid}}.
- * --records: so many records of other patients are imported first.
+ * --records: so many records of other patients are imported first. Patients are enrolled beforehand: what is measured begins with the bundle.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,6 +31,7 @@ if (study === undefined) throw new RangeError(`--study takes ${Object.keys(STUDI
 const exchanges = wholeNumber('--exchanges', values.exchanges, 1);
 const records = wholeNumber('--records', values.records, 0);
 const loads = values['in-flight'].split(',').map((text) => wholeNumber('--in-flight', text, 1));
+const RECORDS_OF_A_PATIENT = 20;
 const progress = (text) => process.stderr.write(`${text}\n`);
 
 if (values.real && values.system !== undefined) throw new RangeError('either --real or --system');
@@ -43,7 +44,8 @@ try {
   await preload(clients, records);
   let number = 1;
   progress('one exchange to warm up');
-  await measureExchange(clients, requirementId, study, number++);
+  const [patientId] = await enrol(clients, 1);
+  await measureExchange(clients, { patientId, requirementId, study, number: number++ });
   for (const inFlight of loads) {
     runs.push(await measure(clients, requirementId, inFlight, number));
     number += exchanges;
@@ -66,6 +68,8 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(repo
 
 /** So many exchanges, so many of them under way at any time. */
 async function measure(clients, requirementId, inFlight, firstNumber) {
+  progress(`${exchanges} patients enrolled`);
+  const patients = await enrol(clients, exchanges);
   progress(`${exchanges} exchanges, ${inFlight} in flight`);
   const before = { rss: memory(), cpu: cpu() };
   const startedAt = performance.now();
@@ -74,8 +78,8 @@ async function measure(clients, requirementId, inFlight, firstNumber) {
   let said = startedAt;
   const worker = async () => {
     while (next < exchanges) {
-      const number = firstNumber + next++;
-      results.push(await measureExchange(clients, requirementId, study, number));
+      const index = next++;
+      results.push(await measureExchange(clients, { patientId: patients[index], requirementId, study, number: firstNumber + index }));
       if (performance.now() - said > 10_000) {
         said = performance.now();
         progress(`  ${results.length} of ${exchanges}`);
@@ -105,10 +109,16 @@ function cpu() {
   return Object.values(description.processes).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 }
 
-async function preload({ patient }, count) {
+async function enrol({ patient }, count) {
+  const patients = [];
+  while (patients.length < count) patients.push((await patient.createPatient('who takes part')).patientId);
+  return patients;
+}
+
+async function preload(clients, count) {
+  const patients = await enrol(clients, Math.ceil(count / RECORDS_OF_A_PATIENT));
   for (let i = 0; i < count; i += 1) {
-    const { patientId } = await patient.createPatient(`bystander ${i}`);
-    await patient.importRecord(patientId, bundleOf(study.observations, i, Date.now()));
+    await clients.patient.importRecord(patients[Math.floor(i / RECORDS_OF_A_PATIENT)], bundleOf(study.observations, i, Date.now()));
     if (i % 100 === 99) progress(`  ${i + 1} of ${count} records`);
   }
 }
@@ -118,7 +128,7 @@ async function systemOf(kind) {
   if (kind === 'processes') return { description: JSON.parse(readFileSync(values.system, 'utf8')), stop: async () => undefined };
   const program = fileURLToPath(new URL(kind === 'real' ? 'real.mjs' : 'system.mjs', import.meta.url));
   const options = { circuits: [study.instance], partDepth: study.partDepth, prover: values.prover };
-  const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([once(lines, 'line').then(([line]) => line), exited.then(([code]) => { throw new Error(`the system ended with ${code}`); })]);

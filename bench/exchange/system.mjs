@@ -1,7 +1,7 @@
 /**
  * The whole system on embedded parts in a process of its own, so that its memory and CPU time are its own.
  * Usage: node system.mjs '{"circuits": ["small"], "partDepth": 2, "prover": "wasm"}'; prints its addresses and a token as one JSON line, and
- * serves until it is told to stop.
+ * serves until it is told to stop, or whoever started it is gone.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,8 @@ const system = await startSystem({
   dataFolder, circuits, research: { partDepth }, patients: { prover }, basePort: 0, logLevel: 'error',
   onProgress: (line) => process.stderr.write(`  ${line}\n`),
 });
-process.once('SIGTERM', () => {
-  void system.close().then(() => rm(dataFolder, { recursive: true, force: true }));
-});
+let stopping;
+const stop = () => { stopping ??= system.close().then(() => rm(dataFolder, { recursive: true, force: true })).then(() => process.stdin.destroy()); };
+process.once('SIGTERM', stop);
+process.stdin.resume().once('end', stop);
 process.stdout.write(`${JSON.stringify({ urls: system.urls, token: system.operatorToken, processes: { 'all-in-one': process.pid } })}\n`);

@@ -2,7 +2,8 @@
  * The contract of docs/contract.md: a pure state machine that every consensus node runs under the ledger, and the
  * builders and read helpers of those who speak with it.
  */
-export { checkConservation, countCredits, totalCredits, type CreditTotals } from './conservation.js';
+export { areConserved, checkConservation, totalCredits, type CreditTotals } from './conservation.js';
+export { CreditAudit } from './credit-audit.js';
 export {
   buildTransaction, claimIdOf, openingIdOf, decodeTransaction, delegateeKeyContext, proposalIdOf, recordIdOf, requirementIdOf, signingPayload, voucherRequestIdOf,
   TRANSACTION_DOMAIN, TRANSACTION_VERSION, type Envelope, type Transaction, type TransactionRequest,

@@ -44,7 +44,7 @@ describe('replicas whose set the consortium changes', () => {
     await world.start(NEWCOMER);
     await world.mint(1);
     await world.agreed(...REPLICAS, NEWCOMER);
-    assert.deepEqual([world.node(NEWCOMER).report().seat, world.node(NEWCOMER).status().isMember], [null, false]);
+    assert.deepEqual([world.node(NEWCOMER).report().seat, (await world.node(NEWCOMER).status()).isMember], [null, false]);
     await propose([...setOf(first), { id: NEWCOMER, publicKey: world.replicaKey(NEWCOMER).publicKey }]);
     await changed(1, ...REPLICAS, NEWCOMER);
     assert.equal(world.node(NEWCOMER).report().seat, 4);

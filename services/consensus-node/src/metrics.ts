@@ -31,7 +31,7 @@ export function measureProtocol(metrics: ServiceMetrics, name: string, clock: Cl
 
 /** Where the replica stands, read when it is scraped. */
 export function measureNode(metrics: ServiceMetrics, node: ConsensusNode, clock: Clock): void {
-  const gauge = (name: `medveil_consensus_${string}`, help: string, read: () => number) => metrics.gaugeFrom({ name, help }, read);
+  const gauge = (name: `medveil_consensus_${string}`, help: string, read: () => number | Promise<number>) => metrics.gaugeFrom({ name, help }, read);
   gauge('medveil_consensus_height', 'Height of the last block that this replica has executed.', () => node.ledger.head.header.height);
   gauge('medveil_consensus_head_time_seconds', 'Time of the last block, seconds since 1970.', () => node.ledger.head.header.timeMs / 1000);
   gauge('medveil_consensus_view', 'View in which this replica works.', () => node.report().view);
@@ -44,9 +44,9 @@ export function measureNode(metrics: ServiceMetrics, node: ConsensusNode, clock:
   metrics.counterFrom({ name: 'medveil_consensus_log_syncs_total', help: 'Times that the write-ahead log was made durable.' }, () => node.logSyncs);
   metrics.counterFrom({ name: 'medveil_consensus_messages_refused_total', help: 'Messages of other replicas that the protocol does not believe.' }, () => refused(node));
   let counted: { readonly atMs: number; readonly conserved: boolean } | undefined;
-  gauge('medveil_consensus_credits_conserved', '1 where the state holds the credits that were minted and not redeemed; 0: the ledger is broken.', () => {
+  gauge('medveil_consensus_credits_conserved', '1 where the state holds the credits that were minted and not redeemed; 0: the ledger is broken.', async () => {
     const nowMs = clock();
-    if (counted === undefined || nowMs - counted.atMs >= COUNT_EVERY_MS || nowMs < counted.atMs) counted = { atMs: nowMs, conserved: node.creditsConserved() };
+    if (counted === undefined || nowMs - counted.atMs >= COUNT_EVERY_MS || nowMs < counted.atMs) counted = { atMs: nowMs, conserved: await node.creditsConserved() };
     return counted.conserved ? 1 : 0;
   });
 }

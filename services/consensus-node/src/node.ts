@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkConservation, createContract, faultName, listReplicaFaults, type Proposal, proposalIdOf, type Verifiers } from '@medveil/agreements';
+import { setImmediate } from 'node:timers/promises';
+import { areConserved, createContract, CreditAudit, faultName, listReplicaFaults, type Proposal, proposalIdOf, type Verifiers } from '@medveil/agreements';
 import type { consensusNodeApi } from '@medveil/client';
 import { type Clock, CodedError, type Id, type RandomBytes, toBase64Url } from '@medveil/encoding';
 import { HeadSignal, LedgerReader } from '@medveil/explorer';
@@ -64,7 +65,7 @@ export class ConsensusNode {
   readonly #readiness = new Readiness();
   #failed = false;
   #operatorPoll: NodeJS.Timeout | undefined;
-  #conservation: { readonly height: number; readonly holds: boolean } | undefined;
+  readonly #credits: CreditAudit;
 
   private constructor(
     private readonly dependencies: NodeDependencies,
@@ -75,7 +76,9 @@ export class ConsensusNode {
     private readonly transport: OpenTransport,
     private readonly operator: OperatorQueue,
     private readonly unrecorded: EvidenceFolder,
-  ) {}
+  ) {
+    this.#credits = new CreditAudit(ledger, () => setImmediate());
+  }
 
   static async open(dependencies: NodeDependencies): Promise<ConsensusNode> {
     const { settings, genesis, verifiers } = dependencies;
@@ -251,7 +254,7 @@ export class ConsensusNode {
     return known;
   }
 
-  status() {
+  async status() {
     const { head } = this.ledger;
     const { view, primary, members, seat, epoch, pendingRequests, recovering } = this.shell.report();
     return {
@@ -266,7 +269,7 @@ export class ConsensusNode {
       pendingTransactions: pendingRequests,
       evidence: this.evidence().length,
       recovering,
-      creditsConserved: this.creditsConserved(),
+      creditsConserved: await this.creditsConserved(),
     };
   }
 
@@ -295,11 +298,9 @@ export class ConsensusNode {
     return seat !== null && !recovering && !diverged && !this.#failed;
   }
 
-  /** Counted once for each block: it walks over the whole state. */
-  creditsConserved(): boolean {
-    const { height } = this.ledger.head.header;
-    if (this.#conservation?.height !== height) this.#conservation = { height, holds: holdsConservation(this.ledger) };
-    return this.#conservation.holds;
+  /** Whether the state holds the credits that were minted and not redeemed. It is walked over for that, a slice at a time. */
+  async creditsConserved(): Promise<boolean> {
+    return areConserved(await this.#credits.totals());
   }
 
   #announce(certificate: CommitCertificate | null, block: Block): void {
@@ -325,13 +326,4 @@ async function isLogLost({ wal, entries }: OpenedLog, heightBefore: number, star
   if (entries.length === 0 && !tookPart) await wal.append([{ type: 'recovered' }]);
   await started.set();
   return entries.length === 0 && tookPart;
-}
-
-function holdsConservation(ledger: Ledger): boolean {
-  try {
-    checkConservation(ledger.view());
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,8 +13,8 @@ export class OperatorController {
 
   @Get('status')
   @Public()
-  status(): consensusNodeApi.NodeStatus {
-    const { head, ...status } = this.node.status();
+  async status(): Promise<consensusNodeApi.NodeStatus> {
+    const { head, ...status } = await this.node.status();
     return { ...status, headHash: toHex(head.hash), stateRoot: toHex(head.stateRoot), headTimeMs: head.header.timeMs };
   }
 

@@ -80,6 +80,8 @@ const MAX_QUEUED_INPUTS = 50_000;
 const PATIENT_ROUNDS = 16;
 /** How often a due timeout of the contract or an unproven result is looked for. */
 const DUE_POLL_MS = 200;
+/** How long results wait for a next block that comes anyway, before one is asked for that proves them: less than anybody notices. */
+const PROVEN_WITHIN_MS = 20;
 /** How often, in such polls, the pool is searched for transactions whose time is over. */
 const SWEEP_POLLS = 25;
 
@@ -100,6 +102,7 @@ export class ReplicaShell {
   #pollsUntilSweep = SWEEP_POLLS;
   #working: Promise<void> | undefined;
   #duePoll: NodeJS.Timeout | undefined;
+  #dueSoon: NodeJS.Timeout | undefined;
   #started = false;
   #stopped = false;
 
@@ -118,7 +121,7 @@ export class ReplicaShell {
     const { ledger, walEntries, recovering } = this.#options;
     this.#started = true;
     this.feed({ type: 'start', entries: walEntries, head: headOf(ledger), recovering });
-    this.#duePoll = setInterval(() => this.#lookForDueWork(), DUE_POLL_MS);
+    this.#duePoll = setInterval(this.#failing(() => this.#poll()), DUE_POLL_MS);
   }
 
   /** Finishes the round in hand; what is queued is dropped, as after a crash. */
@@ -130,6 +133,7 @@ export class ReplicaShell {
   #end(): void {
     this.#stopped = true;
     clearInterval(this.#duePoll);
+    clearTimeout(this.#dueSoon);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#inputs.length = 0;
@@ -309,6 +313,8 @@ export class ReplicaShell {
       const dropped = pool.afterBlock(applied.transactionIds, block.transactions);
       this.feed({ type: 'executed', sequence, stateDigest: applied.head.resultDigest, requestIds: [...applied.transactionIds], configuration: configurationOf(applied.head) });
       this.#drop(dropped);
+      clearTimeout(this.#dueSoon);
+      if (applied.head.hasUnprovenResults && !this.#stopped) this.#dueSoon = setTimeout(this.#failing(() => this.#lookForDueWork()), PROVEN_WITHIN_MS);
     }
   }
 
@@ -386,20 +392,31 @@ export class ReplicaShell {
     this.feed({ type: 'blocks', to: effect.to, blocks });
   }
 
+  #poll(): void {
+    this.#lookForDueWork();
+    this.#pollsUntilSweep -= 1;
+    if (this.#pollsUntilSweep > 0) return;
+    this.#pollsUntilSweep = SWEEP_POLLS;
+    this.#drop(this.#options.pool.sweep());
+  }
+
   /** A timeout of the contract has passed, or there is something that no certified header proves yet: results of the last block, or genesis. */
   #lookForDueWork(): void {
-    const { ledger, clock, pool } = this.#options;
-    try {
-      const deadlineMs = ledger.nextDeadlineMs();
-      const { header, hasUnprovenResults } = ledger.head;
-      if (header.height === 0 || hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
-      this.#pollsUntilSweep -= 1;
-      if (this.#pollsUntilSweep > 0) return;
-      this.#pollsUntilSweep = SWEEP_POLLS;
-      this.#drop(pool.sweep());
-    } catch (error) {
-      this.#fail(error);
-    }
+    const { ledger, clock } = this.#options;
+    const deadlineMs = ledger.nextDeadlineMs();
+    const { header, hasUnprovenResults } = ledger.head;
+    if (header.height === 0 || hasUnprovenResults || (deadlineMs !== null && deadlineMs <= clock())) this.feed({ type: 'work-due' });
+  }
+
+  /** For timers: whatever is thrown stops the replica. */
+  #failing(work: () => void): () => void {
+    return () => {
+      try {
+        work();
+      } catch (error) {
+        this.#fail(error);
+      }
+    };
   }
 
   #drop(ids: readonly string[]): void {

@@ -24,7 +24,7 @@ describe('a node that is new, or was away for long', () => {
     const { ledger } = world.node(NEWCOMER);
     assert.equal(await ledger.store.block(1), undefined);
     assert.ok((await ledger.store.block(height)) !== undefined);
-    assert.equal(world.node(NEWCOMER).status().creditsConserved, true);
+    assert.equal(await world.node(NEWCOMER).creditsConserved(), true);
   });
 
   it('does the same after it has lost its disk, and votes again', async () => {

@@ -50,10 +50,10 @@ export function measureContract(metrics: ServiceMetrics, { submissions, model }:
   };
   metrics.gaugesFrom({
     name: 'medveil_ledger_credits', help: 'Credits: minted and redeemed since the genesis block, and those on accounts, held in escrow and bonds, and in vouchers.', labels: ['kind'],
-  }, () => {
-    const { minted, redeemed, balances, held, vouchers } = totals();
+  }, async () => {
+    const { minted, redeemed, balances, held, vouchers } = await totals();
     return { minted, redeemed, balances, held, vouchers };
   });
-  metrics.gaugeFrom({ name: 'medveil_ledger_credits_conserved', help: '1 where accounts, escrow and vouchers hold what was minted and not redeemed; 0: the ledger is broken.' }, () =>
-    (totals().conserved ? 1 : 0));
+  metrics.gaugeFrom({ name: 'medveil_ledger_credits_conserved', help: '1 where accounts, escrow and vouchers hold what was minted and not redeemed; 0: the ledger is broken.' }, async () =>
+    ((await totals()).conserved ? 1 : 0));
 }

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import {
-  type ClaimEntry, claimTable, countCredits, listRequirements, readAccount, readClaim, readRequirement, recordTable, type RequirementEntry,
+  areConserved, type ClaimEntry, claimTable, CreditAudit, listRequirements, readAccount, readClaim, readRequirement, recordTable, type RequirementEntry,
 } from '@medveil/agreements';
 import type { contractApi, PageQuery } from '@medveil/client';
 import { CodedError, type Id, toHex } from '@medveil/encoding';
@@ -10,11 +11,13 @@ const DEFAULT_LIMIT = 50;
 
 type Totals = z.infer<typeof contractApi.totalsSchema>;
 
-/** The ledger's state in the words of the public API. Nothing is kept: it is derived at each question. */
+/** The ledger's state in the words of the public API. Nothing but the last count of credits is kept: it is derived at each question. */
 export class ReadModel {
-  #totals: { readonly height: number; readonly totals: Totals } | undefined;
+  readonly #credits: CreditAudit;
 
-  constructor(private readonly ledger: Ledger) {}
+  constructor(private readonly ledger: Ledger) {
+    this.#credits = new CreditAudit(ledger, () => setImmediate());
+  }
 
   requirements({ cursor, limit = DEFAULT_LIMIT }: PageQuery) {
     const page = { limit: limit + 1, ...(cursor === undefined ? {} : { after: cursor as Id<'req'> }) };
@@ -60,17 +63,11 @@ export class ReadModel {
     return { account: id, balance, nonce };
   }
 
-  /** Counted once for each block: it walks over the whole state. */
-  totals() {
-    const { height } = this.ledger.head.header;
-    if (this.#totals?.height !== height) this.#totals = { height, totals: this.#countTotals() };
-    return this.#totals.totals;
-  }
-
-  #countTotals(): Totals {
-    const { minted, redeemed, balances, held, vouchers } = countCredits(this.#view());
-    const conserved = balances + held + vouchers === BigInt(minted) - BigInt(redeemed);
-    return { minted, redeemed, balances: Number(balances), held: Number(held), vouchers: Number(vouchers), conserved };
+  /** The whole state is walked over for them, a slice at a time. */
+  async totals(): Promise<Totals> {
+    const totals = await this.#credits.totals();
+    const { minted, redeemed, balances, held, vouchers } = totals;
+    return { minted, redeemed, balances: Number(balances), held: Number(held), vouchers: Number(vouchers), conserved: areConserved(totals) };
   }
 
   #view(): StateReader {
