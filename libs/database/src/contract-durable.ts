@@ -64,6 +64,17 @@ export function describeDurableWorkContract(openDatabase: () => Promise<Database
       assert.deepEqual(await outbox.counts(), { waiting: 0, dead: 1 });
     });
 
+    it('is not held up by a relay that died with the lease and whose clock was ahead', async () => {
+      const { database, advance, outbox, relay } = await setUpOutbox({ publish: async () => undefined });
+      advance(3_600_000);
+      await relay.drain();
+      const sent: string[] = [];
+      const next = createOutboxRelay({ database, clock: manualClock().clock, random, publish: async ({ id }) => { sent.push(id); } });
+      await database.transaction(async (tx) => outbox.add(tx, message('a1', 'a')));
+      assert.equal(await next.drain(), 1);
+      assert.deepEqual(sent, ['a1']);
+    });
+
     it('is emptied in the background, and stops', async () => {
       let resolve: () => void;
       const all = new Promise<void>((done) => { resolve = done; });

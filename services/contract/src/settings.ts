@@ -15,7 +15,7 @@ export const contractSettings = z.strictObject({
   nodeUrls: z.array(z.url()).min(1),
   /** how long without news until a node is asked for blocks */
   gapPollMs: z.int().min(50).max(60_000).default(500),
-  /** transactions handed in and not yet in a block that are remembered */
-  maxPendingTransactions: z.int().min(1).max(1_000_000).default(50_000),
+  /** transactions handed in and not yet in a block: about as many as a replica's pool holds (its `maxPoolTransactions`); of more, authors are told `contract/busy` */
+  maxPendingTransactions: z.int().min(1).max(1_000_000).default(5_000),
 });
 export type ContractSettings = z.output<typeof contractSettings>;
