@@ -8,7 +8,7 @@ import { down, inNetwork, KUBECONFIG, up } from './index.mjs';
 import { BIN } from './layout.mjs';
 import { usage } from '../../scripts/usage.mjs';
 
-usage();
+usage(process.argv.slice(2, 3));
 
 const [command, ...rest] = process.argv.slice(2);
 

@@ -26,6 +26,11 @@ export class PoolWatch {
     }
   }
 
+  /** They are not in the pool after all. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) this.#watched.delete(id);
+  }
+
   /**
    * The same requests, each account's by its nonces: they may have come in another order, and a transaction whose turn it is
    * not is refused for good.
@@ -77,7 +82,7 @@ export class PoolWatch {
       const { request } = watched;
       if (isConcerned(watched) && !this.ledger.checkTransaction(request.bytes, this.clock()).ok) dropped.push(request.id);
     }
-    for (const id of dropped) this.#watched.delete(id);
+    this.forget(dropped);
     return dropped;
   }
 

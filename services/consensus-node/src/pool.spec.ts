@@ -36,6 +36,12 @@ describe('what a replica remembers of its pool', () => {
     assert.deepEqual(watch.afterBlock(['txn_x'], [Uint8Array.of(1)]), []);
   });
 
+  it('does not name what found no room in the pool', () => {
+    const watch = watchOf([a0, b0]);
+    watch.forget([a0.id]);
+    assert.deepEqual(watch.sweep(), [b0.id]);
+  });
+
   it('does not name what is executed', () => {
     const watch = watchOf([a0]);
     assert.deepEqual(watch.afterBlock([a0.id], [a0.bytes]), []);

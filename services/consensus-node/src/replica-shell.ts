@@ -373,6 +373,7 @@ export class ReplicaShell {
     this.#options.pool.watch(requests, nonces);
     const refused = await new Promise<readonly string[] | 'stopped'>((resolve) => { this.#answers.set(input, resolve); });
     if (refused === 'stopped') return allButRefused(STOPPED);
+    this.#options.pool.forget(refused);
     const withoutRoom = new Set(refused);
     return transactions.map((bytes, index) => (withoutRoom.has(transactionIdOf(bytes)) ? POOL_FULL : (admissions[index] ?? BUSY)));
   }
