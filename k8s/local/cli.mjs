@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { down, inNetwork, KUBECONFIG, up } from './index.mjs';
 import { BIN } from './layout.mjs';
+import { runCommand } from '../../scripts/commands.mjs';
 import { usage } from '../../scripts/usage.mjs';
 
 usage(process.argv.slice(2, 3));
@@ -27,13 +28,4 @@ const commands = {
   }),
 };
 
-const run = Object.hasOwn(commands, command ?? '') ? commands[command] : undefined;
-if (run === undefined) {
-  console.error(`usage: npm run cluster -- ${Object.keys(commands).join(' | ')}`);
-  process.exitCode = 2;
-} else {
-  await run().catch((error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
-}
+await runCommand('cluster', commands, command);

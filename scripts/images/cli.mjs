@@ -6,6 +6,7 @@
  *   --circuits FOLDER     proving keys for the agents, one folder for each instance; `development`: the cache's; default: none
  */
 import { parseArgs } from 'node:util';
+import { runCommand } from '../commands.mjs';
 import { timed } from '../steps.mjs';
 import { saveImages } from './buildah.mjs';
 import { developmentCircuitFolder } from './circuits.mjs';
@@ -57,13 +58,4 @@ const commands = {
   },
 };
 
-const run = Object.hasOwn(commands, command ?? '') ? commands[command] : undefined;
-if (run === undefined) {
-  console.error(`usage: npm run images -- ${Object.keys(commands).join(' | ')}`);
-  process.exitCode = 2;
-} else {
-  await run().catch((error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
-}
+await runCommand('images', commands, command);

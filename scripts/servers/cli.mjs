@@ -5,6 +5,7 @@
  * NAME: kafka, s3, postgres, redis, prometheus. Installing needs root and Debian, or the programs on the PATH.
  */
 import { parseArgs } from 'node:util';
+import { runCommand } from '../commands.mjs';
 import { installServer, SERVERS, startServer, variableOf } from './index.mjs';
 import { startedServers, stopServer } from './process.mjs';
 import { usage } from '../usage.mjs';
@@ -31,13 +32,4 @@ const commands = {
   list: async () => { for (const server of startedServers()) console.log(JSON.stringify(server)); },
 };
 
-const run = Object.hasOwn(commands, command ?? '') ? commands[command] : undefined;
-if (run === undefined) {
-  console.error(`usage: npm run servers -- ${Object.keys(commands).join(' | ')}`);
-  process.exitCode = 2;
-} else {
-  await run().catch((error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
-}
+await runCommand('servers', commands, command);

@@ -41,7 +41,7 @@ function* creditsUnder(view: StateReader, prefixes: readonly string[]): Generato
 }
 
 /** Counts every credit of the state. Reads all of it at once. */
-export function countCredits(view: StateReader): CreditTotals {
+function countCredits(view: StateReader): CreditTotals {
   const steps = counting(view);
   for (;;) {
     const step = steps.next();
